@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# The one command of this repository: ./build.sh help
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+for part in environment verbs; do
+    # shellcheck source=/dev/null
+    source "tools/build/$part.sh"
+done
+
+verb="${1:-build}"
+[ $# -eq 0 ] || shift
+case "$verb" in
+    help | -h | --help) verb_help ;;
+    build) verb_build "$@" ;;
+    test) verb_test "$@" ;;
+    *) verb_workbench "$verb" "$@" ;;
+esac

@@ -1,0 +1,123 @@
+"""Reads a JSON array piece by piece: each element as the text that was sent, and parsed where that is cheap."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from .json_text import Incomplete, end_of_value, skip_space
+
+#: Beyond this many characters an element is cut out as text and not parsed as a whole.
+PARSE_LIMIT = 4 * 1024 * 1024
+#: An element larger than this (characters) is not an audit event.
+ELEMENT_LIMIT = 128 * 1024 * 1024
+
+#: What may follow an element.
+_ENDS = (" ", "\t", "\n", "\r", ",", "]")
+
+_decoder = json.JSONDecoder(strict=False)
+
+
+class NotAnArray(ValueError):
+    """The text is no JSON array, or ends before the array does."""
+
+
+class Element(NamedTuple):
+    """One element: its text, and what it means (None where it is too large or too deep to be parsed whole)."""
+
+    text: str
+    value: Any | None
+
+
+class ArrayReader:
+    """Iterates over the elements of one JSON array (RFC 8259, section 5) that arrives in chunks of UTF-8.
+
+    The iteration ends only behind the closing bracket and nothing but white space; anything else raises
+    NotAnArray, so that an array that was cut is never taken for a whole one.
+    """
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._text = ""
+        self._at = 0
+        self._ended = False
+
+    def __iter__(self) -> Iterator[Element]:
+        if self._next_character() != "[":
+            raise NotAnArray("the answer is not a JSON array")
+        self._at += 1
+        if self._next_character() == "]":
+            return self._finish()
+        while True:
+            yield self._element()
+            separator = self._next_character()
+            if separator == "]":
+                return self._finish()
+            if separator != ",":
+                raise NotAnArray("the JSON array of the answer is not well formed")
+            self._at += 1
+            self._next_character()
+
+    def _finish(self) -> None:
+        self._at += 1
+        if self._next_character() != "":
+            raise NotAnArray("something stands behind the JSON array of the answer")
+
+    def _element(self) -> Element:
+        while True:
+            parsed = self._parse()
+            if parsed is not None:
+                element, end = parsed
+                # A number may go on in the next chunk: what ends it has to be seen.
+                if self._ended or self._text[end : end + 1] in _ENDS:
+                    self._at = end
+                    return element
+            if self._ended:
+                raise NotAnArray("the answer ends in the middle of an event, or holds something that is not JSON")
+            if len(self._text) - self._at > ELEMENT_LIMIT:
+                raise NotAnArray("an event of the answer is larger than any event can be")
+            self._read(max(65_536, len(self._text) - self._at))
+
+    def _parse(self) -> tuple[Element, int] | None:
+        """The element at the present position and where it ends; None where more text is needed."""
+        if len(self._text) - self._at <= PARSE_LIMIT:
+            try:
+                value, end = _decoder.raw_decode(self._text, self._at)
+                return Element(self._text[self._at : end], value), end
+            except json.JSONDecodeError:
+                return None
+            except (RecursionError, ValueError):
+                pass  # too deep, or a number with more digits than Python converts
+        try:
+            end = end_of_value(self._text, self._at)
+        except Incomplete:
+            return None
+        except ValueError:
+            raise NotAnArray("the JSON array of the answer is not well formed") from None
+        return Element(self._text[self._at : end], None), end
+
+    def _next_character(self) -> str:
+        """The next character that is not white space, not taken; empty at the end of the text."""
+        while True:
+            self._at = skip_space(self._text, self._at)
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if self._ended:
+                return ""
+            self._read(1)
+
+    def _read(self, characters: int) -> None:
+        """Take at least that many characters more, or all there are."""
+        pieces = [self._text[self._at :]]
+        wanted = characters
+        while wanted > 0 and not self._ended:
+            chunk = next(self._chunks, None)
+            piece = self._decode(chunk or b"", chunk is None)
+            self._ended = chunk is None
+            pieces.append(piece)
+            wanted -= len(piece)
+        self._text = "".join(pieces)
+        self._at = 0

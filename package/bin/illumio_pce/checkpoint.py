@@ -1,0 +1,249 @@
+"""What a run remembers for the next one: how far each collection was read, and what was delivered lately.
+
+A checkpoint is one document, plus one document for each large batch of keys beside it. It is plain data
+without input or output; `state.py` stores it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import sys
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .filters import FilterHistory, Filters
+from .timestamps import MINUTE
+
+#: The version of the form below. A newer add-on reads every older one; an older one refuses a newer.
+VERSION = 1
+#: What was committed this long before splunkd started may have been lost with its memory (seconds).
+UNSAFE_SECONDS = 120
+#: Keys are remembered this much longer than the late-arrival window, for clocks that are set back (ms).
+CLOCK_SLACK = 15 * MINUTE
+#: A batch with this many keys is stored beside the main document; small ones are joined up to it.
+LARGE_BATCH = 4096
+
+Range = tuple[int, int]
+
+
+class Unreadable(ValueError):
+    """A stored checkpoint is damaged, or was written by a newer version."""
+
+
+@dataclass
+class Batch:
+    """Keys that were delivered together: their events' times (ms), and when they were committed (epoch s)."""
+
+    low: int
+    high: int
+    committed_at: float
+    keys: array[int]
+    document: str | None = None
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        self.count = self.count or len(self.keys)
+
+    def touches(self, low: int, high: int) -> bool:
+        """Whether any of its events may lie in that range of time."""
+        return self.low <= high and low <= self.high
+
+
+@dataclass
+class Progress:
+    """How far one collection was read.
+
+    `watermark`: every event that the PCE had recorded by that time of its clock (ms) was read or is pending.
+    `floor`: nothing from before it (ms) is read again. `pending`: ranges still to be read, oldest first.
+    """
+
+    watermark: int
+    floor: int
+    pending: list[Range] = field(default_factory=list)
+
+    def add_pending(self, low: int, high: int) -> None:
+        """Have a range (ms, both ends included) read, joined with those that it touches."""
+        joined = [(low, high)]
+        for other in self.pending:
+            if other[0] <= joined[0][1] and joined[0][0] <= other[1]:
+                joined[0] = (min(other[0], joined[0][0]), max(other[1], joined[0][1]))
+            else:
+                joined.append(other)
+        self.pending = sorted(joined)
+
+    def settle(self, low: int, high: int) -> None:
+        """A range (ms) was read whole: what is pending of it is no longer."""
+        left = []
+        for start, end in self.pending:
+            if low <= start and end <= high:
+                continue
+            if end <= low or high <= start:
+                left.append((start, end))
+                continue
+            left += [part for part in ((start, low), (high, end)) if part[0] < part[1]]
+        self.pending = left
+
+
+@dataclass
+class Checkpoint:
+    """Everything that one input remembers about one source (a PCE and an organisation)."""
+
+    source: str
+    collections: dict[str, Progress] = field(default_factory=dict)
+    batches: list[Batch] = field(default_factory=list)
+    filters: FilterHistory = field(default_factory=FilterHistory)
+    settings: dict[str, Any] = field(default_factory=dict)
+    clock_offset_ms: int = 0
+    next_document: int = 1
+    obsolete: list[str] = field(default_factory=list)
+
+    def take_unsafe(self, splunkd_start: float) -> list[Batch]:
+        """Remove and return what splunkd may have lost: committed up to 120 s before its present start (epoch s)."""
+        unsafe = [b for b in self.batches if splunkd_start - UNSAFE_SECONDS <= b.committed_at <= splunkd_start]
+        self.batches = [batch for batch in self.batches if batch not in unsafe]
+        self.obsolete += [batch.document for batch in unsafe if batch.document]
+        return unsafe
+
+    def needed(self, batch: Batch) -> bool:
+        """Whether an event of that batch may be read again."""
+        return any(
+            batch.high >= progress.floor or any(batch.touches(*pending) for pending in progress.pending)
+            for progress in self.collections.values()
+        )
+
+    def tidy(self, now: float) -> None:
+        """Forget what is neither needed nor possibly lost by splunkd, and join small batches (`now`: epoch s)."""
+        safe_before = now - UNSAFE_SECONDS
+        unsafe = [batch for batch in self.batches if batch.committed_at >= safe_before]
+        kept = []
+        for batch in self.batches:
+            # What lies beside an unsafe batch would be read with it, should that be sent again.
+            if self.needed(batch) or any(batch.touches(other.low, other.high) for other in unsafe):
+                kept.append(batch)
+            elif batch.document:
+                self.obsolete.append(batch.document)
+        self.batches = self._joined(kept, safe_before)
+        for batch in self.batches:
+            if batch.document is None and len(batch.keys) >= LARGE_BATCH:
+                batch.document = f"hrefs.{self.next_document}"
+                self.next_document += 1
+        lowest = min((p.pending[0][0] if p.pending else p.floor for p in self.collections.values()), default=0)
+        self.filters.forget(min([lowest] + [p.floor for p in self.collections.values()]))
+
+    def _joined(self, batches: list[Batch], safe_before: float) -> list[Batch]:
+        """The batches, with the small settled ones that lie in one sixteenth of what is remembered joined."""
+        floor = min((progress.floor for progress in self.collections.values()), default=0)
+        top = max((progress.watermark for progress in self.collections.values()), default=0)
+        width = max((top - floor) // 16, MINUTE)
+        joined: list[Batch] = []
+        open_batches: dict[int, Batch] = {}
+        for batch in batches:
+            if batch.document or batch.committed_at >= safe_before or batch.high > top:
+                joined.append(batch)
+                continue
+            bucket = batch.high // width
+            other = open_batches.get(bucket)
+            if other is None or len(other.keys) >= LARGE_BATCH:
+                open_batches[bucket] = batch
+                joined.append(batch)
+            else:
+                other.low, other.high = min(other.low, batch.low), max(other.high, batch.high)
+                other.committed_at = max(other.committed_at, batch.committed_at)
+                other.keys.extend(batch.keys)
+                other.count += batch.count
+        return joined
+
+    def to_text(self) -> str:
+        """The main document's text: JSON with the version in it."""
+        return json.dumps(
+            {
+                "version": VERSION,
+                "source": self.source,
+                "collections": {name: vars(progress) for name, progress in self.collections.items()},
+                "batches": [_batch_to_json(batch) for batch in self.batches],
+                "filters": self.filters.current.as_json(),
+                "earlier_filters": [[until, filters.as_json()] for until, filters in self.filters.earlier],
+                "settings": self.settings,
+                "clock_offset_ms": self.clock_offset_ms,
+                "next_document": self.next_document,
+                "obsolete": self.obsolete,
+            },
+            separators=(",", ":"),
+        )
+
+    @classmethod
+    def from_text(cls, text: str) -> Checkpoint:
+        """Read a main document's text; the keys of batches beside it are still missing. Raises Unreadable."""
+        try:
+            value = json.loads(text)
+            version = value["version"]
+            if version != VERSION:
+                raise Unreadable(f"it has version {version}, and this add-on reads version {VERSION}")
+            return cls(
+                source=value["source"],
+                collections={
+                    name: Progress(p["watermark"], p["floor"], [(low, high) for low, high in p["pending"]])
+                    for name, p in value["collections"].items()
+                },
+                batches=[_batch_from_json(batch) for batch in value["batches"]],
+                filters=FilterHistory(
+                    Filters.from_json(value["filters"]),
+                    [(until, Filters.from_json(filters)) for until, filters in value["earlier_filters"]],
+                ),
+                settings=value["settings"],
+                clock_offset_ms=value["clock_offset_ms"],
+                next_document=value["next_document"],
+                obsolete=value["obsolete"],
+            )
+        except Unreadable:
+            raise
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise Unreadable(f"it does not have the form of a checkpoint ({type(error).__name__})") from None
+
+
+def _batch_to_json(batch: Batch) -> dict[str, Any]:
+    value: dict[str, Any] = {"low": batch.low, "high": batch.high, "at": batch.committed_at}
+    if batch.document:
+        value.update(document=batch.document, count=batch.count)
+    else:
+        value["keys"] = keys_to_text(batch.keys)
+    return value
+
+
+def _batch_from_json(value: Mapping[str, Any]) -> Batch:
+    keys = array("Q") if "document" in value else keys_from_text(value["keys"])
+    return Batch(value["low"], value["high"], value["at"], keys, value.get("document"), value.get("count", 0))
+
+
+def keys_to_text(keys: array[int]) -> str:
+    """Keys as Base64 of 8 bytes each, big end first: 10.7 characters a key."""
+    return base64.b64encode(_big_endian(keys).tobytes()).decode("ascii")
+
+
+def keys_from_text(text: str) -> array[int]:
+    """Read what `keys_to_text` wrote; ValueError for anything else."""
+    keys = array("Q")
+    keys.frombytes(base64.b64decode(text, validate=True))
+    return _big_endian(keys)
+
+
+def _big_endian(keys: array[int]) -> array[int]:
+    swapped = array("Q", keys)
+    if sys.byteorder == "little":
+        swapped.byteswap()
+    return swapped
+
+
+def checksum(text: str) -> str:
+    """What tells a document that was half written from a whole one."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def batch_of(keys: Iterable[int], moments: Iterable[int], now: float) -> Batch:
+    """A batch of what was just delivered; `moments` are its events' times (whole ms, rounded down), at least one."""
+    times = list(moments)
+    return Batch(min(times), max(times) + 1, now, array("Q", keys))

@@ -1,0 +1,32 @@
+"""Tries an account before it is saved: whether the PCE answers, to this key, for this organisation."""
+
+from __future__ import annotations
+
+from .clock import Clock, SystemClock
+from .config import Account, Proxy
+from .errors import PceError
+from .pce import Pce, Window
+from .transport import HttpsTransport, Transport
+
+_DISTANT_PAST = 0
+_A_SECOND_LATER = 1000
+
+
+def check(account: Account, proxy: Proxy | None) -> None:
+    """Ask the PCE for events of a second in 1970, once and without retries.
+
+    Raises PceError, whose text says which of name, network, TLS, proxy, key, organisation or permission is
+    wrong, and ValueError where the CA certificate is none.
+    """
+    check_over(HttpsTransport(account, proxy), account, SystemClock())
+
+
+def check_over(transport: Transport, account: Account, clock: Clock) -> None:
+    """The same over any transport."""
+    pce = Pce(account, transport, clock, patience_seconds=0)
+    try:
+        pce.events("events", Window(_DISTANT_PAST, _A_SECOND_LATER))
+    except PceError as error:
+        if error.category == "bad_request":
+            raise PceError("not_a_pce", "The PCE answers, but not as its events API should.") from None
+        raise

@@ -1,0 +1,112 @@
+"""JSON as text: where values begin and end, without building them and without recursion (RFC 8259).
+
+Values of audit events are passed on exactly as the PCE wrote them, so the collector cuts text and never
+writes JSON of its own over an event.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_STRUCTURE = re.compile(r'[\[{]|[\]}]|"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_SCALAR = re.compile(r"[^\s,\[\]{}\"]+")
+_LINE_BREAK = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\r\n]+', re.DOTALL)
+
+#: What XML 1.0 cannot carry (section 2.2, production Char), besides lone surrogates.
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+class Incomplete(ValueError):
+    """The text ends before the value does."""
+
+
+class Member(NamedTuple):
+    """One member of an object: its name, and where `"name": value` begins, its value begins, and both end."""
+
+    name: str
+    start: int
+    value: int
+    end: int
+
+
+def skip_space(text: str, at: int) -> int:
+    """The position of the next character that is not JSON white space."""
+    match = _SPACE.match(text, at)
+    return match.end() if match else at
+
+
+def end_of_value(text: str, at: int) -> int:
+    """The position behind the value that begins at `at`, however deep or long it is.
+
+    Raises Incomplete where the text ends first, and ValueError where no value begins at `at`.
+    """
+    if at >= len(text):
+        raise Incomplete
+    if text[at] == '"':
+        match = _STRING.match(text, at)
+        if match is None:
+            raise Incomplete
+        return match.end()
+    if text[at] not in "[{":
+        match = _SCALAR.match(text, at)
+        if match is None:
+            raise ValueError(f"no JSON value at character {at}")
+        return match.end()
+    depth = 0
+    for match in _STRUCTURE.finditer(text, at):
+        first = text[match.start()]
+        if first == '"':
+            continue
+        depth += 1 if first in "[{" else -1
+        if depth == 0:
+            return match.end()
+    raise Incomplete
+
+
+def members(text: str) -> list[Member]:
+    """The members of the object that `text` is, in order, duplicates included. ValueError where it is none."""
+    found: list[Member] = []
+    at = skip_space(text, 0)
+    if text[at : at + 1] != "{":
+        raise ValueError("not a JSON object")
+    at = skip_space(text, at + 1)
+    while text[at : at + 1] != "}":
+        start = at
+        behind_name = end_of_value(text, at)
+        name = json.loads(text[start:behind_name], strict=False)
+        at = skip_space(text, behind_name)
+        if not isinstance(name, str) or text[at : at + 1] != ":":
+            raise ValueError(f"no member at character {start}")
+        value = skip_space(text, at + 1)
+        end = end_of_value(text, value)
+        found.append(Member(name, start, value, end))
+        at = skip_space(text, end)
+        if text[at : at + 1] == ",":
+            at = skip_space(text, at + 1)
+        elif text[at : at + 1] != "}":
+            raise ValueError(f"neither comma nor brace at character {at}")
+    return found
+
+
+def on_one_line(text: str) -> str:
+    """The same JSON without line breaks: outside of strings they mean nothing, inside they are written out."""
+    if "\n" not in text and "\r" not in text:
+        return text
+    return _LINE_BREAK.sub(lambda match: _line_breaks(match.group()), text)
+
+
+def _line_breaks(token: str) -> str:
+    if token[0] != '"':
+        return " "
+    return token.replace("\r", "\\r").replace("\n", "\\n")
+
+
+def for_xml(text: str) -> str:
+    r"""The same JSON in characters that XML 1.0 can carry: the others become `\uXXXX`, which means the same."""
+    if NOT_XML.search(text) is None:
+        return text
+    return NOT_XML.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

@@ -1,0 +1,146 @@
+"""The modular input's three duties (splunk-sdk): its scheme, the validation of its arguments, and a run."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from splunklib.modularinput import Argument, Scheme, Script
+
+from .clock import SystemClock
+from .collector import SOURCETYPE, Run
+from .config import Account, InputSettings
+from .errors import CollectorError, PipeClosed, StopRequested
+from .log import formatter, logger, open_log
+from .output import SplunkdStream
+from .pce import Pce
+from .record import not_started
+from .splunkd import KvStore, Splunkd, read_account, read_log_level, read_proxy
+from .state import State
+from .stop import Stop
+from .transport import HttpsTransport
+
+SCHEME = "illumio_pce_events"
+_ARGUMENTS = {
+    "account": ("Account", True),
+    "start_time": ("Start time", False),
+    "event_types": ("Event types", False),
+    "severities": ("Severities", False),
+    "statuses": ("Statuses", False),
+    "include_system_events": ("Include system events", False),
+    "late_arrival_window": ("Late arrival window (seconds)", False),
+}
+
+
+class IllumioPceEvents(Script):  # type: ignore[misc]
+    """What splunkd asks of the script."""
+
+    def get_scheme(self) -> Scheme:
+        """The arguments that an input has, besides those of every input."""
+        scheme = Scheme("Illumio PCE audit events")
+        scheme.description = "Collects the audit events of an Illumio PCE over its events API."
+        scheme.use_external_validation = True
+        scheme.use_single_instance = False
+        for name, (title, required) in _ARGUMENTS.items():
+            scheme.add_argument(Argument(name, title=title, required_on_create=required, required_on_edit=False))
+        return scheme
+
+    def validate_input(self, definition: Any) -> None:
+        """Check the arguments as the form does; the error's text is shown to the administrator."""
+        InputSettings.parse(definition.metadata["name"], definition.parameters)
+
+    def stream_events(self, inputs: Any, ew: Any) -> None:
+        """Run the input that splunkd hands over: one, since each has a process of its own."""
+        ended_well = [run_input(stanza, parameters, inputs.metadata) for stanza, parameters in inputs.inputs.items()]
+        if not all(ended_well):
+            raise SystemExit(1)
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the arguments say; the exit status."""
+    return int(IllumioPceEvents().run(arguments))
+
+
+def run_input(stanza: str, parameters: Mapping[str, str], metadata: Mapping[str, str]) -> bool:
+    """One run of one input; whether it ended well. Whatever fails ends in one clear line of the log."""
+    name = stanza.partition("://")[2]
+    formatter.hide(metadata["session_key"])
+    open_log(f"{SCHEME}_{re.sub(r'[^A-Za-z0-9_-]', '_', name)}", "INFO")
+    clock, stop = SystemClock(), Stop()
+    stop.listen()
+    output = SplunkdStream(sys.stdout.fileno(), stanza, f"{SCHEME}://{name}", parameters.get("index") or "default")
+    try:
+        splunkd = Splunkd(metadata["server_uri"], metadata["session_key"])
+        logger.setLevel(read_log_level(splunkd))
+        info = splunkd.server_info()
+        if not runs_here(info):
+            logger.info("action=skipped input=%s reason=another member of the search head cluster is its captain", name)
+            return True
+        settings = InputSettings.parse(name, parameters)
+        account = read_account(splunkd, settings.account)
+        formatter.hide(account.api_secret)
+        transport = HttpsTransport(account, read_proxy(splunkd))
+    except (CollectorError, ValueError) as error:
+        category = getattr(error, "category", "input")
+        logger.error('action=failed input=%s category=%s error="%s"', name, category, error)
+        with contextlib.suppress(PipeClosed):
+            output.write([not_started(name, category, str(error), metadata.get("server_host", ""), clock.time())])
+            output.close()
+        return False
+    pce = Pce(account, transport, clock, lambda: splunkd.inputs_with_account(account.name))
+    state = State(KvStore(splunkd, clock, lambda: stop.requested), name)
+    run = Run(settings, account, pce, state, output, clock, stop, float(info["startup_time"]))
+    ended_well = carry_out(run, name)
+    _log_for_monitoring(run, settings, account)
+    with contextlib.suppress(PipeClosed):
+        output.close()
+    return ended_well
+
+
+def runs_here(info: Mapping[str, Any]) -> bool:
+    """Whether this instance is the one that runs inputs: any but a search head cluster's plain member."""
+    roles = info.get("server_roles") or ()
+    return "shc_member" not in roles or "shc_captain" in roles
+
+
+def carry_out(run: Run, name: str) -> bool:
+    """Collect, write the run's record, and log one line; whether the run ended well."""
+    outcome: dict[str, Any] = {"kind": "run", "outcome": "ok"}
+    try:
+        run.collect()
+    except StopRequested:
+        outcome["outcome"] = "stopped"
+    except PipeClosed:
+        logger.error("action=failed input=%s category=pipe splunkd closed the pipe; its page is sent again", name)
+        return False
+    except CollectorError as error:
+        outcome.update(outcome="failed", error_category=error.category, error=error.args[0], remedy=error.remedy)
+        logger.error('action=failed input=%s category=%s error="%s"', name, error.category, error)
+    except Exception as error:
+        outcome.update(outcome="failed", error_category="internal", error=f"An error of the add-on itself: {error!r}")
+        logger.exception("action=failed input=%s category=internal", name)
+    try:
+        run.write_record(outcome)
+    except PipeClosed:
+        logger.error("action=failed input=%s category=pipe splunkd closed the pipe before the run's record", name)
+        return False
+    logger.info("action=ended input=%s outcome=%s %s", name, outcome["outcome"], run.record.summary())
+    return bool(outcome["outcome"] != "failed")
+
+
+def _log_for_monitoring(run: Run, settings: InputSettings, account: Account) -> None:
+    """The line that UCC's monitoring page counts (the form of solnlib.log.events_ingested)."""
+    logger.info(
+        "action=events_ingested modular_input_name=%s sourcetype_ingested=%s n_events=%d "
+        "event_input=%s event_index=%s event_account=%s event_host=%s",
+        settings.source,
+        SOURCETYPE,
+        run.record.delivered,
+        settings.name,
+        settings.index,
+        account.name,
+        account.host,
+    )

@@ -1,0 +1,382 @@
+"""The PCE's API, as the collector needs it: whole answers or a PceError, with retries, within limits of time and size.
+
+Source of the rules: Illumio Core REST API, "Events" (limits, 406), "Async GET Collections" (jobs), and
+"API Response Codes and Types" (429: 500 requests a minute).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Callable, TypeVar
+from urllib.parse import urlsplit
+
+from .array_reader import ArrayReader, NotAnArray
+from .clock import Clock
+from .config import Account
+from .errors import PceError
+from .events import AuditEvent, EventReader
+from .timestamps import parse_http_date, render
+from .transport import Answer, Query, Transport
+
+#: The most events that the PCE puts into one answer.
+MAX_RESULTS = 10_000
+#: The most bytes of one answer that are read into memory (decompressed).
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+#: A run gives up when nothing has succeeded for this long (seconds); 120 are promised.
+PATIENCE_SECONDS = 105.0
+#: One piece of an answer has to arrive within this long (seconds).
+SILENCE_SECONDS = 30.0
+#: An answer that takes longer than this as a whole is asked for in smaller pieces (seconds).
+SLOW_ANSWER_SECONDS = 35.0
+#: The PCE allows 500 requests a minute for one key; some room is left for others that use it.
+REQUESTS_PER_MINUTE = 400
+T = TypeVar("T")
+
+_FIRST_RETRY_SECONDS = 1.0
+_LONGEST_RETRY_SECONDS = 20.0
+_MAX_SMALL_ANSWER = 1024 * 1024
+_SAME_HOST_REDIRECTS = 3
+
+_CATEGORIES = {
+    400: ("bad_request", "The PCE does not understand the request (400)."),
+    401: ("refused_key", "The PCE refuses the API key: wrong ID or secret, or the key has expired (401)."),
+    403: ("forbidden", "The API key may not read the events of this organisation (403)."),
+    404: ("not_found", "The PCE does not know this organisation, or not for this key (404)."),
+    406: ("bad_request", "The PCE does not accept a parameter of the request (406)."),
+    407: ("proxy", "The proxy wants a user name and password, or refuses those it was given (407)."),
+    429: ("rate_limited", "The PCE has had too many requests with this key (429)."),
+}
+
+
+class TooLarge(Exception):
+    """An answer is larger, or slower, than is read at once; `page` holds the newest of it, as far as they came."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__("the answer is too large to be read at once")
+        self.page = page
+
+
+@dataclass(frozen=True)
+class Window:
+    """A range of time, both ends included, in ms; `high` None means up to the newest event."""
+
+    low: int
+    high: int | None
+
+    def query(self) -> list[tuple[str, str]]:
+        """The parameters that ask for it."""
+        pairs = [("timestamp[gte]", render(self.low))]
+        if self.high is not None:
+            pairs.append(("timestamp[lte]", render(self.high)))
+        return pairs
+
+
+@dataclass
+class Page:
+    """A whole answer. `cut`: the PCE left out older events that match. `now_ms`: the PCE's clock when it was asked."""
+
+    events: list[AuditEvent]
+    now_ms: int
+    size: int
+    cut: bool
+
+
+@dataclass
+class Job:
+    """An asynchronous request that the PCE works on."""
+
+    href: str
+    window: Window
+
+
+@dataclass
+class Traffic:
+    """What was asked of the PCE in this run."""
+
+    requests: int = 0
+    retries: int = 0
+    bytes: int = 0
+    errors: dict[str, int] = field(default_factory=dict)
+
+
+class Pce:
+    """One organisation of one PCE, through one transport.
+
+    `sharers` tells how many inputs use the same key; it is asked only when a run makes many requests.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        transport: Transport,
+        clock: Clock,
+        sharers: Callable[[], int] = lambda: 1,
+        jitter: Callable[[], float] = random.random,
+        patience_seconds: float = PATIENCE_SECONDS,
+        max_results: int = MAX_RESULTS,
+    ) -> None:
+        self._patience = patience_seconds
+        self._max_results = max_results
+        self._account = account
+        self._transport = transport
+        self._clock = clock
+        self._jitter = jitter
+        self._limiter = _Limiter(clock, sharers)
+        self._trying_since = clock.monotonic()
+        self._succeeded = True
+        self.traffic = Traffic()
+        self.now_ms: int | None = None
+        self._now_read_at = 0.0
+
+    # --- what the PCE offers -----------------------------------------------------------------------
+
+    def events(self, collection: str, window: Window) -> Page:
+        """The events of a window. Raises TooLarge where they are more bytes than are read at once."""
+        query = [*window.query(), ("max_results", str(self._max_results))]
+
+        def read(answer: Answer, now_ms: int) -> Page:
+            chunks, whole = self._read(answer, MAX_ANSWER_BYTES)
+            if not whole:
+                raise TooLarge(Page(_readable_events(chunks), now_ms, 0, cut=True))
+            events = list(_events(chunks))
+            return Page(events, now_ms, sum(map(len, chunks)), len(events) >= self._max_results)
+
+        return self._ask(self._path(collection), query, read)
+
+    def start_job(self, collection: str, window: Window) -> Job:
+        """Ask for a window asynchronously, for which there is no cap."""
+
+        def read(answer: Answer, _now_ms: int) -> Job:
+            answer.close()
+            location = answer.headers.get("location", "")
+            if answer.status != 202 or not location:
+                raise PceError("broken_answer", "The PCE did not take the asynchronous request.")
+            return Job(self._own_path(location), window)
+
+        return self._ask(self._path(collection), window.query(), read, headers={"Prefer": "respond-async"})
+
+    def job_result(self, job: Job) -> str | None:
+        """The href of a finished job's datafile; None while it runs. PceError of category `job` where it failed."""
+        status = self._small(job.href)
+        if not isinstance(status, dict):
+            raise PceError("broken_answer", "The PCE's answer about an asynchronous job cannot be read.")
+        state = str(status.get("status"))
+        if state in ("done", "completed"):
+            result = status.get("result")
+            href = result.get("href") if isinstance(result, dict) else None
+            if not isinstance(href, str):
+                raise PceError("job", "The PCE finished an asynchronous job without a result.")
+            return self._own_path(href)
+        if state in ("failed", "canceled", "cancelled", "cancel_requested"):
+            raise PceError("job", "The PCE could not finish an asynchronous job.")
+        return None
+
+    def datafile(self, href: str) -> Iterator[AuditEvent]:
+        """The events of a datafile, as they arrive; PceError where it turns out not to be whole."""
+        answer = self._ask(href, (), lambda answer, _now_ms: answer)
+        try:
+            yield from _events(self._counted(answer))
+        finally:
+            answer.close()
+
+    def event_settings(self) -> Mapping[str, Any] | None:
+        """`settings/events`: retention and least severity; None where they cannot be had. Asked once, not again.
+
+        Raises PceError where the key is refused, and for nothing else.
+        """
+        try:
+            value = self._small(f"/api/v2/orgs/{self._account.org_id}/settings/events", retry=False)
+        except PceError as error:
+            if error.category == "refused_key":
+                raise
+            return None
+        return value if isinstance(value, dict) else None
+
+    def elapsed_now_ms(self) -> int | None:
+        """The PCE's clock now (ms), from its latest answer and the time since; None before the first."""
+        if self.now_ms is None:
+            return None
+        return self.now_ms + int((self._clock.monotonic() - self._now_read_at) * 1000)
+
+    # --- how it is asked ---------------------------------------------------------------------------
+
+    def _path(self, collection: str) -> str:
+        return (
+            "/api/v2/system_events" if collection == "system_events" else f"/api/v2/orgs/{self._account.org_id}/events"
+        )
+
+    def _own_path(self, href: str) -> str:
+        """A href, or a whole URL of this PCE, as a path of the API; the key goes nowhere else."""
+        parts = urlsplit(href)
+        if parts.netloc and (parts.scheme, parts.netloc.lower()) != ("https", self._account.authority.lower()):
+            raise PceError("redirect", "The PCE points to another host for an answer, and the key is not sent there.")
+        path = parts.path
+        if not path.startswith("/") or ".." in path:
+            raise PceError("broken_answer", "The PCE points to an address that is none.")
+        return path if path.startswith("/api/") else f"/api/v2{path}"
+
+    def _small(self, path: str, *, retry: bool = True) -> Any:
+        def read(answer: Answer, _now_ms: int) -> Any:
+            chunks, whole = self._read(answer, _MAX_SMALL_ANSWER)
+            try:
+                return json.loads(b"".join(chunks)) if whole else None
+            except (ValueError, RecursionError):
+                raise _not_json(answer, chunks) from None
+
+        return self._ask(path, (), read, retry=retry)
+
+    def _ask(
+        self,
+        path: str,
+        query: Query,
+        read: Callable[[Answer, int], T],
+        headers: Mapping[str, str] | None = None,
+        retry: bool = True,
+    ) -> T:
+        """Ask until `read` has made something whole of an answer, or until patience ends."""
+        attempt = 0
+        if self._succeeded:
+            self._trying_since, self._succeeded = self._clock.monotonic(), False
+        while True:
+            try:
+                result = read(*self._request(path, query, headers or {}))
+                self._succeeded = True
+                return result
+            except PceError as error:
+                self.traffic.errors[error.category] = self.traffic.errors.get(error.category, 0) + 1
+                pause = self._pause(error, attempt) if retry else None
+                if pause is None:
+                    raise
+                self.traffic.retries += 1
+                attempt += 1
+                self._clock.sleep(pause)
+
+    def _pause(self, error: PceError, attempt: int) -> float | None:
+        """How long to wait before asking again (seconds); None to give up."""
+        if not error.passing:
+            return None
+        pause = min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2**attempt) * (0.5 + self._jitter() / 2)
+        if error.retry_after is not None:
+            pause = error.retry_after + self._jitter()
+        left = self._trying_since + self._patience - self._clock.monotonic()
+        return pause if pause + 1 < left else None
+
+    def _request(self, path: str, query: Query, headers: Mapping[str, str]) -> tuple[Answer, int]:
+        for _ in range(_SAME_HOST_REDIRECTS + 1):
+            self._limiter.wait()
+            self.traffic.requests += 1
+            left = self._trying_since + PATIENCE_SECONDS - self._clock.monotonic()
+            asked_at = self._clock.monotonic()
+            answer = self._transport.get(path, query, headers, max(1.0, min(SILENCE_SECONDS, left)))
+            now_ms = self._note_clock(answer, asked_at)
+            if answer.status not in (301, 302, 303, 307, 308):
+                _check_status(answer)
+                return answer, now_ms
+            answer.close()
+            path, query = self._own_path(answer.headers.get("location", "")), ()
+        raise PceError("redirect", "The PCE redirects in a circle.")
+
+    def _note_clock(self, answer: Answer, asked_at: float) -> int:
+        """The PCE's time (ms) at which the question was certainly already asked: its Date, less the time it took."""
+        arrived = self._clock.monotonic()
+        date = parse_http_date(answer.headers.get("date"))
+        if date is None:
+            date = self.elapsed_now_ms()
+        if date is None:
+            date = int(self._clock.time() * 1000)
+        self.now_ms, self._now_read_at = date, arrived
+        return date - int((arrived - asked_at) * 1000)
+
+    def _read(self, answer: Answer, limit: int) -> tuple[list[bytes], bool]:
+        """The body, and whether it is whole: reading stops where it is larger than the limit, or slow."""
+        chunks: list[bytes] = []
+        size, until = 0, self._clock.monotonic() + SLOW_ANSWER_SECONDS
+        for chunk in self._counted(answer):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit or self._clock.monotonic() > until:
+                answer.close()
+                return chunks, False
+        return chunks, True
+
+    def _counted(self, answer: Answer) -> Iterator[bytes]:
+        for chunk in answer.chunks():
+            self.traffic.bytes += len(chunk)
+            yield chunk
+
+
+def _check_status(answer: Answer) -> None:
+    if answer.status in (200, 202):
+        return
+    answer.close()
+    if answer.status >= 500:
+        raise PceError("server_error", f"The PCE is not able to answer ({answer.status}).")
+    category, text = _CATEGORIES.get(
+        answer.status, ("not_a_pce", f"An answer that no PCE gives came ({answer.status}).")
+    )
+    raise PceError(category, text, retry_after=_retry_after(answer))
+
+
+def _retry_after(answer: Answer) -> float | None:
+    text = answer.headers.get("retry-after", "")
+    return float(text) if text.isdigit() and len(text) < 6 else None
+
+
+def _events(chunks: Any) -> Iterator[AuditEvent]:
+    reader = EventReader()
+    seen: list[bytes] = []
+
+    def noted() -> Iterator[bytes]:
+        for chunk in chunks:
+            if not seen:
+                seen.append(chunk[:200])
+            yield chunk
+
+    try:
+        for element in ArrayReader(noted()):
+            yield reader.read(element)
+    except NotAnArray as error:
+        start = (seen[0] if seen else b"").lstrip()
+        if not start.startswith(b"["):
+            raise PceError("not_a_pce", "What answered is not the PCE's events API: no JSON list came.") from None
+        raise PceError("broken_answer", f"The PCE's answer is not whole: {error}.") from None
+
+
+def _readable_events(chunks: list[bytes]) -> list[AuditEvent]:
+    found: list[AuditEvent] = []
+    try:
+        for event in _events(chunks):
+            found.append(event)
+    except PceError:
+        return found
+    return found
+
+
+def _not_json(answer: Answer, chunks: list[bytes]) -> PceError:
+    if b"".join(chunks).lstrip()[:1] in (b"{", b"["):
+        return PceError("broken_answer", "The PCE's answer is not whole.")
+    return PceError("not_a_pce", "What answered is not the PCE's API: no JSON came.")
+
+
+class _Limiter:
+    """Keeps to the PCE's limit of requests for one key, shared evenly with the other inputs that use it."""
+
+    def __init__(self, clock: Clock, sharers: Callable[[], int]) -> None:
+        self._clock = clock
+        self._sharers = sharers
+        self._times: deque[float] = deque()
+        self._limit: int | None = None
+
+    def wait(self) -> None:
+        now = self._clock.monotonic()
+        while self._times and self._times[0] <= now - 60:
+            self._times.popleft()
+        if len(self._times) >= 20 and self._limit is None:
+            self._limit = max(1, REQUESTS_PER_MINUTE // max(1, self._sharers()))
+        if self._limit is not None and len(self._times) >= self._limit:
+            self._clock.sleep(max(0.0, self._times[0] + 60 - now))
+        self._times.append(self._clock.monotonic())

@@ -1,0 +1,102 @@
+"""The collector's own account of a run: one event of source type `illumio:pce:ingest` with everything that happened."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from .output import SplunkEvent
+from .pce import Traffic
+from .timestamps import render
+
+SOURCETYPE = "illumio:pce:ingest"
+
+
+@dataclass
+class Record:
+    """Counts and times of one run. Times are ms of the PCE's clock; the JSON has RFC 3339 and seconds."""
+
+    delivered: int = 0
+    duplicates: int = 0
+    filtered: int = 0
+    late: int = 0
+    latest_ms: int = 0
+    resent: int = 0
+    pages: int = 0
+    bytes_out: int = 0
+    window: tuple[int, int] | None = None
+    newest: int | None = None
+    oldest: int | None = None
+    flaws: dict[str, int] = field(default_factory=dict)
+    gaps: list[tuple[int, int]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Say something once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def count_event(self, moment_ms: int | None, late_before: int | None, flaw: str) -> None:
+        """Count one event that is delivered; it is late where an earlier run had already passed its time."""
+        self.delivered += 1
+        if flaw:
+            self.flaws[flaw] = self.flaws.get(flaw, 0) + 1
+        if moment_ms is None:
+            return
+        self.newest = max(self.newest or 0, moment_ms)
+        self.oldest = moment_ms if self.oldest is None else min(self.oldest, moment_ms)
+        if late_before is not None and moment_ms < late_before:
+            self.late += 1
+            self.latest_ms = max(self.latest_ms, late_before - moment_ms)
+
+    def summary(self) -> str:
+        """The most important counts, for the log."""
+        return (
+            f"events={self.delivered} duplicates_dropped={self.duplicates} filtered_out={self.filtered} "
+            f"late_arrivals={self.late} pages={self.pages} bytes_written={self.bytes_out}"
+        )
+
+    def to_json(self, base: dict[str, Any], traffic: Traffic) -> str:
+        """The record's text; `base` comes first."""
+        content = {
+            **base,
+            "window_from": _time(self.window and self.window[0]),
+            "window_to": _time(self.window and self.window[1]),
+            "requests": traffic.requests,
+            "retries": traffic.retries,
+            "errors_met": traffic.errors,
+            "events": self.delivered,
+            "duplicates_dropped": self.duplicates,
+            "filtered_out": self.filtered,
+            "late_arrivals": self.late,
+            "late_by_seconds": round(self.latest_ms / 1000, 3),
+            "resent_after_restart": self.resent,
+            "pages": self.pages,
+            "oldest_event": _time(self.oldest),
+            "newest_event": _time(self.newest),
+            "bytes_received": traffic.bytes,
+            "bytes_written": self.bytes_out,
+            "flawed_events": self.flaws,
+            "gaps": [{"from": render(low), "to": render(high)} for low, high in self.gaps],
+            "notes": self.notes,
+        }
+        return json.dumps({name: value for name, value in content.items() if value is not None}, ensure_ascii=True)
+
+
+def not_started(name: str, category: str, error: str, host: str, now: float) -> SplunkEvent:
+    """The record of a run that could not begin (`now`: epoch s), since its configuration or splunkd is not right."""
+    content = {
+        "time": render(int(now * 1000)),
+        "kind": "run",
+        "outcome": "failed",
+        "input": name,
+        "error_category": category,
+        "error": error,
+        "events": 0,
+    }
+    return SplunkEvent(json.dumps(content), f"{now:.3f}", host or "localhost", SOURCETYPE)
+
+
+def _time(ms: int | None) -> str | None:
+    return None if ms is None else render(ms)

@@ -1,0 +1,218 @@
+"""What a run reads from splunkd and keeps there, over its REST API with splunk-sdk."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Callable
+from urllib.parse import urlsplit
+
+from splunklib.binding import Context, HTTPError, handler
+
+from .clock import Clock
+from .config import Account, Proxy
+from .errors import CollectorError, SplunkdError, StateError
+from .state import Document
+
+APP = "TA_illumio_pce"
+COLLECTION = "ta_illumio_pce_checkpoints"
+ACCOUNT_CONF = "ta_illumio_pce_account"
+SETTINGS_CONF = "ta_illumio_pce_settings"
+
+#: How long a run waits for the KV store, which is not ready for minutes after splunkd starts (seconds).
+KV_STORE_PATIENCE = 60.0
+_KV_STORE_PAUSE = 2.0
+_REQUEST_SECONDS = 30.0
+#: solnlib cuts a secret into pieces under names with a number, and ends them with a mark (solnlib.credentials).
+_PIECE = re.compile(r"(?P<name>.+)``splunk_cred_sep``(?P<number>\d+)", re.DOTALL)
+_SEPARATOR = "``splunk_cred_sep``"
+_END_MARK = "".join(f"{_SEPARATOR}{letter}" for letter in "SPLUNK") + _SEPARATOR
+
+
+class Splunkd:
+    """splunkd's REST API as one session may use it, in this add-on's namespace."""
+
+    def __init__(self, server_uri: str, session_key: str) -> None:
+        parts = urlsplit(server_uri)
+        self._context = Context(
+            handler=handler(timeout=_REQUEST_SECONDS),
+            scheme=parts.scheme,
+            host=parts.hostname,
+            port=parts.port,
+            token=session_key,
+            owner="nobody",
+            app=APP,
+        )
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        """GET, the answer as JSON; splunk-sdk quotes the path. Raises HTTPError (splunklib) or OSError."""
+        return json.loads(self._context.get(path, output_mode="json", **parameters).body.read() or b"null")
+
+    def post(self, path: str, value: Any) -> None:
+        """POST a value as JSON. Raises HTTPError (splunklib) or OSError."""
+        headers = [("Content-Type", "application/json")]
+        self._context.post(path, headers=headers, body=json.dumps(value)).body.read()
+
+    def post_form(self, path: str, **fields: str) -> None:
+        """POST fields of a form. Raises HTTPError (splunklib) or OSError."""
+        self._context.post(path, **fields).body.read()
+
+    def delete(self, path: str, **parameters: Any) -> None:
+        """DELETE. Raises HTTPError (splunklib) or OSError."""
+        self._context.delete(path, **parameters).body.read()
+
+    def stanza(self, conf: str, name: str) -> Mapping[str, str]:
+        """One stanza of a conf file, merged as splunkd merges it."""
+        try:
+            entries = self.get(f"configs/conf-{conf}/{name}")["entry"]
+        except HTTPError as error:
+            if error.status == 404:
+                raise LookupError(name) from None
+            raise _refused(f"the stanza {name!r} of {conf}.conf", error) from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise _unreachable(error) from None
+        return {key: str(value) for key, value in entries[0]["content"].items() if value is not None}
+
+    def secrets(self, conf: str) -> dict[str, dict[str, str]]:
+        """The encrypted fields of every stanza of a conf file, as the configuration UI stored them."""
+        realm = f"__REST_CREDENTIAL__#{APP}#configs/conf-{conf}"
+        try:
+            entries = self.get("storage/passwords", count=-1, search=f"realm={realm}")["entry"]
+        except HTTPError as error:
+            raise _refused("the stored credentials", error) from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise _unreachable(error) from None
+        pieces: dict[str, dict[int, str]] = {}
+        for content in (entry["content"] for entry in entries):
+            match = _PIECE.fullmatch(content.get("username") or "")
+            if match and content.get("realm") == realm:
+                pieces.setdefault(match["name"], {})[int(match["number"])] = content.get("clear_password") or ""
+        return {name: _joined(numbered) for name, numbered in pieces.items()}
+
+    def server_info(self) -> Mapping[str, Any]:
+        """What splunkd says of itself: `startup_time` (epoch s) and `server_roles` among others."""
+        try:
+            content: Mapping[str, Any] = self.get("server/info")["entry"][0]["content"]
+        except HTTPError as error:
+            raise _refused("server/info", error) from None
+        except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+            raise _unreachable(error) from None
+        return content
+
+    def inputs_with_account(self, account: str) -> int:
+        """How many enabled inputs use an account; 1 where that cannot be told."""
+        try:
+            entries = self.get("data/inputs/illumio_pce_events", count=-1)["entry"]
+        except (HTTPError, OSError, ValueError, KeyError, TypeError):
+            return 1
+        contents = [entry.get("content", {}) for entry in entries]
+        return sum(c.get("account") == account and str(c.get("disabled", "0")) in ("0", "False") for c in contents)
+
+
+def _joined(pieces: Mapping[int, str]) -> dict[str, str]:
+    text = ""
+    for number in sorted(pieces):
+        if pieces[number] == _END_MARK:
+            break
+        text += pieces[number]
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return {str(name): str(secret) for name, secret in value.items()} if isinstance(value, dict) else {}
+
+
+def read_account(splunkd: Splunkd, name: str) -> Account:
+    """The account of that name, with its secret. Raises CollectorError (`account`) where it is not usable."""
+    try:
+        conf = splunkd.stanza(ACCOUNT_CONF, name)
+    except LookupError:
+        raise CollectorError("account", f"The account {name!r} does not exist.") from None
+    secret = splunkd.secrets(ACCOUNT_CONF).get(name, {}).get("api_secret", "")
+    try:
+        return Account.parse(name, conf, secret)
+    except ValueError as error:
+        raise CollectorError("account", f"The account {name!r} is not complete. {error}") from None
+
+
+def read_proxy(splunkd: Splunkd) -> Proxy | None:
+    """The proxy to the PCE, or None. Raises CollectorError (`proxy`) where its settings are wrong."""
+    try:
+        conf = splunkd.stanza(SETTINGS_CONF, "proxy")
+        if Proxy.parse(conf) is None:
+            return None
+        password = ""
+        if conf.get("proxy_username"):
+            password = splunkd.secrets(SETTINGS_CONF).get("proxy", {}).get("proxy_password", "")
+        return Proxy.parse(conf, password)
+    except LookupError:
+        return None
+    except ValueError as error:
+        raise CollectorError("proxy", str(error)) from None
+
+
+def read_log_level(splunkd: Splunkd) -> str:
+    """The log level that the administrator set."""
+    try:
+        return splunkd.stanza(SETTINGS_CONF, "logging").get("loglevel", "INFO")
+    except LookupError:
+        return "INFO"
+
+
+class KvStore:
+    """The documents of the checkpoint collection; see `state.DocumentStore`.
+
+    Waits for a KV store that is not ready, up to `KV_STORE_PATIENCE`, and less long once a stop was asked for.
+    """
+
+    def __init__(self, splunkd: Splunkd, clock: Clock, hurry: Callable[[], bool] = lambda: False) -> None:
+        self._splunkd = splunkd
+        self._clock = clock
+        self._hurry = hurry
+        self._data = f"storage/collections/data/{COLLECTION}"
+
+    def get(self, key: str) -> Document | None:
+        """See `DocumentStore.get`."""
+        try:
+            document = self._patiently(lambda: self._splunkd.get(f"{self._data}/{key}"))
+        except LookupError:
+            return None
+        if not isinstance(document, dict):
+            raise StateError("The KV store's answer cannot be understood.")
+        return document
+
+    def save(self, documents: list[Document]) -> None:
+        """See `DocumentStore.save`."""
+        self._patiently(lambda: self._splunkd.post(f"{self._data}/batch_save", documents))
+
+    def delete(self, keys: list[str]) -> None:
+        """See `DocumentStore.delete`."""
+        query = json.dumps({"$or": [{"_key": key} for key in keys]})
+        self._patiently(lambda: self._splunkd.delete(self._data, query=query))
+
+    def _patiently(self, act: Callable[[], Any]) -> Any:
+        began = self._clock.monotonic()
+        while True:
+            try:
+                return act()
+            except HTTPError as error:
+                if error.status == 404:
+                    raise LookupError from None
+                if error.status not in (500, 502, 503, 504):
+                    raise StateError(f"The KV store refused the checkpoint ({error.status}).") from None
+                problem = f"The KV store is not ready ({error.status})."
+            except (OSError, ValueError):
+                problem = "The KV store cannot be reached."
+            patience = KV_STORE_PATIENCE / 4 if self._hurry() else KV_STORE_PATIENCE
+            if self._clock.monotonic() - began >= patience:
+                raise StateError(problem)
+            self._clock.sleep(_KV_STORE_PAUSE)
+
+
+def _refused(what: str, error: HTTPError) -> SplunkdError:
+    return SplunkdError(f"splunkd did not give {what} ({error.status}).")
+
+
+def _unreachable(error: Exception) -> SplunkdError:
+    return SplunkdError(f"splunkd cannot be reached or understood ({type(error).__name__}).")

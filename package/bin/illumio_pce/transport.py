@@ -1,0 +1,264 @@
+"""The way to the PCE: https with requests, verified always, bounded in time, and nothing taken from the environment."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Callable, Protocol
+from urllib.parse import urlsplit
+
+import certifi
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+
+from .config import Account, Proxy
+from .errors import PceError
+from .transport_errors import explain
+
+_CHUNK = 64 * 1024
+#: gzip expands a thousandfold at most; pieces of it are taken one by one, so that a bomb is noticed early.
+_INFLATED_CHUNK = 1024 * 1024
+
+Query = Sequence[tuple[str, str]]
+
+
+class Answer(Protocol):
+    """An answer whose headers have arrived; header names are in lower case."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers."""
+        ...
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body, decompressed. Raises PceError where it is cut, too slow, or shorter than announced."""
+
+    def close(self) -> None:
+        """Give up what has not been read."""
+
+
+class Transport(Protocol):
+    """Asks the PCE; raises PceError for everything that is no answer."""
+
+    def get(self, path: str, query: Query, headers: Mapping[str, str], seconds: float) -> Answer:
+        """Send one GET; the headers, and each further piece of the body, have to arrive within `seconds`."""
+
+
+class HttpsTransport:
+    """One account's PCE over https.
+
+    TLS is verified against the account's CA certificate, or else the bundled list (certifi); no setting
+    and no variable of the environment changes that. Redirects are not followed here.
+    """
+
+    def __init__(self, account: Account, proxy: Proxy | None, monotonic: Callable[[], float] = time.monotonic):
+        self._base = f"https://{account.authority}"
+        self._watch = _Watch(monotonic)
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.auth = HTTPBasicAuth(account.api_key_id.encode(), account.api_secret.encode())
+        self._session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip"})
+        self._session.proxies = {"https": proxy.url} if proxy else {}
+        self._session.mount("https://", _VerifyingAdapter(account, self._watch))
+
+    def get(self, path: str, query: Query, headers: Mapping[str, str], seconds: float) -> Answer:
+        """See `Transport.get`."""
+        self._watch.start(seconds)
+        try:
+            response = self._session.get(
+                self._base + path,
+                params=list(query),
+                headers=dict(headers),
+                timeout=(min(10.0, seconds), seconds),
+                allow_redirects=False,
+                stream=True,
+            )
+        except (requests.RequestException, OSError, ValueError, http.client.HTTPException) as error:
+            raise explain(error, timed_out=self._watch.stop()) from None
+        return _HttpsAnswer(response, self._watch, seconds)
+
+
+class _HttpsAnswer:
+    def __init__(self, response: requests.Response, watch: _Watch, seconds: float) -> None:
+        self.status = response.status_code
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
+        self._response = response
+        self._watch = watch
+        self._seconds = seconds
+
+    def chunks(self) -> Iterator[bytes]:
+        announced = self.headers.get("content-length", "")
+        received = 0
+        inflate = _Inflater() if self.headers.get("content-encoding", "").lower() == "gzip" else None
+        try:
+            while True:
+                self._watch.start(self._seconds)
+                piece = self._response.raw.read(_CHUNK, decode_content=False)
+                if self._watch.stop():  # what was read is what came before the watch ended it
+                    raise PceError("timeout", "The PCE stopped in the middle of an answer.")
+                if not piece:
+                    break
+                received += len(piece)
+                if inflate is None:
+                    yield piece
+                else:
+                    yield from inflate.feed(piece)
+        except (requests.RequestException, OSError, http.client.HTTPException, zlib.error, HTTPError) as error:
+            raise explain(error, timed_out=self._watch.stop(), in_body=True) from None
+        finally:
+            self.close()
+        if (announced.isdigit() and received != int(announced)) or (inflate is not None and not inflate.whole):
+            raise PceError("broken_answer", "The PCE's answer is shorter than it said it would be.")
+
+    def close(self) -> None:
+        self._watch.stop()
+        self._response.close()
+
+
+class _Inflater:
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+
+    @property
+    def whole(self) -> bool:
+        return self._stream.eof
+
+    def feed(self, piece: bytes) -> Iterator[bytes]:
+        while piece:
+            yield self._stream.decompress(piece, _INFLATED_CHUNK)
+            piece = self._stream.unconsumed_tail
+
+
+class _Watch:
+    """Ends a request that takes too long as a whole: time-outs of a socket count from its last byte only."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._connections: list[HTTPSConnection] = []
+        self._timer: threading.Timer | None = None
+        self._fired = False
+
+    def connected(self, connection: HTTPSConnection) -> None:
+        self._connections = [connection]
+
+    def start(self, seconds: float) -> None:
+        self._cancel()
+        self._fired = False
+        self._timer = threading.Timer(seconds, self._fire)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def stop(self) -> bool:
+        """Stop watching; whether the time had run out."""
+        self._cancel()
+        return self._fired
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _fire(self) -> None:
+        self._fired = True
+        for connection in self._connections:
+            sock = connection.sock
+            if sock is not None:
+                # Not SSLSocket.shutdown: that would go on in clear text.
+                try:
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+                except OSError:
+                    continue
+
+
+class _VerifyingAdapter(HTTPAdapter):
+    """Gives every connection our own TLS context, and has the watch know its socket."""
+
+    def __init__(self, account: Account, watch: _Watch) -> None:
+        self._ca_certificate = account.ca_certificate
+        self._context = tls_context(account.ca_certificate, account.host)
+        self._watch = watch
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
+        self._use_watched_connections(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        own = tls_context(self._ca_certificate, urlsplit(proxy).hostname or "")
+        if not proxy.startswith("socks"):
+            own.load_verify_locations(cafile=certifi.where())
+            kwargs["proxy_ssl_context"] = own
+        manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
+        self._use_watched_connections(manager)
+        return manager
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Leave the choice of authorities to the context."""
+        conn.cert_reqs = "CERT_REQUIRED"
+        conn.ca_certs = conn.ca_cert_dir = None
+
+    def _use_watched_connections(self, manager: Any) -> None:
+        pool_class = manager.pool_classes_by_scheme["https"]
+        manager.pool_classes_by_scheme = {
+            **manager.pool_classes_by_scheme,
+            "https": _watched_pool(pool_class, self._watch),
+        }
+
+
+def _watched_pool(pool_class: type[HTTPSConnectionPool], watch: _Watch) -> type[HTTPSConnectionPool]:
+    """The pool class, with connections that tell the watch of themselves."""
+
+    class Connection(pool_class.ConnectionCls):  # type: ignore[misc,name-defined]
+        def connect(self) -> None:
+            watch.connected(self)
+            super().connect()
+
+    class Pool(pool_class):  # type: ignore[misc,valid-type]
+        ConnectionCls = Connection
+
+    return Pool
+
+
+class _Context(ssl.SSLContext):
+    """Knows whom it talks to: urllib3 1.26 names no host where the host is an address."""
+
+    host = ""
+
+    def wrap_socket(self, sock: Any, server_side: bool = False, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+        kwargs["server_hostname"] = kwargs.get("server_hostname") or self.host
+        return super().wrap_socket(sock, server_side, *args, **kwargs)
+
+
+def tls_context(ca_certificate: str, host: str) -> ssl.SSLContext:
+    """A client's context: TLS 1.2 or newer, certificate and host verified, against that PEM text or else certifi.
+
+    Raises ValueError where the PEM text holds no certificate.
+    """
+    context = _Context(ssl.PROTOCOL_TLS_CLIENT)
+    context.host = host
+    if hasattr(ssl, "TLSVersion"):
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+    else:  # Splunk 9's Python may be built with OpenSSL 1.0.2
+        context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
+    try:
+        if ca_certificate:
+            context.load_verify_locations(cadata=ca_certificate)
+        else:
+            context.load_verify_locations(cafile=certifi.where())
+    except ssl.SSLError:
+        raise ValueError("The CA certificate of the account is not a readable certificate.") from None
+    return context

@@ -1,0 +1,89 @@
+"""The catalogue is consistent in itself, and what follows from it is fresh."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.catalogue import __main__ as tool
+from tools.catalogue import entries
+
+EVENTS = entries.event_types()
+NOTIFICATIONS = entries.rows("notification_types")
+
+VOCABULARY = {
+    "cim_dataset": {
+        "Alerts",
+        "Authentication",
+        "Change.Account_Management",
+        "Change.Auditing_Changes",
+        "Change.Endpoint_Changes",
+        "Change.Network_Changes",
+        "Event_Signatures",
+    },
+    "severity": {"critical", "high", "medium", "low", "informational"},
+    "recommended": {"0", "1"},
+    "certainty": {"documented", "seen", "earlier release", "listed", "misspelt", "doubtful"},
+    "action": {"", "created", "modified", "deleted", "started", "stopped", "cleared", "failure"},
+}
+
+
+@pytest.mark.parametrize("column", sorted(VOCABULARY))
+def test_column_keeps_to_its_words(column: str) -> None:
+    assert {row[column] for row in EVENTS} <= VOCABULARY[column]
+
+
+def test_rows_are_sorted_and_unique() -> None:
+    for found, key in ((EVENTS, "event_type"), (NOTIFICATIONS, "notification_type")):
+        listed = [row[key] for row in found]
+        assert listed == sorted(set(listed))
+
+
+def test_columns_are_filled() -> None:
+    needed = ("signature", "description", "resource", "verb", "category", "object_category", "since")
+    bare = [row["event_type"] for row in EVENTS if not all(row[column] for column in needed)]
+    # What is about no object says so by an empty object_category.
+    assert [
+        name for name in bare if not name.startswith(("system_task.", "request.", "database.", "tls_channel."))
+    ] == []
+
+
+def test_every_change_has_action_and_group() -> None:
+    assert [r["event_type"] for r in entries.event_types("Change") if not (r["action"] and r["change_type"])] == []
+
+
+def test_canonical_names_are_listed_and_final() -> None:
+    canonical = {row["event_type"]: row["canonical"] for row in EVENTS}
+    assert {name for name in canonical.values() if canonical.get(name) != name} == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "canonical"),
+    [
+        ("agent.reguest_policy", "agent.request_policy"),
+        ("agent.refresh_policy", "agent.request_policy"),
+        ("fw_config_change", "agent.firewall_config"),
+        ("activation_failure", "agent.activate"),
+        ("deactivation_success", "agent.deactivate"),
+        ("server_suspended", "agent.suspend"),
+        ("login.logout", "user.sign_out"),
+        ("user.authentication_failed", "request.authentication_failed"),
+        ("interface_status.update", "workload_interfaces.update"),
+    ],
+)
+def test_name_leads_to_its_canonical_one(name: str, canonical: str) -> None:
+    assert {row["event_type"]: row["canonical"] for row in EVENTS}[name] == canonical
+
+
+def test_generated_files_are_fresh() -> None:
+    assert tool.stale() == []
+
+
+def test_stale_file_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tool, "ROOT", tmp_path)
+    (tmp_path / "package" / "default").mkdir(parents=True)
+    for path, text in tool.generated().items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text + ("x" if path.endswith("props.conf") else ""), encoding="utf-8")
+    assert tool.stale() == ["package/default/props.conf"]

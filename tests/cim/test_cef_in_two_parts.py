@@ -1,0 +1,39 @@
+"""CEF cuts long changes in two: wherever the cut falls, the event reads as if it had not been cut."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cim import formats, splunk
+
+HOSTILE = splunk.sample("hostile_name")["event"]
+LENGTH = len(formats.compact(HOSTILE["resource_changes"]))
+
+
+@pytest.mark.parametrize("cut", range(2, LENGTH, 23))
+def test_cut_event_reads_as_the_whole(cut: int) -> None:
+    whole = splunk.read(formats.as_json(HOSTILE))
+    found = splunk.read(formats.as_cef(HOSTILE, cut=cut))
+    assert found["changed"] == whole["changed"]
+    assert found["object"] == whole["object"]
+    assert found["href"] == whole["href"]
+    assert found["notified"] == whole["notified"]
+
+
+def test_seventy_changes_are_cut_where_the_pce_cuts() -> None:
+    record = splunk.sample("label_deleted")["event"]["resource_changes"][0]
+    event = {**HOSTILE, "resource_changes": [record] * 70}
+    line = formats.as_cef(event)
+    assert "cs3Label=resource_changes_2" in line
+    found = splunk.read(line)
+    assert len(found["changed"]) == 70
+    assert "cs3Label" not in found["_raw"]
+
+
+def test_part_that_gives_no_json_leaves_the_line_alone() -> None:
+    # The cut falls into a string, which the quote ends too early.
+    broken = formats.as_cef(HOSTILE, cut=90).replace(" cs3=", ' cs3="')
+    found = splunk.read(broken)
+    assert found["_raw"] == broken
+    assert "changed" not in found
+    assert (found["event_type"], found["href"]) == ("ip_list.update", HOSTILE["href"])

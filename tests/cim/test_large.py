@@ -1,0 +1,59 @@
+"""Large events under Splunk's default limits: 5,000 bytes, 100 fields, 100,000 steps of a pattern."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cim import formats, splunk
+
+EVENT = splunk.sample("workloads_enforcement")["event"]
+
+
+def record(number: int) -> dict[str, Any]:
+    """A change of one workload with a name that has JSON's own signs in it."""
+    workload: dict[str, Any] = {
+        "href": f"/orgs/7/workloads/{number}",
+        "name": None,
+        "hostname": f'berth "{number}" ]}}',
+        "labels": [],
+    }
+    changes = {"enforcement_mode": {"before": "full", "after": "idle"}}
+    return {"uuid": str(number), "resource": {"workload": workload}, "changes": changes, "change_type": "update"}
+
+
+def large(count: int) -> formats.Event:
+    return {**EVENT, "status": None, "resource_changes": [record(number) for number in range(count)]}
+
+
+@pytest.mark.parametrize("count", [30, 5000])
+@pytest.mark.parametrize(
+    "write", [formats.as_json, formats.spaced_json, formats.as_leef], ids=["json", "sorted", "leef"]
+)
+def test_all_of_a_large_event_is_read(count: int, write: formats.Writer) -> None:
+    line = write(large(count))
+    assert len(line) > (5_000 if count == 30 else 1_000_000)
+    found = splunk.read(line)
+    assert len(found["object"]) == len(found["dest"]) == len(found["changed"]) == count
+    assert (found["user"], found["status"], found["action"]) == ("marit@harbour.example", "success", "modified")
+    assert found["object_id"][-1] == f"/orgs/7/workloads/{count - 1}"
+    assert splunk.datasets(found) == ["Change", "Change.endpoint"]
+
+
+def test_more_than_a_hundred_fields_take_none_of_ours() -> None:
+    changes = {f"attribute_{number}": {"before": None, "after": number} for number in range(150)}
+    event = {**EVENT, "resource_changes": [{**record(1), "changes": changes}]}
+    found = splunk.read(formats.spaced_json(event))
+    assert len(found["object_attrs"]) == 150
+    assert (found["event_type"], found["src"], found["status"]) == ("workloads.update", "198.51.100.24", "success")
+
+
+@pytest.mark.parametrize("name", splunk.sample_names())
+def test_fields_do_not_depend_on_splunks_own_json(name: str) -> None:
+    """How Splunk shows a JSON null or an empty list is documented nowhere: without its extraction all is the same."""
+    line = formats.as_json(splunk.sample(name)["event"])
+    without = splunk.read(line, more={"props.conf": "[illumio:pce:events]\nKV_MODE = none\n"})
+    with_it = splunk.read(line)
+    assert {f: without.get(f) for f in splunk.audit_fields()} == {f: with_it.get(f) for f in splunk.audit_fields()}
+    assert without.get("eventtype") == with_it.get("eventtype")

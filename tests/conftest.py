@@ -1,0 +1,14 @@
+"""Puts the built add-on on the path: what is tested is what ships."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+ADDON = Path(os.environ.get("ADDON", REPOSITORY / "output" / "TA_illumio_pce"))
+
+for folder in (ADDON / "lib", ADDON / "bin"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))

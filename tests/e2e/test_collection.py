@@ -1,0 +1,199 @@
+"""The first whole path: an event recorded by the PCE is indexed once, with its time, host, source and source type."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from tests.e2e.lab import SCHEME, SOURCETYPE, PceLab
+from workbench.lab import CHECKPOINTS
+from workbench.splunkd import Kill, Reading
+
+
+def event(number: int, age: float = 0, **members: Any) -> str:
+    moment = datetime.fromtimestamp(time.time() - age, timezone.utc)
+    return json.dumps(
+        {
+            "href": f"/orgs/1/events/{number:08x}-1111-4222-8333-444444444444",
+            "timestamp": moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+            "pce_fqdn": "pce.example.com",
+            "created_by": {"user": {"href": "/users/7", "username": "ada@example.com"}},
+            "event_type": "workload.update",
+            "status": "success",
+            "severity": "info",
+            "action": {"uuid": "3f0c", "api_endpoint": "/api/v2/x", "api_method": "PUT", "http_status_code": 204},
+            "notifications": [],
+            **members,
+        }
+    )
+
+
+def test_an_event_is_indexed_with_its_metadata_and_its_text_unchanged(lab: PceLab) -> None:
+    text = event(1, age=30, note='quotes " \\ = { } \u00fc \u2028 <tag> & \U0001f512', count=12345678901234567890)
+    lab.pce.record(text)
+    assert lab.run().exit_code == 0
+    (indexed,) = lab.splunkd.events(sourcetype=SOURCETYPE)
+    assert indexed.raw == text
+    assert abs(indexed.time - (time.time() - 30)) < 10
+    assert (indexed.host, indexed.source, indexed.index) == ("pce.example.com", f"{SCHEME}://audit", "main")
+    (record,) = lab.records()
+    assert record["outcome"] == "ok"
+    assert record["events"] == 1
+    assert record["least_severity"] == "informational"
+    assert record["retention_days"] == 30
+
+
+def test_runs_overlap_and_repeat_nothing(lab: PceLab) -> None:
+    for number in range(30):
+        lab.pce.record(event(number, age=number * 60))
+    for number in range(3):
+        assert lab.run().exit_code == 0
+        lab.pce.record(event(100 + number, age=500))
+    assert lab.run().exit_code == 0
+    assert lab.delivered() == dict.fromkeys(lab.recorded(), 1)
+    assert [record["events"] for record in lab.records()] == [30, 1, 1, 1]
+
+
+def test_a_large_backlog_comes_whole_and_in_pages(lab: PceLab) -> None:
+    lab.pce.record_many((int((time.time() - 7000 + n / 4) * 1000), event(n, age=7000 - n / 4)) for n in range(25_000))
+    assert lab.run().exit_code == 0
+    assert lab.delivered() == dict.fromkeys(lab.recorded(), 1)
+    assert lab.records()[-1]["pages"] >= 3
+
+
+def test_what_is_remembered_beside_the_checkpoint_is_found_again(lab: PceLab) -> None:
+    lab.pce.record_many((int((time.time() - 90 + n / 100) * 1000), event(n, age=90 - n / 100)) for n in range(6000))
+    for _ in range(3):
+        assert lab.run().exit_code == 0
+    assert lab.delivered() == dict.fromkeys(lab.recorded(), 1)
+    assert [record["events"] for record in lab.records()] == [6000, 0, 0]
+    assert lab.records()[-1]["notes"] == []
+
+
+def test_more_than_the_cap_in_one_millisecond(lab: PceLab) -> None:
+    lab.pce.job_rules.polls = 0
+    moment = int((time.time() - 900) * 1000)
+    stamp = datetime.fromtimestamp(moment / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    lab.pce.record_many((moment, event(number, timestamp=stamp)) for number in range(10_500))
+    assert lab.run().exit_code == 0
+    assert lab.delivered() == dict.fromkeys(lab.recorded(), 1)
+
+
+def test_an_event_of_five_megabytes(lab: PceLab) -> None:
+    big = event(1, resource_changes=[{"n": n, "text": "x" * 1000} for n in range(5000)])
+    lab.pce.record(big)
+    lab.pce.record(event(2))
+    assert lab.run().exit_code == 0
+    assert lab.delivered() == dict.fromkeys(lab.recorded(), 1)
+    indexed = max(lab.splunkd.events(sourcetype=SOURCETYPE), key=lambda e: len(e.raw))
+    assert json.loads(indexed.raw) == json.loads(big)
+    assert indexed.raw.index('"notifications"') < indexed.raw.index('"resource_changes"') < 5000
+
+
+def test_killed_then_run_again(lab: PceLab) -> None:
+    lab.pce.record_many((int((time.time() - 7000 + n / 4) * 1000), event(n, age=7000 - n / 4)) for n in range(15_000))
+    killed = lab.run(kill=Kill(after_events=9000))
+    assert killed.exit_code == -signal.SIGKILL
+    assert lab.run().exit_code == 0
+    count = lab.delivered()
+    assert set(count) == set(lab.recorded())
+    assert sum(count.values()) - len(count) <= 10_000
+
+
+def test_sigterm_ends_the_run_in_good_order(lab: PceLab) -> None:
+    lab.pce.record_many((int((time.time() - 7000 + n / 4) * 1000), event(n, age=7000 - n / 4)) for n in range(25_000))
+    began = time.monotonic()
+    ended = lab.run(kill=Kill(after_events=3000, signal=signal.SIGTERM))
+    assert time.monotonic() - began < 30
+    assert ended.exit_code == 0
+    assert ended.whole
+    assert lab.records()[-1]["outcome"] == "stopped"
+    assert lab.run().exit_code == 0
+    assert lab.delivered() == dict.fromkeys(lab.recorded(), 1)
+
+
+def test_a_pipe_that_splunkd_closes(lab: PceLab) -> None:
+    lab.pce.record_many((int((time.time() - 7000 + n / 4) * 1000), event(n, age=7000 - n / 4)) for n in range(15_000))
+    ended = lab.run(reading=Reading(close_after_events=4000))
+    assert ended.exit_code == 1
+    assert "splunkd closed the pipe" in lab.log()
+    assert lab.run().exit_code == 0
+    count = lab.delivered()
+    assert set(count) == set(lab.recorded())
+    assert max(count.values()) <= 2
+    # How the stream ended is the test's own doing.
+    lab.splunkd.refused.clear()
+
+
+def test_what_a_crash_of_splunkd_loses_is_sent_again(lab: PceLab) -> None:
+    for number in range(50):
+        lab.pce.record(event(number, age=number))
+    lab.splunkd.queue.hold()
+    assert lab.run().exit_code == 0
+    assert lab.splunkd.crash() > 0
+    time.sleep(1.1)  # splunkd dates its start in whole seconds
+    lab.splunkd.start()
+    time.sleep(1.1)
+    assert lab.run().exit_code == 0
+    assert lab.delivered() == dict.fromkeys(lab.recorded(), 1)
+    assert lab.records()[-1]["resent_after_restart"] == 50
+    lab.pce.record(event(99))
+    assert lab.run().exit_code == 0
+    assert lab.records()[-1]["resent_after_restart"] == 0
+
+
+def test_a_kv_store_that_becomes_ready_late_is_waited_for(lab: PceLab) -> None:
+    lab.pce.record(event(1))
+    lab.splunkd.kv.set_ready(True, after=5)
+    assert lab.run().exit_code == 0
+    assert list(lab.delivered().values()) == [1]
+
+
+def test_deleting_an_input_deletes_its_state(lab: PceLab) -> None:
+    lab.pce.record(event(1))
+    lab.run()
+    assert lab.rest("GET", CHECKPOINTS)
+    lab.rest("DELETE", f"ta_illumio_pce_{SCHEME}/audit")
+    assert lab.rest("GET", CHECKPOINTS) == []
+
+
+@pytest.mark.parametrize(("roles", "events"), [(["shc_member"], 0), (["shc_member", "shc_captain"], 1)])
+def test_in_a_search_head_cluster_an_input_runs_once(lab: PceLab, roles: list[str], events: int) -> None:
+    lab.pce.record(event(1))
+    lab.splunkd.server_roles = roles
+    assert lab.run().exit_code == 0
+    assert sum(lab.delivered().values()) == events
+
+
+def test_two_organisations_of_one_pce(lab: PceLab) -> None:
+    lab.pce.add_org(2)
+    key = lab.pce.add_key(org_id=2)
+    lab.pce.record(event(1))
+    lab.pce.record(event(2, href="/orgs/2/events/00000002-1111-4222-8333-444444444444"), org_id=2)
+    lab.add_account("second", org_id="2", api_key_id=key.key_id, api_secret=key.secret)
+    lab.add_input("two", account="second")
+    assert lab.run().exit_code == 0
+    assert lab.run("two").exit_code == 0
+    assert {e.source: json.loads(e.raw)["href"][:7] for e in lab.splunkd.events(sourcetype=SOURCETYPE)} == {
+        f"{SCHEME}://audit": "/orgs/1",
+        f"{SCHEME}://two": "/orgs/2",
+    }
+
+
+def test_the_secret_stands_nowhere(lab: PceLab) -> None:
+    lab.pce.record(event(1))
+    lab.rest("POST", "ta_illumio_pce_settings/logging", loglevel="DEBUG")
+    lab.run()
+    lab.pce.keys.clear()
+    assert lab.run().exit_code == 1
+    assert lab.key.secret not in lab.log()
+    assert lab.records()[-1]["error_category"] == "refused_key"
+    for indexed in lab.splunkd.events():
+        assert lab.key.secret not in indexed.raw
+    for path in (lab.splunkd.home / "etc").rglob("*.conf"):
+        assert lab.key.secret not in path.read_text(encoding="utf-8")

@@ -1,0 +1,223 @@
+"""The way to the PCE against a live server: every fault told apart, TLS always verified, the environment without a say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Callable
+
+import pytest
+import trustme
+from illumio_pce.clock import SystemClock
+from illumio_pce.config import Account, Proxy, parse_pce_url
+from illumio_pce.connection import check
+from illumio_pce.errors import PceError
+from illumio_pce.pce import Pce as Client
+from illumio_pce.pce import TooLarge, Window
+from illumio_pce.transport import HttpsTransport
+
+from workbench.pce import Pce, PceServer, faults
+from workbench.pce.proxy import Proxy as EmulatedProxy
+
+EVERYTHING = Window(0, None)
+
+
+@pytest.fixture
+def pce() -> Pce:
+    return Pce()
+
+
+@pytest.fixture
+def server(pce: Pce) -> Iterator[PceServer]:
+    with PceServer(pce) as running:
+        yield running
+
+
+def account(server: PceServer, pce: Pce, url: str | None = None, ca: str | None = None, **changes: str) -> Account:
+    key = pce.add_key()
+    host, port = parse_pce_url(url or server.url)
+    return Account(
+        "lab",
+        host,
+        port,
+        pce.org_id,
+        key.key_id,
+        changes.get("secret", key.secret),
+        server.ca_pem if ca is None else ca,
+    )
+
+
+def ask(account: Account, proxy: Proxy | None = None, seconds: float = 2.0) -> int:
+    """One question without retries; how many events came."""
+
+    class Impatient(HttpsTransport):
+        def get(self, path, query, headers, _seconds):  # type: ignore[no-untyped-def]
+            return super().get(path, query, headers, seconds)
+
+    client = Client(account, Impatient(account, proxy), SystemClock(), patience_seconds=0)
+    return len(client.events("events", EVERYTHING).events)
+
+
+def category(act: Callable[[], object]) -> str:
+    with pytest.raises(PceError) as failure:
+        act()
+    return failure.value.category
+
+
+EXPECTED = {
+    "status 400": "bad_request",
+    "status 401": "refused_key",
+    "status 403": "forbidden",
+    "status 404": "not_found",
+    "status 406": "bad_request",
+    "status 407": "proxy",
+    "status 429": "rate_limited",
+    "status 500": "server_error",
+    "status 502": "server_error",
+    "status 503": "server_error",
+    "status 504": "server_error",
+    "429 with Retry-After": "rate_limited",
+    "503 with Retry-After": "server_error",
+    "HTML page": "not_a_pce",
+    "HTML page 502": "server_error",
+    "redirect elsewhere": "redirect",
+    "redirect on the same host": "redirect",
+    "empty body": "not_a_pce",
+    "object instead of array": "not_a_pce",
+    "invalid JSON": "broken_answer",
+    "truncated JSON": "broken_answer",
+    "short body": "broken_answer",
+    "chunks cut": "broken_answer",
+    "hang up": "connection",
+    "reset": "connection",
+    "reset within the body": "broken_answer",
+    "silence": "timeout",
+    "silence within the body": "timeout",
+    "endless drip": "timeout",
+    "truncated gzip": "broken_answer",
+}
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_fault_has_its_category(name: str, pce: Pce, server: PceServer) -> None:
+    for number in range(50):
+        pce.record({"href": f"/orgs/1/events/{number}", "timestamp": "2026-01-01T00:00:00.000Z", "text": "x" * 2000})
+    who = account(server, pce)
+    switch = pce.faults.switch_on(faults.EVERY[name])
+    assert category(lambda: ask(who)) == EXPECTED[name]
+    switch.off()
+    assert ask(who) == 50
+
+
+def test_every_fault_is_expected() -> None:
+    assert set(faults.EVERY) - set(EXPECTED) == {"huge", "gzip bomb", "deep JSON"}
+
+
+def test_deep_json_is_read_without_recursion(pce: Pce, server: PceServer) -> None:
+    pce.faults.switch_on(faults.EVERY["deep JSON"])
+    assert ask(account(server, pce)) == 1
+
+
+@pytest.mark.parametrize("name", ["huge", "gzip bomb"])
+def test_an_answer_without_end_is_given_up_and_asked_for_in_parts(name: str, pce: Pce, server: PceServer) -> None:
+    pce.faults.switch_on(faults.EVERY[name])
+    with pytest.raises(TooLarge):
+        ask(account(server, pce))
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [
+        ("self_signed", "self-signed"),
+        ("expired", "expired"),
+        ("wrong_host", "for another"),
+        ("wrong_ca", "not trusted"),
+    ],
+)
+def test_a_certificate_that_is_not_right_is_refused_and_named(kind: str, part: str, pce: Pce) -> None:
+    with PceServer(pce, certificate=kind) as server:
+        with pytest.raises(PceError) as failure:
+            ask(account(server, pce))
+        assert failure.value.category == "tls"
+        assert part in str(failure.value)
+
+
+def test_old_tls_is_refused(pce: Pce) -> None:
+    with PceServer(pce, certificate="tls11") as server:
+        assert category(lambda: ask(account(server, pce))) == "tls"
+
+
+def test_without_the_private_ca_the_bundled_list_is_asked(pce: Pce, server: PceServer) -> None:
+    assert category(lambda: ask(account(server, pce, ca=""))) == "tls"
+
+
+def test_the_environment_has_no_say(
+    pce: Pce, server: PceServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    other = trustme.CA().cert_pem.bytes().decode()
+    path = tmp_path / "other.pem"
+    path.write_text(other)
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine localhost login someone password else\ndefault login someone password else\n")
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.setenv(name, str(path))
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert ask(account(server, pce)) == 0
+    wrong = account(server, pce, ca=other)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(path))
+    assert category(lambda: ask(wrong)) == "tls"
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5", "socks5h"])
+@pytest.mark.parametrize("user", ["", "ada:p%40ss@"])
+def test_the_proxy_is_used_for_the_pce(scheme: str, user: str, pce: Pce, server: PceServer) -> None:
+    kind = "socks5" if scheme.startswith("socks") else scheme
+    with EmulatedProxy(kind, user="ada" if user else "", password="p@ss") as proxy:
+        assert ask(account(server, pce), Proxy(f"{scheme}://{user}127.0.0.1:{proxy.port}")) == 0
+        assert proxy.targets == [("127.0.0.1", server.port)]
+
+
+def test_a_proxy_that_is_reached_over_tls(pce: Pce, server: PceServer) -> None:
+    with EmulatedProxy("https") as proxy:
+        both = account(server, pce, ca=server.ca_pem + proxy.ca_pem)
+        assert ask(both, Proxy(f"https://127.0.0.1:{proxy.port}")) == 0
+        assert category(lambda: ask(account(server, pce), Proxy(f"https://127.0.0.1:{proxy.port}"))) in ("proxy", "tls")
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+def test_a_proxy_that_refuses_is_named(scheme: str, pce: Pce, server: PceServer) -> None:
+    with EmulatedProxy(scheme, user="ada", password="right") as proxy:
+        assert (
+            category(lambda: ask(account(server, pce), Proxy(f"{scheme}://ada:wrong@127.0.0.1:{proxy.port}")))
+            == "proxy"
+        )
+    assert category(lambda: ask(account(server, pce), Proxy(f"{scheme}://127.0.0.1:{proxy.port}"))) == "proxy"
+
+
+def test_the_check_of_an_account_says_what_is_wrong(pce: Pce, server: PceServer) -> None:
+    check(account(server, pce), None)
+    assert category(lambda: check(account(server, pce, secret="wrong"), None)) == "refused_key"
+    assert category(lambda: check(account(server, pce, url="https://no-such-host.invalid"), None)) == "dns"
+    assert category(lambda: check(account(server, pce, url="https://127.0.0.1:1"), None)) == "connection"
+    good = account(server, pce)
+    elsewhere = Account("lab", good.host, good.port, 77, good.api_key_id, good.api_secret, good.ca_certificate)
+    assert category(lambda: check(elsewhere, None)) == "not_found"
+    scoped = pce.add_key(permissions=())
+    limited = Account("lab", good.host, good.port, 1, scoped.key_id, scoped.secret, good.ca_certificate)
+    assert category(lambda: check(limited, None)) == "forbidden"
+
+
+def test_an_answer_of_two_hundred_megabytes_is_read_within_bounds(pce: Pce, server: PceServer) -> None:
+    for number in range(40):
+        pce.record(
+            {
+                "href": f"/orgs/1/events/{number}",
+                "timestamp": f"2026-01-01T00:00:{number:02}.000Z",
+                "x": "y" * 5_000_000,
+            }
+        )
+    with pytest.raises(TooLarge) as answer:
+        ask(account(server, pce), seconds=30)
+    assert 1 <= len(answer.value.page.events) <= 7

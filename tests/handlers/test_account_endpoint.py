@@ -1,0 +1,185 @@
+"""Accounts through the add-on's own endpoint, run as splunkd runs it."""
+
+from __future__ import annotations
+
+import base64
+import socket
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.package.pythons import label, pythons
+from workbench.splunkd import Splunkd
+
+from .conftest import ADDON, SECRET, Client, TinyPce
+
+ENDPOINT = "ta_illumio_pce_account"
+
+
+def basic(key: str, secret: str) -> str:
+    return "Basic " + base64.b64encode(f"{key}:{secret}".encode()).decode()
+
+
+def test_an_account_is_saved_once_the_pce_has_answered(
+    client: Client, splunkd: Splunkd, pce: TinyPce, account: dict[str, str]
+) -> None:
+    answer = client.post(ENDPOINT, name="lab", **account)
+    assert answer.status in (200, 201), answer.text
+    assert pce.requests == [basic("api_1f2e3d", SECRET)]
+    found = client.get(f"{ENDPOINT}/lab").entities["lab"]
+    assert found["pce_url"] == pce.url
+    assert found["api_secret"] == "******"
+    assert str(found["ca_certificate"]).strip() == pce.certificate.strip()
+    conf = (splunkd.home / "etc/apps/TA_illumio_pce/local/ta_illumio_pce_account.conf").read_text("utf-8")
+    assert SECRET not in conf
+    (certificate,) = [line for line in conf.splitlines() if line.startswith("ca_certificate")]
+    assert certificate.endswith("-----END CERTIFICATE-----")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (401, "{}", "key"),
+        (403, "[]", "role"),
+        (404, "[]", "organisation"),
+        (200, "<html>Sign in to the café</html>", "PCE URL"),
+    ],
+)
+def test_an_account_that_the_pce_refuses_is_not_saved(
+    client: Client, pce: TinyPce, account: dict[str, str], status: int, body: str, words: str
+) -> None:
+    pce.status, pce.body = status, body
+    answer = client.post(ENDPOINT, name="lab", **account)
+    assert answer.status >= 400
+    assert words in answer.shown
+    assert "café" not in answer.text
+    assert SECRET not in answer.text
+    assert client.get(ENDPOINT).entities == {}
+
+
+def test_a_pce_that_is_not_there_and_one_that_is_not_trusted_are_told_apart(
+    client: Client, account: dict[str, str], pce: TinyPce
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    absent = client.post(ENDPOINT, name="lab", **{**account, "pce_url": f"https://localhost:{port}"})
+    assert "firewall" in absent.shown
+    other = trustme.CA().cert_pem.bytes().decode()
+    untrusted = client.post(ENDPOINT, name="lab", **{**account, "ca_certificate": other})
+    assert "certificate" in untrusted.shown
+    assert pce.requests == []
+    assert client.get(ENDPOINT).entities == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("pce_url", "http://pce.example.com"),
+        ("pce_url", "https://user:word@pce.example.com"),
+        ("pce_url", "https://pce.example.com/api/v2"),
+        ("pce_url", "https://pce.example.com?x=1"),
+        ("pce_url", "pce.example.com"),
+        ("org_id", "one"),
+        ("org_id", "-1"),
+        ("api_key_id", "api 1"),
+        ("ca_certificate", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"),
+        ("api_secret", ""),
+    ],
+)
+def test_what_no_account_can_hold_is_refused_before_the_pce_is_asked(
+    client: Client, pce: TinyPce, account: dict[str, str], field: str, value: str
+) -> None:
+    answer = client.post(ENDPOINT, name="lab", **{**account, field: value})
+    assert answer.status >= 400
+    assert pce.requests == []
+    assert client.get(ENDPOINT).entities == {}
+
+
+def test_a_certificate_with_written_out_line_breaks_is_understood(
+    client: Client, account: dict[str, str], pce: TinyPce
+) -> None:
+    account["ca_certificate"] = pce.certificate.strip().replace("\n", "\\n")
+    assert client.post(ENDPOINT, name="lab", **account).status in (200, 201)
+    assert client.get(f"{ENDPOINT}/lab").entities["lab"]["ca_certificate"] == pce.certificate.strip()
+
+
+def test_another_host_or_port_asks_for_the_secret_again(
+    client: Client, saved_account: str, account: dict[str, str], pce: TinyPce
+) -> None:
+    pce.requests.clear()
+    without = {name: value for name, value in account.items() if name != "api_secret"}
+    moved = {**without, "pce_url": f"https://127.0.0.1:{pce.port}"}
+    for form in (moved, {**moved, "api_secret": "******"}, {"pce_url": "https://localhost:1"}):
+        answer = client.post(f"{ENDPOINT}/{saved_account}", **form)
+        assert "Enter the API secret again" in answer.shown
+    assert pce.requests == []
+    assert client.get(f"{ENDPOINT}/{saved_account}").entities["lab"]["pce_url"] == pce.url
+
+
+def test_an_untouched_secret_is_kept_and_used(
+    client: Client, saved_account: str, account: dict[str, str], pce: TinyPce
+) -> None:
+    pce.requests.clear()
+    without = {name: value for name, value in account.items() if name != "api_secret"}
+    answer = client.post(f"{ENDPOINT}/{saved_account}", **{**without, "pce_url": f"{pce.url}/", "api_key_id": "api_2"})
+    assert answer.status == 200, answer.text
+    assert pce.requests == [basic("api_2", SECRET)]
+    clear = client.get(f"{ENDPOINT}/{saved_account}", **{"--cred--": "1"}).entities["lab"]
+    assert clear["api_secret"] == SECRET
+
+
+def test_a_new_secret_that_the_pce_refuses_leaves_the_old_one(client: Client, saved_account: str, pce: TinyPce) -> None:
+    pce.status = 401
+    assert client.post(f"{ENDPOINT}/{saved_account}", api_secret="wrong").status >= 400
+    clear = client.get(f"{ENDPOINT}/{saved_account}", **{"--cred--": "1"}).entities["lab"]
+    assert clear["api_secret"] == SECRET
+
+
+def test_an_account_in_use_stays_and_its_inputs_are_named(client: Client, saved_account: str) -> None:
+    created = client.post(
+        "ta_illumio_pce_illumio_pce_events", name="audit", account=saved_account, index="default", interval="60"
+    )
+    assert created.status in (200, 201), created.text
+    refused = client.delete(f"{ENDPOINT}/{saved_account}")
+    assert refused.status >= 400
+    assert "audit" in refused.shown
+    assert client.delete("ta_illumio_pce_illumio_pce_events/audit").status == 200
+    assert client.delete(f"{ENDPOINT}/{saved_account}").status == 200
+    assert client.get(ENDPOINT).entities == {}
+
+
+def test_the_environment_decides_nothing(
+    client: Client, splunkd: Splunkd, account: dict[str, str], pce: TinyPce
+) -> None:
+    splunkd.environment = {
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "https_proxy": "http://127.0.0.1:9",
+        "ALL_PROXY": "socks5://127.0.0.1:9",
+        "REQUESTS_CA_BUNDLE": "/nowhere.pem",
+        "CURL_CA_BUNDLE": "/nowhere.pem",
+    }
+    netrc = splunkd.home / ".netrc"
+    netrc.write_text("machine localhost login wrong password wrong\nmachine 127.0.0.1 login wrong password wrong\n")
+    splunkd.environment["HOME"] = str(splunkd.home)
+    splunkd.environment["NETRC"] = str(netrc)
+    assert client.post(ENDPOINT, name="lab", **account).status in (200, 201)
+    assert pce.requests == [basic("api_1f2e3d", SECRET)]
+
+
+@pytest.mark.parametrize("python", pythons(), ids=label)
+def test_the_handlers_run_on_every_python_that_splunk_brings(
+    python: Path, tmp_path: Path, account: dict[str, str]
+) -> None:
+    with Splunkd(tmp_path / "other", python=str(python)) as splunkd:
+        splunkd.install(ADDON)
+        client = Client(splunkd)
+        form = {"account": "lab", "index": "default", "interval": "60"}
+        answers = [
+            client.post(ENDPOINT, name="lab", **account),
+            client.post("ta_illumio_pce_settings/proxy", proxy_enabled="0"),
+            client.post("ta_illumio_pce_illumio_pce_events", name="audit", **form),
+            client.delete("ta_illumio_pce_illumio_pce_events/audit"),
+            client.delete(f"{ENDPOINT}/lab"),
+        ]
+        assert [(answer.status // 100, answer.text) for answer in answers] == [(2, "")] * 5

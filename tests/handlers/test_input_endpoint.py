@@ -1,0 +1,104 @@
+"""Inputs through the add-on's own endpoint."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.splunkd import Splunkd
+
+from .conftest import Client
+
+ENDPOINT = "ta_illumio_pce_illumio_pce_events"
+STATE = "storage/collections/data/ta_illumio_pce_checkpoints"
+FORM = {"index": "default", "interval": "60", "start_time": "-24h", "late_arrival_window": "600"}
+
+
+def test_an_input_is_saved_as_entered(client: Client, saved_account: str) -> None:
+    form = {**FORM, "severities": "err,crit", "statuses": "failure", "event_types": "user.*, request.*"}
+    answer = client.post(ENDPOINT, name="audit", account=saved_account, include_system_events="1", **form)
+    assert answer.status in (200, 201), answer.text
+    found = client.get(f"{ENDPOINT}/audit").entities["audit"]
+    assert {name: found[name] for name in form} == form
+    assert found["account"] == saved_account
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("account", "nobody", "no account nobody"),
+        ("account", "", "account"),
+        ("interval", "29", "30 to 86400"),
+        ("interval", "86401", "30 to 86400"),
+        ("interval", "*/5 * * * *", "30 to 86400"),
+        ("start_time", "2026-01-31T08:00:00", "time zone"),
+        ("start_time", "yesterday", "time zone"),
+        ("late_arrival_window", "59", "60 to 86400"),
+        ("late_arrival_window", "86401", "60 to 86400"),
+        ("severities", "err,fatal", "fatal"),
+        ("statuses", "maybe", "maybe"),
+        ("event_types", "user.sign_in; rm", "event type"),
+    ],
+)
+def test_what_no_run_could_use_is_refused_on_create_and_on_edit(
+    client: Client, saved_account: str, field: str, value: str, words: str
+) -> None:
+    wrong = {**FORM, "account": saved_account, field: value}
+    refused = client.post(ENDPOINT, name="audit", **wrong)
+    assert refused.status >= 400
+    assert words in refused.shown
+    assert client.get(ENDPOINT).entities == {}
+    assert client.post(ENDPOINT, name="audit", **FORM, account=saved_account).status in (200, 201)
+    assert words in client.post(f"{ENDPOINT}/audit", **{field: value}).shown
+
+
+def test_an_input_is_switched_off_and_on(client: Client, saved_account: str) -> None:
+    client.post(ENDPOINT, name="audit", **FORM, account=saved_account)
+    for action, disabled in (("disable", True), ("enable", False)):
+        assert client.post(f"{ENDPOINT}/audit/{action}").status == 200
+        found = client.get(f"{ENDPOINT}/audit").entities["audit"]["disabled"]
+        assert (str(found).lower() in ("1", "true")) is disabled
+
+
+def test_a_second_input_on_the_same_pce_organisation_and_index_is_warned_of(
+    client: Client, splunkd: Splunkd, saved_account: str, account: dict[str, str]
+) -> None:
+    client.post(ENDPOINT, name="first", **FORM, account=saved_account)
+    client.post(ENDPOINT, name="elsewhere", **{**FORM, "index": "illumio"}, account=saved_account)
+    assert splunkd.messages == {}
+    assert client.post("ta_illumio_pce_account", name="again", **account).status in (200, 201)
+    assert client.post(ENDPOINT, name="second", **FORM, account="again").status in (200, 201)
+    (text,) = [str(message) for message in splunkd.messages.values()]
+    assert "second" in text
+    assert "first" in text
+    assert "elsewhere" not in text
+    log = (splunkd.home / "var/log/splunk/ta_illumio_pce_configuration.log").read_text("utf-8")
+    assert "log_level=WARNING" in log
+
+
+def test_another_organisation_of_the_same_pce_is_no_second_input(
+    client: Client, splunkd: Splunkd, saved_account: str, account: dict[str, str]
+) -> None:
+    client.post(ENDPOINT, name="first", **FORM, account=saved_account)
+    client.post("ta_illumio_pce_account", name="other", **{**account, "org_id": "4"})
+    client.post(ENDPOINT, name="second", **FORM, account="other")
+    assert splunkd.messages == {}
+
+
+def test_deleting_an_input_deletes_its_state_and_no_other(client: Client, saved_account: str) -> None:
+    for name, index in (("audit", "main"), ("audit-2", "illumio")):
+        client.post(ENDPOINT, name=name, **{**FORM, "index": index}, account=saved_account)
+    for name in ("audit", "audit-2"):
+        for kind in ("main", "seen"):
+            client.insert(STATE, {"_key": f"{name}:{kind}", "input": name, "kind": kind})
+    assert client.delete(f"{ENDPOINT}/audit").status == 200
+    assert sorted(document["_key"] for document in client.fetch(STATE)) == ["audit-2:main", "audit-2:seen"]
+
+
+def test_an_input_is_deleted_though_the_kv_store_is_down_and_that_is_said(
+    client: Client, splunkd: Splunkd, saved_account: str
+) -> None:
+    client.post(ENDPOINT, name="audit", **FORM, account=saved_account)
+    splunkd.kv.set_ready(False)
+    assert client.delete(f"{ENDPOINT}/audit").status == 200
+    assert client.get(ENDPOINT).entities == {}
+    assert ["still remembers" in str(message) for message in splunkd.messages.values()] == [True]

@@ -1,0 +1,131 @@
+"""Names and numbers that have to agree from file to file, and with the contract."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from configparser import RawConfigParser
+from pathlib import Path
+
+from tools.icons import ICONS, draw, pixels
+
+
+def conf(path: Path) -> dict[str, dict[str, str]]:
+    """The stanzas of a .conf file without settings above the first of them."""
+    parser = RawConfigParser(delimiters=("=",), comment_prefixes=("#",), strict=True)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    text = path.read_text("utf-8")
+    parser.read_string("[everything]" + text[2:] if text.startswith("[]") else text)
+    return {name: dict(parser[name]) for name in parser.sections()}
+
+
+def test_the_version_stands_by_hand_in_the_manifest_only(repository: Path, addon: Path, archive: Path) -> None:
+    version = json.loads((repository / "app.manifest").read_text("utf-8"))["info"]["id"]["version"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+    assert "version" not in json.loads((repository / "globalConfig.json").read_text("utf-8"))["meta"]
+    assert archive.name == f"TA_illumio_pce-{version}.tar.gz"
+    app = conf(addon / "default/app.conf")
+    assert {app["launcher"]["version"], app["id"]["version"]} == {version}
+    shown = json.loads((addon / "appserver/static/js/build/globalConfig.json").read_text("utf-8"))
+    assert shown["meta"]["version"] == version
+
+
+def test_the_changelog_tells_of_this_version(repository: Path) -> None:
+    version = json.loads((repository / "app.manifest").read_text("utf-8"))["info"]["id"]["version"]
+    sections = re.findall(r"(?m)^## \[?(\d+\.\d+\.\d+)", (repository / "CHANGELOG.md").read_text("utf-8"))
+    assert sections[0] == version
+
+
+def test_the_app_is_who_the_contract_says(addon: Path) -> None:
+    app = conf(addon / "default/app.conf")
+    assert app["package"] == {"id": "TA_illumio_pce", "check_for_updates": "false"}
+    assert app["ui"]["label"] == "Illumio PCE Add-on for Splunk"
+
+
+def test_the_input_has_the_contracts_fields_and_defaults(addon: Path) -> None:
+    assert conf(addon / "default/inputs.conf") == {
+        "illumio_pce_events": {
+            "python.version": "python3",
+            "python.required": "3.9, 3.13",
+            "index": "default",
+            "interval": "60",
+            "start_time": "-24h",
+            "late_arrival_window": "600",
+        },
+    }
+    spec = (addon / "README/inputs.conf.spec").read_text("utf-8")
+    assert set(re.findall(r"(?m)^(\w+) = ", spec)) == {
+        "account", "index", "interval", "start_time", "event_types", "severities", "statuses",
+        "include_system_events", "late_arrival_window",
+    }  # fmt: skip
+
+
+def test_accounts_and_settings_have_the_contracts_fields(addon: Path) -> None:
+    account = (addon / "README/ta_illumio_pce_account.conf.spec").read_text("utf-8")
+    assert set(re.findall(r"(?m)^(\w+) = ", account)) == {
+        "pce_url", "org_id", "api_key_id", "api_secret", "ca_certificate",
+    }  # fmt: skip
+    assert set(conf(addon / "default/ta_illumio_pce_settings.conf")) == {"proxy", "logging"}
+
+
+def test_every_field_of_a_form_is_explained(repository: Path) -> None:
+    pages = json.loads((repository / "globalConfig.json").read_text("utf-8"))["pages"]
+    forms = [*pages["configuration"]["tabs"], *pages["inputs"]["services"]]
+    fields = [field for form in forms for field in form.get("entity", [form])]
+    assert len(fields) == 24
+    assert [field.get("field") for field in fields if len(field.get("help", "")) < 20] == []
+
+
+def test_only_the_secrets_are_encrypted_and_all_of_them(repository: Path) -> None:
+    text = (repository / "globalConfig.json").read_text("utf-8")
+    pages = json.loads(text)["pages"]
+    fields = [field for tab in pages["configuration"]["tabs"] for field in tab.get("entity", [])]
+    assert {field["field"] for field in fields if field.get("encrypted")} == {"api_secret", "proxy_password"}
+    assert text.count('"encrypted"') == 2
+
+
+def test_every_endpoint_asks_for_the_capability_whatever_the_method(addon: Path) -> None:
+    restmap = conf(addon / "default/restmap.conf")
+    public = {name: stanza for name, stanza in restmap.items() if name.startswith("admin:")}
+    assert len(public) == 2
+    for stanza in public.values():
+        assert {stanza[f"capability.{method}"] for method in ("get", "post", "put", "delete")} == {
+            "edit_storage_passwords",
+        }
+    members = {member.strip() for stanza in public.values() for member in stanza["members"].split(",")}
+    handlers = {name.partition(":")[2] for name in restmap if name.startswith("admin_external:")}
+    assert members == handlers
+    assert {restmap[f"admin_external:{name}"]["python.required"] for name in handlers} == {"3.9, 3.13"}
+
+
+def test_only_administrators_write_and_only_knowledge_is_shared(addon: Path) -> None:
+    meta = conf(addon / "metadata/default.meta")
+    assert meta["everything"] == {"access": "read : [ * ], write : [ admin, sc_admin ]", "export": "none"}
+    shared = {name for name, stanza in meta.items() if stanza.get("export") == "system"}
+    assert shared == {"props", "transforms", "lookups", "macros", "eventtypes", "tags"}
+    for name, stanza in meta.items():
+        assert "write : [ admin, sc_admin ]" in stanza.get("access", "write : [ admin, sc_admin ]"), name
+
+
+def test_the_checkpoints_collection_is_the_contracts(addon: Path) -> None:
+    assert set(conf(addon / "default/collections.conf")) == {"ta_illumio_pce_checkpoints"}
+
+
+def test_the_index_macro_is_the_contracts(addon: Path) -> None:
+    assert conf(addon / "default/macros.conf")["illumio_pce_index"]["definition"] == 'index IN ("main", "illumio*")'
+
+
+def test_we_define_no_index_no_data_model_and_no_source_type_of_the_older_add_on(addon: Path) -> None:
+    assert not (addon / "default/indexes.conf").exists()
+    assert not (addon / "default/datamodels.conf").exists()
+    taken = {"illumio:pce", "illumio:pce:collector", "illumio:pce:health"}
+    assert taken.isdisjoint(conf(addon / "default/props.conf"))
+
+
+def test_the_icons_are_the_ones_that_the_tool_draws(addon: Path) -> None:
+    assert {path.name for path in (addon / "static").iterdir()} == set(ICONS)
+    for name, (size, on_ground) in ICONS.items():
+        png = (addon / "static" / name).read_bytes()
+        assert png[:33] == draw(size, on_ground)[:33]
+        assert zlib.decompress(png[41:-16]) == pixels(size, on_ground)

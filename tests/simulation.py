@@ -1,0 +1,333 @@
+"""A world in one process for the collector: a clock that only we move, a PCE, a store and a pipe that fail on demand.
+
+Every effect of a run on the world passes through `World.effect`, where the world can end it as a `kill -9`
+would: before the effect, or after it. No sockets, no threads, no real time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Callable
+from urllib.parse import urlsplit
+
+from illumio_pce.collector import Run
+from illumio_pce.config import Account, InputSettings
+from illumio_pce.errors import CollectorError, PceError, PipeClosed, StateError, StopRequested
+from illumio_pce.output import SplunkEvent
+from illumio_pce.pce import Pce
+from illumio_pce.state import State
+from illumio_pce.stop import Stop
+from illumio_pce.timestamps import parse, render
+
+START = 1_760_000_000.0
+HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
+
+
+class Killed(BaseException):
+    """The process is gone, without a chance to do anything."""
+
+
+class SimulatedClock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def time(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += max(0.0, seconds)
+
+
+@dataclass
+class Recorded:
+    """An event as the PCE has it; `ms` is its timestamp, None where it has none that can be read."""
+
+    ms: int | None
+    recorded_ms: int
+    text: str
+    href: str | None
+
+    @property
+    def found_at(self) -> int:
+        return self.recorded_ms if self.ms is None else self.ms
+
+
+@dataclass
+class SimulatedAnswer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+    breaks: PceError | None = None
+
+    def chunks(self) -> Iterator[bytes]:
+        for at in range(0, len(self.body), 997):
+            yield self.body[at : at + 997]
+        if self.breaks is not None:
+            raise self.breaks
+
+    def close(self) -> None:
+        self.body = b""
+
+
+@dataclass
+class SimulatedPce:
+    """The rules of the events API: newest first, at most `max_results`, both bounds included, jobs without a cap."""
+
+    clock: SimulatedClock
+    skew: float = 0.0
+    collections: dict[str, list[Recorded]] = field(default_factory=lambda: {"events": [], "system_events": []})
+    settings: Mapping[str, Any] | None = None
+    jobs: dict[str, tuple[int, str, int, int | None]] = field(default_factory=dict)
+    job_polls: int = 1
+    minted: int = 0
+
+    def now_ms(self) -> int:
+        return int((self.clock.now + self.skew) * 1000)
+
+    def record(
+        self,
+        age_ms: int = 0,
+        collection: str = "events",
+        *,
+        text: str | None = None,
+        href: str | None = "",
+        **members: Any,
+    ) -> str:
+        """An event of that age turns up now; its href."""
+        self.minted += 1
+        if href == "":
+            href = f"/orgs/1/events/{self.minted:08x}-0000-4000-8000-000000000000"
+        ms = self.now_ms() - age_ms
+        if text is None:
+            event: dict[str, Any] = {"href": href} if href else {}
+            event.update({"timestamp": render(ms), "pce_fqdn": "pce.example.com", "event_type": "user.sign_in"})
+            event.update(members)
+            text = json.dumps(event)
+        stamp = re.search(r'"timestamp": ?"([^"]*)"', text)
+        moment = parse(stamp[1]) if stamp else None
+        self.collections[collection].append(Recorded(moment.ms if moment else None, self.now_ms(), text, href))
+        return href or text
+
+    def matching(self, collection: str, query: Mapping[str, str]) -> list[Recorded]:
+        low = parse(query.get("timestamp[gte]", "1970-01-01T00:00:00Z"))
+        high = parse(query.get("timestamp[lte]", "9999-12-31T23:59:59.999Z"))
+        assert low is not None
+        assert high is not None
+        found = [event for event in self.collections[collection] if low.ms <= event.found_at <= high.ms]
+        return sorted(found, key=lambda event: event.found_at, reverse=True)
+
+    def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> SimulatedAnswer:
+        parts = path.strip("/").split("/")[2:]
+        if parts[-2:] == ["settings", "events"]:
+            return self._json(self.settings) if self.settings is not None else self._json([], 403)
+        if "jobs" in parts:
+            return self._job(path)
+        if "datafiles" in parts:
+            low, collection, _, high = self.jobs[parts[-1]]
+            window = {"timestamp[gte]": render(low)}
+            if high is not None:
+                window["timestamp[lte]"] = render(high)
+            return self._events(self.matching(collection, window))
+        collection = parts[-1]
+        if headers.get("Prefer") == "respond-async":
+            return self._start_job(collection, query)
+        return self._events(self.matching(collection, query)[: int(query.get("max_results", "100"))])
+
+    def _start_job(self, collection: str, query: Mapping[str, str]) -> SimulatedAnswer:
+        low, high = parse(query["timestamp[gte]"]), parse(query.get("timestamp[lte]"))
+        assert low is not None
+        number = str(len(self.jobs) + 1)
+        self.jobs[number] = (low.ms, collection, self.job_polls, high.ms if high else None)
+        return SimulatedAnswer(202, {**self._date(), "location": f"/orgs/1/jobs/{number}", "retry-after": "5"})
+
+    def _job(self, path: str) -> SimulatedAnswer:
+        number = path.rsplit("/", 1)[1]
+        low, collection, polls, high = self.jobs[number]
+        self.jobs[number] = (low, collection, polls - 1, high)
+        done = {"status": "done", "result": {"href": f"/orgs/1/datafiles/{number}"}}
+        return self._json(done if polls <= 0 else {"status": "running", "result": {}})
+
+    def _events(self, events: Sequence[Recorded]) -> SimulatedAnswer:
+        body = ("[" + ",".join(event.text for event in events) + "]").encode("utf-8", "surrogatepass")
+        return SimulatedAnswer(200, self._date(), body)
+
+    def _json(self, value: Any, status: int = 200) -> SimulatedAnswer:
+        return SimulatedAnswer(status, self._date(), json.dumps(value).encode())
+
+    def _date(self) -> dict[str, str]:
+        return {"date": time.strftime(HTTP_DATE, time.gmtime(self.clock.now + self.skew))}
+
+
+Fault = Callable[[SimulatedAnswer], SimulatedAnswer]
+
+
+@dataclass
+class World:
+    """Everything that outlives a run. `crash_at`: the number of the effect at which the process is killed."""
+
+    clock: SimulatedClock = field(default_factory=SimulatedClock)
+    documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    indexed: list[SplunkEvent] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    crash_at: int | None = None
+    effects: int = 0
+    trace: list[str] = field(default_factory=list)
+    pipe_closes_after: int | None = None
+    store_is_down: bool = False
+    splunkd_start: float = START - 3600
+    stop_at: int | None = None
+    requests: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)
+    max_results: int = 5
+    answer_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.pce = SimulatedPce(self.clock)
+        self.stop = Stop()
+        self.on_request: Callable[[], None] | None = None
+
+    def effect(self, name: str) -> None:
+        """One step of a run that the outside world can see."""
+        self.effects += 1
+        self.trace.append(name)
+        if self.effects == self.crash_at:
+            raise Killed(name)
+        if self.effects == self.stop_at:
+            self.stop.request()
+
+    # --- the seams of a run ------------------------------------------------------------------------
+
+    def get_answer(self, path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str]) -> SimulatedAnswer:
+        self.effect("ask")
+        self.requests.append((path, dict(query)))
+        self.clock.now += self.answer_seconds
+        if self.on_request is not None:
+            self.on_request()
+        answer = self.pce.answer(urlsplit(path).path, dict(query), headers)
+        return self.faults.pop(0)(answer) if self.faults else answer
+
+    def write(self, events: Iterable[SplunkEvent]) -> int:
+        self.effect("write begins")
+        size = 0
+        for event in events:
+            if self.pipe_closes_after is not None:
+                if self.pipe_closes_after == 0:
+                    raise PipeClosed
+                self.pipe_closes_after -= 1
+            self.indexed.append(event)
+            size += len(event.text)
+        self.effect("write ends")
+        return size
+
+    def get(self, key: str) -> Mapping[str, Any] | None:
+        self.effect("load")
+        self._check_store()
+        return self.documents.get(key)
+
+    def save(self, documents: list[Mapping[str, Any]]) -> None:
+        self.effect("save begins")
+        self._check_store()
+        for document in documents:
+            # What splunkd takes is JSON: nothing else may be relied upon.
+            self.documents[str(document["_key"])] = json.loads(json.dumps(document))
+        self.effect("save ends")
+
+    def delete(self, keys: list[str]) -> None:
+        self.effect("delete")
+        self._check_store()
+        for key in keys:
+            self.documents.pop(key, None)
+
+    def _check_store(self) -> None:
+        if self.store_is_down:
+            raise StateError("The KV store is not ready (503).")
+
+    # --- running -----------------------------------------------------------------------------------
+
+    def run(self) -> str:
+        """One run; how it ended: ok, stopped, killed, pipe closed, or the category of an error."""
+        self.stop = Stop()
+        self.effects = 0
+        self.trace = []
+        account = Account("lab", "pce.example.com", 8443, 1, "api_1", "s3cret-s3cret")
+        settings = InputSettings.parse("audit", {"account": "lab", "start_time": "-1h", **self.settings})
+        pce = Pce(account, _Transport(self), self.clock, jitter=lambda: 0.5, max_results=self.max_results)
+        self.last = Run(settings, account, pce, State(self, "audit"), self, self.clock, self.stop, self.splunkd_start)
+        try:
+            self.last.collect()
+        except Killed:
+            return "killed"
+        except StopRequested:
+            return "stopped"
+        except PipeClosed:
+            return "pipe closed"
+        except CollectorError as error:
+            return error.category
+        finally:
+            self.pipe_closes_after = self.crash_at = self.stop_at = None
+        return "ok"
+
+    def restart_splunkd(self) -> None:
+        """splunkd is started anew, now."""
+        self.splunkd_start = self.clock.now
+
+    def delivered(self) -> list[str]:
+        """The hrefs of the audit events that splunkd was given, in order (an event's text where it has none)."""
+        texts = [event.text for event in self.indexed if event.sourcetype == "illumio:pce:events"]
+        return [self._identity(text) for text in texts]
+
+    @staticmethod
+    def _identity(text: str) -> str:
+        try:
+            value = json.loads(text, strict=False)
+        except (ValueError, RecursionError):
+            return text
+        return str(value.get("href") or text) if isinstance(value, dict) else text
+
+    def recorded(self) -> set[str]:
+        return {event.href or event.text for events in self.pce.collections.values() for event in events}
+
+
+class _Transport:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def get(
+        self, path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str], seconds: float
+    ) -> SimulatedAnswer:
+        return self._world.get_answer(path, query, headers)
+
+
+def status(code: int, **headers: str) -> Fault:
+    """An answer with that status instead."""
+    return lambda answer: SimulatedAnswer(
+        code, {**answer.headers, **{n.replace("_", "-"): v for n, v in headers.items()}}
+    )
+
+
+def cut_short(answer: SimulatedAnswer) -> SimulatedAnswer:
+    """The connection breaks in the middle of the body."""
+    error = PceError("broken_answer", "The connection to the PCE broke in the middle of an answer.")
+    return SimulatedAnswer(answer.status, answer.headers, answer.body[: len(answer.body) // 2], error)
+
+
+def half_a_body(answer: SimulatedAnswer) -> SimulatedAnswer:
+    """The body ends early, and nothing else shows it."""
+    return SimulatedAnswer(answer.status, answer.headers, answer.body[: len(answer.body) // 2])
+
+
+def page_of_html(answer: SimulatedAnswer) -> SimulatedAnswer:
+    """Something in between answers in the PCE's place."""
+    return SimulatedAnswer(200, answer.headers, b"<html><body>Please log in</body></html>")
+
+
+def reset(answer: SimulatedAnswer) -> SimulatedAnswer:
+    """No answer at all."""
+    raise PceError("connection", "The PCE closed the connection without an answer.")

@@ -1,0 +1,178 @@
+"""Errors of the PCE: told apart, retried where it helps, and never a reason to move on (points 5 and 9)."""
+
+from __future__ import annotations
+
+import pytest
+from illumio_pce.timestamps import DAY
+
+from tests.simulation import START, World, cut_short, half_a_body, page_of_html, reset, status
+
+PASSING = [status(429), status(500), status(502), status(503), status(504), cut_short, half_a_body, page_of_html, reset]
+FINAL = [(400, "bad_request"), (401, "refused_key"), (403, "forbidden"), (404, "not_found"), (406, "bad_request")]
+
+
+def settled_world() -> World:
+    """A world that asked for the event settings already, so that the next question is for events."""
+    world = World()
+    world.pce.record()
+    assert world.run() == "ok"
+    world.clock.now += 60
+    return world
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_passing_error_is_retried_and_nothing_is_missing(fault) -> None:  # type: ignore[no-untyped-def]
+    world = settled_world()
+    world.pce.record()
+    world.faults = [fault, fault]
+    assert world.run() == "ok"
+    assert sorted(world.delivered()) == sorted(world.recorded())
+    assert world.last._pce.traffic.retries == 2
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_an_error_that_lasts_ends_the_run_within_two_minutes_and_the_watermark_stays(fault) -> None:  # type: ignore[no-untyped-def]
+    world = settled_world()
+    before = dict(world.documents)
+    world.pce.record()
+    world.faults = [fault] * 500
+    began = world.clock.now
+    assert world.run() in ("rate_limited", "server_error", "broken_answer", "not_a_pce", "connection")
+    assert world.clock.now - began <= 120
+    assert world.documents == before
+    world.faults = []
+    assert world.run() == "ok"
+    assert sorted(world.delivered()) == sorted(world.recorded())
+
+
+@pytest.mark.parametrize(("code", "category"), FINAL)
+def test_a_final_error_is_asked_about_once_a_run(code: int, category: str) -> None:
+    world = settled_world()
+    world.faults = [status(code)] * 10
+    before = len(world.requests)
+    assert world.run() == category
+    assert len(world.requests) - before == 1
+
+
+def test_a_refused_key_is_tried_once_on_the_first_run_too() -> None:
+    world = World()
+    world.faults = [status(401)] * 10
+    assert world.run() == "refused_key"
+    assert len(world.requests) == 1
+
+
+def test_retry_after_is_kept_to() -> None:
+    world = settled_world()
+    began = world.clock.now
+    world.faults = [status(429, retry_after="42")]
+    assert world.run() == "ok"
+    assert 42 <= world.clock.now - began <= 44
+
+
+def test_a_retry_after_beyond_patience_ends_the_run_at_once() -> None:
+    world = settled_world()
+    began = world.clock.now
+    world.faults = [status(429, retry_after="3600")]
+    assert world.run() == "rate_limited"
+    assert world.clock.now == began
+
+
+def test_a_whole_and_empty_answer_moves_the_watermark() -> None:
+    world = settled_world()
+    world.clock.now += 1000
+    assert world.run() == "ok"
+    assert world.last._checkpoint.collections["events"].watermark == int(world.clock.now) * 1000
+
+
+def test_redirects_to_another_host_are_not_followed() -> None:
+    world = settled_world()
+    world.faults = [status(302, location="https://elsewhere.example.com/api/v2/orgs/1/events")]
+    before = len(world.requests)
+    assert world.run() == "redirect"
+    assert len(world.requests) - before == 1
+
+
+def test_a_redirect_within_the_pce_is_followed() -> None:
+    world = settled_world()
+    world.pce.record()
+    query = "/api/v2/orgs/1/events?x=1"
+    world.faults = [status(307, location=query)]
+    assert world.run() == "ok"
+    assert world.requests[-1][0] == "/api/v2/orgs/1/events"
+
+
+def test_more_than_the_rate_limit_is_not_asked() -> None:
+    world = World(max_results=5)
+    world.settings["start_time"] = "-7d"
+    for i in range(4000):
+        world.pce.record(age_ms=500_000_000 - i * 10_000)
+    moments: list[float] = []
+    world.on_request = lambda: moments.append(world.clock.now)
+    assert world.run() == "ok"
+    assert len(moments) > 800
+    assert max(sum(1 for m in moments if start <= m < start + 60) for start in moments[::50]) <= 400
+
+
+def test_retention_and_severity_are_read_once_a_day_and_said() -> None:
+    world = World()
+    world.pce.settings = {"audit_event_retention_seconds": 5 * 86_400, "audit_event_min_severity": "warning"}
+    for _ in range(4):
+        assert world.run() == "ok"
+        world.clock.now += 7 * 3600
+    assert sum(path.endswith("settings/events") for path, _ in world.requests) == 1
+    world.last.write_record({"kind": "run"})
+    text = world.indexed[-1].text
+    assert '"retention_days": 5.0' in text
+    assert '"least_severity": "warning"' in text
+
+
+def test_settings_that_the_key_may_not_read_are_asked_for_once_a_day() -> None:
+    world = World()
+    for _ in range(3):
+        assert world.run() == "ok"
+        world.clock.now += 3600
+    assert sum(path.endswith("settings/events") for path, _ in world.requests) == 1
+
+
+def test_what_is_older_than_the_retention_is_a_gap_with_its_bounds() -> None:
+    world = World()
+    world.pce.settings = {"audit_event_retention_seconds": 2 * 86_400, "audit_event_min_severity": "informational"}
+    world.pce.record()
+    assert world.run() == "ok"
+    world.clock.now += 5 * 86_400
+    assert world.run() == "ok"
+    assert world.last.record.gaps == [(int(START - 600) * 1000, int(world.clock.now) * 1000 - 2 * DAY)]
+    world.clock.now += 60
+    assert world.run() == "ok"
+    assert world.last.record.gaps == []
+
+
+def test_widened_filters_count_from_the_change_on() -> None:
+    world = World()
+    world.settings["severities"] = "err"
+    world.pce.record(severity="info", age_ms=1000)
+    wanted = [world.pce.record(severity="error")]
+    assert world.run() == "ok"
+    world.clock.now += 60
+    world.settings["severities"] = ""
+    wanted.append(world.pce.record(severity="info"))
+    assert world.run() == "ok"
+    assert sorted(world.delivered()) == sorted(wanted)
+    assert any("filters were changed" in note for note in world.last.record.notes)
+    world.clock.now += 3600
+    wanted.append(world.pce.record(severity="info"))
+    assert world.run() == "ok"
+    assert sorted(world.delivered()) == sorted(wanted)
+
+
+def test_an_account_that_leads_to_another_organisation_starts_anew() -> None:
+    world = World()
+    world.pce.record()
+    assert world.run() == "ok"
+    content = str(world.documents["audit"]["content"]).replace("/orgs/1", "/orgs/2")
+    from illumio_pce.checkpoint import checksum
+
+    world.documents["audit"] = {**world.documents["audit"], "content": content, "sha256": checksum(content)}
+    world.clock.now += 60
+    assert world.run() == "ok"
+    assert any("starts at start_time" in note for note in world.last.record.notes)

@@ -1,0 +1,187 @@
+"""The event reaches Splunk as the PCE sent it: text is cut, never rewritten (points 7 and 8)."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from illumio_pce.array_reader import ArrayReader, Element, NotAnArray
+from illumio_pce.events import EventReader, bulky_last
+from illumio_pce.json_text import Incomplete, end_of_value, for_xml, members, on_one_line
+from illumio_pce.output import SplunkdStream, SplunkEvent
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+SEPARATORS = st.sampled_from([(",", ":"), (", ", ": "), (" ,\n\t", " : \r\n")])
+
+
+def chunks_of(data: bytes, size: int) -> list[bytes]:
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+@given(st.lists(JSON, max_size=6), SEPARATORS, st.booleans(), st.integers(1, 40))
+def test_every_element_comes_as_it_was_written(
+    values: list[Any], separators: tuple[str, str], escaped: bool, size: int
+) -> None:
+    texts = [json.dumps(value, separators=separators, ensure_ascii=escaped) for value in values]
+    texts = [re.sub("[\ud800-\udfff]", "", text) for text in texts]
+    body = ("[ " + " ,\n".join(texts) + " ]\n").encode()
+    assert [element.text for element in ArrayReader(chunks_of(body, size))] == texts
+
+
+@given(st.lists(JSON, min_size=1, max_size=4), st.data())
+def test_an_array_that_is_cut_anywhere_is_never_taken_for_whole(values: list[Any], data: st.DataObject) -> None:
+    body = json.dumps(values).encode()
+    cut = data.draw(st.integers(0, len(body) - 1))
+    with pytest.raises(NotAnArray):
+        list(ArrayReader([body[:cut]]))
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b"[1,]", b"[1 2]", b"[1]x", b"[1]]", b"nul", b"[,]", b"[tru]"])
+def test_what_is_no_array_is_refused(body: bytes) -> None:
+    with pytest.raises(NotAnArray):
+        list(ArrayReader([body]))
+
+
+def test_deep_and_long_numbers_and_bad_utf8_do_not_stop_the_others() -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    long_number = "9" * 10_000
+    body = f'[{{"a":{deep}}},{{"b":{long_number}}},{{"c":"'.encode() + b'\xff"},{"d":1}]'
+    found = list(ArrayReader(chunks_of(body, 10_000)))
+    assert [element.value for element in found[2:]] == [{"c": "\N{REPLACEMENT CHARACTER}"}, {"d": 1}]
+    assert found[0].text == f'{{"a":{deep}}}'
+    assert found[1].text == f'{{"b":{long_number}}}'
+
+
+@given(JSON, st.text(alphabet=' ,]}"x\n', max_size=3))
+def test_a_value_ends_where_json_says(value: Any, behind: str) -> None:
+    text = json.dumps(value)
+    if isinstance(value, (int, float)) and behind[:1] in ("x", '"'):
+        return
+    if isinstance(value, (bool, type(None))) and behind[:1] == "x":
+        return
+    assert end_of_value(text + behind, 0) == len(text)
+
+
+def test_an_unfinished_value_is_incomplete() -> None:
+    for text in ("", '"abc', '{"a":', "[[1]", '"abc\\"'):
+        with pytest.raises(Incomplete):
+            end_of_value(text, 0)
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=6), SEPARATORS)
+def test_members_are_found_with_their_bounds(value: Any, separators: tuple[str, str]) -> None:
+    text = json.dumps(value, separators=separators)
+    found = members(text)
+    assert [member.name for member in found] == list(value)
+    assert [json.loads(text[member.value : member.end]) for member in found] == list(value.values())
+
+
+def test_bulky_members_go_last_and_every_text_stays() -> None:
+    text = '{"resource_changes": [1.50, 1e3],"href":"/x" , "notifications":[], "n":12345678901234567890,"href":"/y"}'
+    assert bulky_last(text) == (
+        '{"href":"/x","n":12345678901234567890,"href":"/y","notifications":[],"resource_changes": [1.50, 1e3]}'
+    )
+
+
+def test_only_a_long_event_is_reordered() -> None:
+    event = {"resource_changes": ["x" * 4000], "notifications": [], "href": "/orgs/1/events/1", "event_type": "a.b"}
+    short = EventReader().read(Element(json.dumps(event), event))
+    assert short.indexed_text() == short.text
+    event["resource_changes"] = ["ä" * 4000]
+    long = EventReader().read(Element(json.dumps(event, ensure_ascii=False), event))
+    assert long.indexed_text().index("event_type") < long.indexed_text().index("resource_changes")
+    assert json.loads(long.indexed_text()) == event
+
+
+@given(JSON)
+def test_line_breaks_go_and_the_meaning_stays(value: Any) -> None:
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    flat = for_xml(on_one_line(text))
+    assert "\n" not in flat
+    assert "\r" not in flat
+    assert json.loads(flat) == json.loads(text)
+
+
+def streamed(events: list[SplunkEvent], stanza: str = "illumio_pce_events://a", index: str = "default") -> ET.Element:
+    import os
+    import threading
+
+    reading, writing = os.pipe()
+    received = bytearray()
+
+    def drain() -> None:
+        while True:
+            piece = os.read(reading, 65_536)
+            if not piece:
+                return
+            received.extend(piece)
+
+    thread = threading.Thread(target=drain)
+    thread.start()
+    stream = SplunkdStream(writing, stanza, stanza, index)
+    stream.write(events)
+    stream.close()
+    os.close(writing)
+    thread.join()
+    os.close(reading)
+    return ET.fromstring(bytes(received))
+
+
+def test_every_character_in_data_and_metadata_keeps_the_stream_well_formed() -> None:
+    plane = "".join(chr(number) for number in range(0x10000)) + "\U0001f600\U0010ffff"
+    root = streamed([SplunkEvent(plane, "1.5", plane, "st"), SplunkEvent("next", None, "h", "st")])
+    assert len(root) == 2
+    data = root[0].findtext("data") or ""
+    valid = [c for c in plane if c in "\t\n" or "\x20" <= c < "\ud800" or "\ue000" <= c <= "\ufffd" or c > "\uffff"]
+    assert set(valid) <= set(data)
+    assert root[1].findtext("data") == "next"
+    assert root[1].find("time") is None
+
+
+@given(JSON)
+@settings(max_examples=60, deadline=None)
+def test_what_splunkd_reads_means_what_the_pce_wrote(value: Any) -> None:
+    event = {"href": "/orgs/1/events/1", "timestamp": "2026-01-01T00:00:00Z", "x": value}
+    text = json.dumps(event, ensure_ascii=False)
+    read = EventReader().read(Element(text, event))
+    root = streamed([SplunkEvent(read.indexed_text(), "1", "h", "st")])
+    assert json.loads(root[0].findtext("data") or "") == event
+
+
+def test_markup_that_looks_like_the_streams_own_is_data() -> None:
+    text = '{"a":"</data></event></stream><event><data>forged</data><index>other</index>"}'
+    root = streamed([SplunkEvent(text, "1", "h", "st")], index="audit")
+    assert [child.tag for child in root] == ["event"]
+    assert root[0].findtext("data") == text
+    assert root[0].findtext("index") == "audit"
+
+
+def test_the_default_index_is_left_to_splunkd() -> None:
+    assert streamed([SplunkEvent("x", "1", "h", "st")])[0].find("index") is None
+
+
+@pytest.mark.parametrize(
+    ("fqdn", "host"),
+    [
+        ("pce.example.com", "pce.example.com"),
+        ("PCE-1", "PCE-1"),
+        ("", None),
+        ("a b", None),
+        ("x" * 300, None),
+        ("pce\nindex=evil", None),
+        (["pce"], None),
+        (None, None),
+    ],
+)
+def test_host_is_the_pce_only_where_that_is_a_host_name(fqdn: Any, host: Any) -> None:
+    event = {"href": "/x", "pce_fqdn": fqdn}
+    assert EventReader().read(Element(json.dumps(event), event)).host == host

@@ -1,0 +1,285 @@
+"""Times, filters, settings, keys, the log and the checkpoint's form, one rule at a time."""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+from array import array
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from illumio_pce import log
+from illumio_pce.checkpoint import Batch, Checkpoint, Progress, Unreadable, keys_from_text, keys_to_text
+from illumio_pce.config import Account, InputSettings, Proxy, parse_certificates, parse_pce_url
+from illumio_pce.filters import FilterHistory, Filters
+from illumio_pce.modular_input import runs_here
+from illumio_pce.seen import KeySet
+from illumio_pce.timestamps import parse, parse_http_date, parse_start, render
+
+# --- times -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "ms", "epoch"),
+    [
+        ("2026-01-31T08:00:00Z", 1_769_846_400_000, "1769846400"),
+        ("2026-01-31T08:00:00.5Z", 1_769_846_400_500, "1769846400.5"),
+        ("2026-01-31T08:00:00.1239999Z", 1_769_846_400_123, "1769846400.1239999"),
+        ("2026-01-31T10:30:00.001+02:30", 1_769_846_400_001, "1769846400.001"),
+        ("2026-01-31t00:00:00-0800", 1_769_846_400_000, "1769846400"),
+        ("2016-12-31T23:59:60Z", 1_483_228_800_000, "1483228800"),
+    ],
+)
+def test_a_time_with_a_zone_is_read_to_the_digit(text: str, ms: int, epoch: str) -> None:
+    moment = parse(text)
+    assert moment is not None
+    assert (moment.ms, moment.epoch) == (ms, epoch)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "yesterday", "2026-01-31T08:00:00", "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z", "1960-01-01T00:00:00Z", 17,
+     None, "2026-01-31T25:00:00Z", "٢٠٢٦-01-31T08:00:00Z", "2026-01-31T08:00:00Z; index=evil"],
+)  # fmt: skip
+def test_what_is_no_time_is_none(text: object) -> None:
+    assert parse(text) is None
+
+
+@given(st.integers(0, 4_102_444_800_000))
+def test_a_rendered_time_is_read_back(ms: int) -> None:
+    moment = parse(render(ms))
+    assert moment is not None
+    assert moment.ms == ms
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [("-7d", 395_200_000), ("-24h", 913_600_000), ("1970-01-02T00:00:00Z", 86_400_000), ("-60s", 999_940_000)],
+)
+def test_start_time(text: str, ms: int) -> None:
+    assert parse_start(text, 1_000_000_000) == ms
+
+
+@pytest.mark.parametrize("text", ["", "7d", "-7", "2026-01-31", "2026-01-31T08:00:00", "-1d@d", "now"])
+def test_a_start_time_that_is_none_says_what_to_enter(text: str) -> None:
+    with pytest.raises(ValueError, match=r"ISO 8601"):
+        parse_start(text, 0)
+
+
+def test_the_date_header() -> None:
+    assert parse_http_date("Sat, 31 Jan 2026 08:00:00 GMT") == 1_769_846_400_000
+    for text in (None, "", "soon", "Sat, 99 Jan 2026 08:00:00 GMT"):
+        assert parse_http_date(text) is None
+
+
+# --- filters -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("filters", "event", "wanted"),
+    [
+        (("", "", ""), {}, True),
+        (("user.*", "", ""), {"event_type": "user.sign_in"}, True),
+        (("user.*", "", ""), {"event_type": "users.auth_token"}, False),
+        (("user.*,agent.tampering", "", ""), {"event_type": "agent.tampering"}, True),
+        (("user.*", "", ""), {"event_type": None}, True),
+        (("", "err,crit", ""), {"severity": "error"}, True),
+        (("", "err", ""), {"severity": "INFO"}, False),
+        (("", "err", ""), {"severity": "made up"}, True),
+        (("", "", "failure"), {"status": "success"}, False),
+        (("", "", "failure"), {"status": None}, False),
+        (("", "", "failure,none"), {"status": None}, True),
+        (("", "", "failure"), {}, True),
+    ],
+)
+def test_filters(filters: tuple[str, str, str], event: dict[str, str | None], wanted: bool) -> None:
+    assert Filters.parse(*filters).accept(event) is wanted
+
+
+@pytest.mark.parametrize("filters", [("user sign_in", "", ""), ("", "loud", ""), ("", "", "maybe"), ("a;b", "", "")])
+def test_filters_that_are_none_are_refused(filters: tuple[str, str, str]) -> None:
+    with pytest.raises(ValueError, match=r"is not an? "):
+        Filters.parse(*filters)
+
+
+def test_an_event_from_before_a_change_has_to_pass_the_earlier_filters_too() -> None:
+    history = FilterHistory(Filters.parse("", "err", ""))
+    assert history.change(Filters(), 1000)
+    assert not history.change(Filters(), 2000)
+    assert not history.accept({"severity": "info"}, 1000)
+    assert history.accept({"severity": "info"}, 1001)
+    history.forget(1001)
+    assert history.accept({"severity": "info"}, 1000)
+
+
+# --- what the administrator entered ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://pce.example.com", ("pce.example.com", 443)),
+        (" https://PCE.example.com:8443/ ", ("pce.example.com", 8443)),
+        ("https://[2001:db8::1]:8443", ("2001:db8::1", 8443)),
+    ],
+)
+def test_a_pce_url(url: str, expected: tuple[str, int]) -> None:
+    assert parse_pce_url(url) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "pce.example.com", "http://pce.example.com", "https://u:p@pce.example.com", "https://pce.example.com/api/v2",
+     "https://", "https://pce.example.com:99999", "https://a b", "https://pce.example.com?x=1", "https://-pce"],
+)  # fmt: skip
+def test_a_pce_url_that_is_none_is_refused_with_advice(url: str) -> None:
+    with pytest.raises(ValueError, match=r"https://HOST"):
+        parse_pce_url(url)
+
+
+def test_certificates_with_real_and_with_written_line_breaks() -> None:
+    pem = "-----BEGIN CERTIFICATE-----\nTUlJQg==\n-----END CERTIFICATE-----"
+    assert parse_certificates(pem) == pem
+    assert parse_certificates(pem.replace("\n", "\\n")) == pem
+    assert parse_certificates(pem.replace("\n", "\\r\\n")) == pem
+    assert parse_certificates("  ") == ""
+    for wrong in ("hello", "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----"):
+        with pytest.raises(ValueError, match=r"PEM"):
+            parse_certificates(wrong)
+
+
+def account(**conf: str) -> Account:
+    given = {"pce_url": "https://pce.example.com", "org_id": "1", "api_key_id": "api_1"}
+    return Account.parse("lab", {**given, **conf}, "topsecret")
+
+
+def test_an_account_never_shows_its_secret() -> None:
+    assert "topsecret" not in repr(account())
+    assert account(pce_url="https://pce.example.com:8443").source == "pce.example.com:8443/orgs/1"
+
+
+@pytest.mark.parametrize("conf", [{"org_id": "one"}, {"org_id": ""}, {"api_key_id": ""}, {"api_key_id": "api:1"}])
+def test_an_account_that_is_not_complete_is_refused(conf: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"organisation ID|key ID"):
+        account(**conf)
+
+
+def test_a_proxy() -> None:
+    conf = {"proxy_enabled": "1", "proxy_type": "socks5", "proxy_url": "proxy.example.com", "proxy_port": "1080"}
+    proxy = Proxy.parse({**conf, "proxy_username": "a@b", "proxy_rdns": "1"}, "p:w/d")
+    assert proxy is not None
+    assert proxy.url == "socks5h://a%40b:p%3Aw%2Fd@proxy.example.com:1080"
+    assert "p%3A" not in repr(proxy)
+    assert Proxy.parse({**conf, "proxy_enabled": "0"}) is None
+    for wrong in ({"proxy_port": "0"}, {"proxy_url": "http://x"}, {"proxy_type": "ftp"}):
+        with pytest.raises(ValueError, match=r"proxy"):
+            Proxy.parse({**conf, **wrong})
+
+
+def test_an_input_takes_the_defaults_of_the_contract() -> None:
+    settings = InputSettings.parse("audit", {"account": "lab"})
+    assert (settings.start_time, settings.late_arrival_window_ms, settings.index) == ("-24h", 600_000, "default")
+    assert not settings.include_system_events
+    for wrong in (
+        {"late_arrival_window": "59"},
+        {"late_arrival_window": "86401"},
+        {"start_time": "x"},
+        {"account": ""},
+    ):
+        with pytest.raises(ValueError, match=r".+"):
+            InputSettings.parse("audit", {"account": "lab", **wrong})
+
+
+@pytest.mark.parametrize(
+    ("roles", "here"),
+    [
+        ([], True),
+        (["indexer"], True),
+        (["shc_member"], False),
+        (["shc_member", "shc_captain"], True),
+        (["shc_captain"], True),
+    ],
+)
+def test_in_a_search_head_cluster_only_the_captain_runs(roles: list[str], here: bool) -> None:
+    assert runs_here({"server_roles": roles}) is here
+
+
+# --- what is remembered ------------------------------------------------------------------------------
+
+
+@given(st.lists(st.integers(1, 2**64 - 1), max_size=3000))
+def test_a_key_set_is_a_set(keys: list[int]) -> None:
+    found = KeySet()
+    known = set()
+    for key in keys:
+        assert found.add(key) == (key not in known)
+        known.add(key)
+    assert len(found) == len(known)
+    assert all(key in found for key in known)
+
+
+@given(st.lists(st.integers(1, 2**64 - 1), max_size=50))
+def test_keys_are_read_back_in_eleven_characters_each(keys: list[int]) -> None:
+    text = keys_to_text(array("Q", keys))
+    assert list(keys_from_text(text)) == keys
+    assert len(text) <= 11 * len(keys) + 4
+
+
+def test_a_checkpoint_is_read_back() -> None:
+    checkpoint = Checkpoint("pce/orgs/1", {"events": Progress(10, 5, [(1, 2)])}, [Batch(1, 2, 3.5, array("Q", [9]))])
+    checkpoint.filters.change(Filters.parse("a.*", "err", "none"), 7)
+    assert Checkpoint.from_text(checkpoint.to_text()) == checkpoint
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"version":1}', '{"version":2}', "[" * 100_000])
+def test_what_is_no_checkpoint_is_unreadable(text: str) -> None:
+    with pytest.raises(Unreadable):
+        Checkpoint.from_text(text)
+
+
+def test_pending_ranges_are_joined_where_they_touch() -> None:
+    progress = Progress(0, 0)
+    for low, high in ((10, 20), (30, 40), (20, 25), (24, 31), (50, 60)):
+        progress.add_pending(low, high)
+    assert progress.pending == [(10, 40), (50, 60)]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "left"),
+    [
+        (0, 100, []),
+        (10, 20, [(20, 40), (50, 50)]),
+        (20, 30, [(10, 20), (30, 40), (50, 50)]),
+        (40, 50, [(10, 40)]),
+        (0, 10, [(10, 40), (50, 50)]),
+        (50, 50, [(10, 40)]),
+    ],
+)
+def test_what_was_read_whole_is_no_longer_pending(low: int, high: int, left: list[tuple[int, int]]) -> None:
+    progress = Progress(0, 0, [(10, 40), (50, 50)])
+    progress.settle(low, high)
+    assert progress.pending == left
+
+
+# --- the log -----------------------------------------------------------------------------------------
+
+
+def test_an_entry_is_one_line_without_a_secret() -> None:
+    formatter = log.OneLineFormatter()
+    formatter.hide("p/ss word+1")
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    logger = logging.Logger("test")
+    logger.addHandler(handler)
+    encoded = base64.b64encode(b"p/ss word+1").decode()
+    logger.error("one\nlog_level=FATAL two\r\x1b[31m\x85\u2028 p/ss word+1 p%%2Fss%%20word%%2B1 %s", encoded)
+    text = stream.getvalue()
+    assert text.count("\n") == 1
+    assert text.endswith("\n")
+    assert "\x1b" not in text
+    assert "ss word" not in text
+    assert encoded not in text
+    assert "word%2B1" not in text

@@ -1,0 +1,129 @@
+"""`python -m workbench.search`: three forms of files in, one JSON object a result out, refusals with their place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.search import main
+
+PROPS = """
+[illumio:pce:events]
+KV_MODE = json
+SHOULD_LINEMERGE = false
+LINE_BREAKER = ([\\r\\n]+)
+TIME_PREFIX = "timestamp":"
+TIME_FORMAT = %Y-%m-%dT%H:%M:%SZ
+TZ = UTC
+EVAL-actor = 'created_by.user.username'
+
+[plain]
+SHOULD_LINEMERGE = false
+LINE_BREAKER = ([\\r\\n]+)
+TIME_FORMAT = %s
+EXTRACT-user = user=(?<user>\\w+)
+"""
+EVENTS = [
+    {
+        "href": "/orgs/7/events/0b51",
+        "timestamp": "2026-03-04T05:06:07.250Z",
+        "pce_fqdn": "pce.example.test",
+        "created_by": {"user": {"username": "ann@example.test"}},
+    },
+    {"href": "/orgs/7/events/0b52", "timestamp": "2026-03-04T05:06:09Z", "event_type": "x y"},
+]
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    folder = tmp_path / "app" / "default"
+    folder.mkdir(parents=True)
+    (folder / "props.conf").write_text(PROPS, encoding="utf-8")
+    (folder / "macros.conf").write_text("[idx]\ndefinition = index=main\n", encoding="utf-8")
+    return folder.parent
+
+
+def searched(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_an_api_answer(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "answer.json"
+    file.write_text(json.dumps(EVENTS, indent=2), encoding="utf-8")
+    newest, oldest = searched(capsys, "`idx`", str(file), "--app", str(app))
+    assert newest["_time"] == newest["_indextime"] == "1772600769"
+    assert (oldest["_time"], oldest["host"], oldest["actor"]) == (
+        "1772600767.250",
+        "pce.example.test",
+        "ann@example.test",
+    )
+    assert oldest["sourcetype"] == "illumio:pce:events"
+    assert json.loads(newest["_raw"]) == EVENTS[1]
+    assert "\n" not in newest["_raw"]
+
+
+def test_lines_of_text(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "events.log"
+    file.write_text("1772600000 user=ann in\n1772600060 user=bob out\n", encoding="utf-8")
+    options = ("--sourcetype", "plain", "--app", str(app))
+    assert searched(capsys, "index=main | table _time user", str(file), *options) == [
+        {"_time": "1772600060", "user": "bob"},
+        {"_time": "1772600000", "user": "ann"},
+    ]
+    late = searched(capsys, "index=main", str(file), *options, "--earliest", "-30s", "--now", "1772600080")
+    assert [row["user"] for row in late] == ["bob"]
+
+
+def test_lines_of_json_with_metadata(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [
+        {
+            "_raw": "1772600000 user=ann",
+            "sourcetype": "plain",
+            "host": "h1",
+            "index": "other",
+            "_indextime": 1772600500,
+        },
+        {"_raw": "user=bob", "sourcetype": "plain", "_time": 1772600100.5},
+    ]
+    file = tmp_path / "events.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    found = searched(capsys, "index=* | table user _time _indextime host index", str(file), "--app", str(app))
+    assert found == [
+        {"user": "bob", "_time": "1772600100.5", "_indextime": "1772600100.5", "host": "unknown", "index": "main"},
+        {"user": "ann", "_time": "1772600000", "_indextime": "1772600500", "host": "h1", "index": "other"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spl", "message"),
+    [
+        ("`idx` | nosuch", "unknown command nosuch"),
+        ("`idx` | eval x=nosuch(1)", "unknown function nosuch() (at character 21): 'nosuch(1)'"),
+        ("`nosuch`", "no macro nosuch"),
+    ],
+)
+def test_a_refusal_is_an_exit_code_and_a_message_with_its_place(
+    app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], spl: str, message: str
+) -> None:
+    file = tmp_path / "events.log"
+    file.write_text("x\n", encoding="utf-8")
+    assert main([spl, str(file), "--app", str(app)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+
+
+def test_an_app_that_is_not_built_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["index=main", str(tmp_path / "none"), "--app", str(tmp_path)]) == 2
+    assert "build" in capsys.readouterr().err
+
+
+def test_a_missing_file_is_an_error(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["index=main", str(tmp_path / "none"), "--app", str(app)]) == 2
+    assert "cannot read" in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""Makes the installable add-on out of `package/`, `globalConfig.json` and `app.manifest`."""

@@ -1,0 +1,62 @@
+# The Python environments under .build/, made once and again whenever their pinned requirements change.
+# Everything said here goes to standard error: search, detect and conform own standard output.
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "build.sh: $*"; exit 1; }
+
+# Prints the path of a Python whose version is $1.x, from PATH or from pyenv; fails where there is none.
+find_python() {
+    local candidate
+    for candidate in "python$1" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python; do
+        if "$candidate" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$1')" 2>/dev/null; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+# Prints the path of a Python that the pinned tools run on.
+builder_python() {
+    if python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
+        command -v python3
+        return
+    fi
+    find_python 3.13 || find_python 3.12 || find_python 3.11 || fail \
+        "needs Python 3.11, 3.12 or 3.13. Install it (Debian, Ubuntu: apt-get install python3 python3-venv;" \
+        "macOS: brew install python@3.13; anywhere: pyenv install 3.13), and try again."
+}
+
+# make_environment FOLDER PYTHON LOCK…: a virtual environment that holds exactly what the lock files name.
+make_environment() {
+    local folder="$1" python="$2" locks=("${@:3}") stamp
+    stamp="$("$python" -V) $(cat "${locks[@]}" | cksum)"
+    [ "$(cat "$folder/stamp" 2>/dev/null)" = "$stamp" ] && return
+    say "Making $folder from ${locks[*]} ($("$python" -V)); the first time takes a minute or two …"
+    rm -rf "$folder"
+    "$python" -m venv "$folder" >&2 ||
+        fail "$python cannot make a virtual environment (Debian, Ubuntu: apt-get install python3-venv)."
+    local pip=("$folder/bin/python" -m pip install --quiet --disable-pip-version-check)
+    "${pip[@]}" pip==25.1.1 2>"$folder/pip.log" &&
+        "${pip[@]}" --no-deps --require-hashes "${locks[@]/#/--requirement=}" 2>>"$folder/pip.log" ||
+        fail "pip failed: $(grep -v '^WARNING' "$folder/pip.log" | tail -5)"
+    printf '%s' "$stamp" >"$folder/stamp"
+}
+
+# Makes the environment of everything that runs on the developer's Python, and puts it first on PATH.
+enter_environment() {
+    local python
+    python="$(builder_python)"
+    mkdir -p .build
+    if command -v flock >/dev/null; then
+        exec 9>.build/lock
+        flock 9
+    fi
+    make_environment .build/venv "$python" requirements/dev.txt requirements/cim.txt
+    # its data models are read; its plugin for pytest must not be loaded
+    rm -f .build/venv/lib/python*/site-packages/pytest_splunk_addon-*.dist-info/entry_points.txt
+    PATH="$PWD/.build/venv/bin:$PATH"
+    export PATH
+}
+
+leave_lock() { exec 9>&-; }

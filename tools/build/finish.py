@@ -1,0 +1,75 @@
+"""What happens to ucc-gen's output: only what is used stays, and two builds are equal byte for byte."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from .stage import Identity
+
+#: What the libraries bring and the add-on never imports, and what only package managers read.
+UNUSED = (
+    "lib/requirements.txt",
+    "lib/bin",
+    "lib/**/py.typed",
+    "lib/**/tests",
+    *(f"lib/*.dist-info/{name}" for name in ("INSTALLER", "RECORD", "REQUESTED", "WHEEL", "*.txt")),
+    "lib/defusedxml/lxml.py",
+    "lib/solnlib/_observability_flush.py",
+    "lib/solnlib/observability.py",
+    "lib/solnlib/alerts_rest_client.py",
+    "lib/solnlib/concurrent",
+    "lib/solnlib/modular_input",
+    "lib/solnlib/rest.py",
+    "lib/solnlib/schedule",
+    "lib/splunklib/searchcommands",
+    "lib/splunktaucclib/alert_actions_base.py",
+    "lib/splunktaucclib/cim_actions.py",
+    "lib/splunktaucclib/config.py",
+    "lib/splunktaucclib/global_config",
+    "lib/splunktaucclib/legacy",
+    "lib/splunktaucclib/modinput_wrapper",
+    "lib/splunktaucclib/splunk_aoblib",
+)
+
+#: Where ucc-gen writes the time of the build: file, and the text around it.
+BUILD_TIMES = (
+    ("default/app.conf", re.compile(r"(?m)^(build = )\d+()$")),
+    ("appserver/templates/base.html", re.compile(r"(\D)\d{10}(\D)")),
+)
+
+
+def prune(app: Path) -> None:
+    """Remove what is not used; a pattern without effect is an error, since it hides what it was written for."""
+    for pattern in UNUSED:
+        found = list(app.glob(pattern))
+        if not found:
+            raise SystemExit(f"Nothing in the built add-on matches {pattern!r}: correct tools/build/finish.py.")
+        for path in found:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def shorten_metadata(app: Path) -> None:
+    """Keep of each library's METADATA what scanners for known vulnerabilities read, and not its manual."""
+    for path in app.glob("lib/*.dist-info/METADATA"):
+        path.write_text(path.read_text(encoding="utf-8").split("\n\n", 1)[0] + "\n", encoding="utf-8")
+
+
+def pin_build_time(app: Path, identity: Identity) -> None:
+    """Put the release's time where ucc-gen wrote the present time."""
+    for name, pattern in BUILD_TIMES:
+        path = app / name
+        text, changes = pattern.subn(rf"\g<1>{identity.build_time}\g<2>", path.read_text(encoding="utf-8"))
+        if not changes:
+            raise SystemExit(f"No build time in {name}: correct tools/build/finish.py.")
+        path.write_text(text, encoding="utf-8")
+
+
+def plain_modes(app: Path) -> None:
+    """Folders 755, files 644, as Splunk wants them, whatever the builder's umask."""
+    for path in (app, *app.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)

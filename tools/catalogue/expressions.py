@@ -1,0 +1,108 @@
+"""Pieces of expressions and searches that follow from the catalogue."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from tools.catalogue import entries
+from tools.catalogue.entries import Row
+
+
+def pieces() -> dict[str, str]:
+    """Name → text of every piece that the templates may name as `[[name]]`."""
+    found = {f"names:{dataset}": _quoted(entries.names(entries.event_types(dataset))) for dataset in _datasets()}
+    found.update({f"terms:{d}": _terms(entries.names(entries.event_types(d))) for d in ("Alerts", "Authentication")})
+    found.update(
+        account_types=_alternatives(entries.names(entries.event_types("Change.Account_Management"))),
+        authentication_types=_alternatives(entries.names(entries.event_types("Authentication"))),
+        alert_types=_alternatives(entries.names(entries.event_types("Alerts"))),
+        alert_notifications="|".join(map(re.escape, entries.alert_notifications())),
+        alert_notification_terms=_terms(entries.alert_notifications()),
+        alert_notification_names=_quoted(entries.alert_notifications()),
+        change_patterns=_quoted(f"*.{verb}" for verb in entries.CHANGE_VERBS),
+        action_by_type=_action_by_type(),
+        change_type_by_type=_change_type_by_type(),
+        **_change_lists(),
+    )
+    return found
+
+
+def _datasets() -> set[str]:
+    return {row["cim_dataset"] for row in entries.event_types()}
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _terms(names: Iterable[str]) -> str:
+    """The names as words of the raw text, which the index knows."""
+    return " OR ".join(f'"{name}"' for name in names)
+
+
+def _alternatives(names: Iterable[str]) -> str:
+    """A pattern for the whole of any of the names, those of one resource put together."""
+    by_resource: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        resource, dot, verb = name.partition(".")
+        by_resource[resource + dot].append(verb)
+    parts = [re.escape(resource) + _any_of(verbs) for resource, verbs in by_resource.items()]
+    return f"^{_any_of(parts)}$"
+
+
+def _any_of(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"(?:{'|'.join(parts)})"
+
+
+def _change_lists() -> dict[str, str]:
+    changes = entries.names(entries.event_types("Change"))
+    others = set(entries.names(entries.event_types())) - set(changes)
+    return {
+        "change_names": _quoted(name for name in changes if not entries.goes_by_verb(name)),
+        "names_of_others_that_fit": _quoted(sorted(filter(entries.goes_by_verb, others)) or ["none"]),
+    }
+
+
+def _action_by_type() -> str:
+    """Arguments of case(): the verb's action, after what the catalogue says of types where the verb is silent."""
+    exceptions: dict[str, list[str]] = defaultdict(list)
+    for row in entries.event_types("Change"):
+        if row["action"] != entries.action_by_verb(row["event_type"]):
+            exceptions[row["action"]].append(row["event_type"])
+    verbs: dict[str, list[str]] = defaultdict(list)
+    for verb, action in entries.CHANGE_VERBS.items():
+        verbs[action].append(verb)
+    cases = [(_alternatives(names), action) for action, names in exceptions.items()]
+    cases += [(rf"\.{_any_of(found)}$", action) for action, found in verbs.items()]
+    return _cases(cases)
+
+
+def _change_type_by_type() -> str:
+    """Arguments of case(): the group of a type's resource, after types that stand apart from their resource."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    single: dict[str, list[str]] = defaultdict(list)
+    for resource, found in _by_resource().items():
+        kinds = {row["change_type"] for row in found if row["change_type"]}
+        if len(kinds) == 1 and resource not in ("", "system_task"):
+            groups[kinds.pop()].append(resource)
+            continue
+        for row in found:
+            if row["change_type"]:
+                single[row["change_type"]].append(row["event_type"])
+    cases = [(_alternatives(names), group) for group, names in single.items()]
+    cases += [(rf"^{_any_of(resources)}\.", group) for group, resources in groups.items()]
+    return _cases(cases)
+
+
+def _by_resource() -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in entries.event_types():
+        resource = row["resource"] if "." in row["event_type"] else ""
+        found[resource].append(row)
+    return found
+
+
+def _cases(cases: list[tuple[str, str]]) -> str:
+    return ",".join(f'match({{{{event_type}}}},"{pattern}"),"{value}"' for pattern, value in cases)

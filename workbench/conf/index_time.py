@@ -1,0 +1,134 @@
+"""What splunkd does with received data before it is searchable.
+
+Order: LINE_BREAKER and TRUNCATE, merging, timestamps, SEDCMD (before transforms: assumed), TRANSFORMS- and then
+RULESET- in the order of their classes. A rewritten source type gets no second pass; a copy made by
+CLONE_SOURCETYPE does. Source: props.conf.spec and transforms.conf.spec 9.2.
+"""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+from typing import Callable
+
+from workbench.conf.index_transforms import IndexTransform
+from workbench.conf.line_breaking import LineBreaker, decode
+from workbench.conf.meta import Incoming
+from workbench.conf.props_stanzas import PropsStanzas
+from workbench.conf.reader import Confs
+from workbench.conf.settings import Setting, Settings, names_list
+from workbench.conf.timestamps import Timestamps
+from workbench.refusal import Refused
+from workbench.spl.sed import Edit, parse_sed
+from workbench.spl.values import Event
+
+_MOST_CLONES = 10
+
+
+def receive(
+    confs: Confs,
+    data: bytes | str,
+    sourcetype: str,
+    source: str = "unknown",
+    host: str = "unknown",
+    index: str = "main",
+    clock: float | None = None,
+) -> list[Event]:
+    """The events that splunkd would index from the data, received at `clock` (epoch seconds; None = now)."""
+    return Receiver(confs, clock).receive(data, sourcetype, source, host, index)
+
+
+class Receiver:
+    """The index-time side of the confs at one moment; compiles each combination of stanzas once."""
+
+    def __init__(self, confs: Confs, clock: float | None = None) -> None:
+        self._props = PropsStanzas(confs)
+        self._transforms = confs.stanzas("transforms")
+        self._clock = clock
+        self._now = time.time() if clock is None else clock
+        self._pipelines: dict[tuple[str, str, str], _Pipeline] = {}
+        self._compiled: dict[str, IndexTransform] = {}
+
+    def receive(self, data: bytes | str, sourcetype: str, source: str, host: str, index: str = "main") -> list[Event]:
+        """The events of one stream of data."""
+        settings = self._props.settings(sourcetype, source, host)
+        timestamps = Timestamps(settings, self._clock)
+        breaker = LineBreaker(settings, timestamps.has_date if timestamps.looks else None)
+        texts = breaker.events(data if isinstance(data, str) else decode(data, settings))
+        received = []
+        for text, moment in zip(texts, timestamps.times(texts)):
+            keys = {
+                "_raw": text,
+                "_time": _time_text(moment),
+                "queue": "indexQueue",
+                "MetaData:Host": host,
+                "MetaData:Source": source,
+                "MetaData:Sourcetype": sourcetype,
+                "_MetaData:Index": index,
+            }
+            received += self._transformed(Incoming(keys), 0)
+        indexed = str(int(self._now))
+        return [event.event(indexed) for event in received if not event.dropped]
+
+    def _transformed(self, event: Incoming, depth: int) -> list[Incoming]:
+        """The event after its transforms, and the copies that they made."""
+        if depth > _MOST_CLONES:
+            raise Refused("copies are made of copies without an end", "transforms.conf CLONE_SOURCETYPE")
+        key = (event.keys["MetaData:Sourcetype"], event.keys["MetaData:Source"], event.keys["MetaData:Host"])
+        pipeline = self._pipelines.get(key)
+        if pipeline is None:
+            pipeline = self._pipelines[key] = _Pipeline(self._props.settings(*key), self._transform)
+        results = [event]
+        for copy in pipeline.apply(event):
+            results += self._transformed(copy, depth + 1)
+        return results
+
+    def _transform(self, name: str, place: str) -> IndexTransform:
+        if name not in self._compiled:
+            if name not in self._transforms:
+                raise Refused(f"transforms.conf has no stanza {name}", place)
+            self._compiled[name] = IndexTransform(self._transforms[name], self._now)
+        return self._compiled[name]
+
+
+class _Pipeline:
+    """SEDCMD and the transforms of one combination of stanzas."""
+
+    def __init__(self, settings: Settings, transform: Callable[[str, str], IndexTransform]) -> None:
+        self._sed = [_sed(setting) for _, setting in settings.classes("SEDCMD-")]
+        self._classes = [
+            [transform(name, setting.place) for name in names_list(setting)]
+            for prefix in ("TRANSFORMS-", "RULESET-")
+            for _, setting in settings.classes(prefix)
+        ]
+
+    def apply(self, event: Incoming) -> list[Incoming]:
+        """Change the event; the copies that transforms made of it."""
+        for edit in self._sed:
+            event.keys["_raw"] = edit(event.keys["_raw"])
+        copies: list[Incoming] = []
+        for number, transforms in enumerate(self._classes, 1):
+            for transform in transforms:
+                target = event
+                if transform.clone and transform.clone != event.keys["MetaData:Sourcetype"]:
+                    target = event.copy()
+                    target.keys["MetaData:Sourcetype"] = transform.clone
+                    copies.append(target)
+                if transform.apply(target):
+                    if number < len(self._classes):
+                        raise Refused("whether STOP_PROCESSING_IF ends later classes too is not documented")
+                    return copies
+        return copies
+
+
+def _sed(setting: Setting) -> Edit:
+    try:
+        return parse_sed(setting.value)
+    except Refused as refusal:
+        raise Refused(str(refusal), setting.place) from None
+
+
+def _time_text(moment: Decimal) -> str:
+    """Epoch seconds with the decimals that they need."""
+    text = f"{moment:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,133 @@
+"""Files of events, received as splunkd would receive them under the add-on's confs.
+
+Three forms, told apart by their beginning: the JSON array that the PCE's API answers with; lines `{"_raw": …}`
+with `_time`, `_indextime`, `sourcetype`, `source`, `host`, `index` beside it, each optional; any other text, one
+event a line. An event's `_indextime` is its `_time` unless given.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.conf.index_time import Receiver
+from workbench.conf.reader import Confs
+from workbench.refusal import Refused
+from workbench.spl.time_format import parse_time
+from workbench.spl.values import Event, is_number_text
+
+API_SOURCETYPE = "illumio:pce:events"
+API_SOURCE = "illumio_pce_events://files"
+DEFAULT_SOURCETYPE = "illumio:pce:syslog"
+DEFAULT_INDEX = "main"
+
+_STRING_OR_BLANK = re.compile(r'("(?:\\.|[^"\\])*")|\s+')
+_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_METADATA = ("sourcetype", "source", "host", "index")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Receives files under the confs. `clock` is when (epoch seconds): for events that carry no time."""
+
+    confs: Confs
+    clock: float
+    sourcetype: str = DEFAULT_SOURCETYPE
+
+    def read(self, paths: list[Path]) -> list[Event]:
+        """The events of all files, without search-time fields."""
+        receiver = Receiver(self.confs, self.clock)
+        return [event for path in paths for event in self._file(path, receiver)]
+
+    def _file(self, path: Path, receiver: Receiver) -> Iterator[Event]:
+        text = path.read_text(encoding="utf-8-sig")
+        if text.lstrip().startswith("["):
+            elements = _elements(text)
+            if elements is not None:
+                for element in elements:
+                    yield from self._api_event(element, receiver)
+                return
+        lines = text.split("\n")
+        if _record(lines[0]):
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield from self._line(line, f"{path.name}, line {number}", receiver)
+            return
+        for event in receiver.receive(text, self.sourcetype, str(path), "unknown", DEFAULT_INDEX):
+            yield _indexed(event)
+
+    def _api_event(self, text: str, receiver: Receiver) -> Iterator[Event]:
+        """An event as the collector writes it: host and time are the event's own."""
+        document = json.loads(text)
+        host = document.get("pce_fqdn")
+        time = _moment(document.get("timestamp"))
+        host_name = host if isinstance(host, str) and host else "unknown"
+        for event in receiver.receive(text, API_SOURCETYPE, API_SOURCE, host_name, DEFAULT_INDEX):
+            yield _indexed({**event, "_time": time} if time else event)
+
+    def _line(self, line: str, place: str, receiver: Receiver) -> Iterator[Event]:
+        record = _record(line)
+        if record is None:
+            raise Refused('a line that is no {"_raw": …} between lines that are', place)
+        given = {name: _text(record[name], name, place) for name in _METADATA if record.get(name) is not None}
+        sourcetype = given.get("sourcetype", self.sourcetype)
+        source, host = given.get("source", "unknown"), given.get("host", "unknown")
+        times = {name: _epoch(record[name], name, place) for name in ("_time", "_indextime") if record.get(name)}
+        for event in receiver.receive(record["_raw"], sourcetype, source, host, given.get("index", DEFAULT_INDEX)):
+            yield {**_indexed({**event, **times}), **times}
+
+
+def _elements(text: str) -> list[str] | None:
+    """The objects of a JSON array as text, blanks between their parts taken out, nothing else changed."""
+    try:
+        documents = json.loads(text)
+    except ValueError:
+        return None
+    if not all(isinstance(document, dict) for document in documents):
+        return None
+    decoder, position, elements = json.JSONDecoder(), text.index("[") + 1, []
+    for _ in documents:
+        start = text.index("{", position)
+        _, position = decoder.raw_decode(text, start)
+        elements.append(_STRING_OR_BLANK.sub(lambda found: found.group(1) or "", text[start:position]))
+    return elements
+
+
+def _record(line: str) -> dict[str, Any] | None:
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) and isinstance(document.get("_raw"), str) else None
+
+
+def _indexed(event: Event) -> Event:
+    """The event, indexed at its own time."""
+    return {**event, "_indextime": event["_time"]} if "_time" in event else event
+
+
+def _moment(timestamp: Any) -> str | None:
+    """Epoch seconds of an RFC 3339 timestamp as text, its fraction as written."""
+    found = _TIMESTAMP.fullmatch(timestamp) if isinstance(timestamp, str) else None
+    if found is None:
+        return None
+    zone = "+00:00" if found.group(3) == "Z" else found.group(3)
+    seconds = parse_time(found.group(1) + zone, "%Y-%m-%dT%H:%M:%S%:z")
+    return None if seconds is None else f"{int(seconds)}{found.group(2) or ''}"
+
+
+def _text(value: Any, name: str, place: str) -> str:
+    if not isinstance(value, str):
+        raise Refused(f"{name} is not a string", place)
+    return value
+
+
+def _epoch(value: Any, name: str, place: str) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    if not is_number_text(text):
+        raise Refused(f"{name} is not a number of epoch seconds", place)
+    return text

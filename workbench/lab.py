@@ -1,0 +1,84 @@
+"""A stand-in for splunkd with the built add-on in it, configured through the add-on's own REST handlers.
+
+The demo and the end-to-end tests work with it. It is an emulation of splunkd, and says so to whoever looks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from workbench.splunkd import Event, InputRun, Kill, Reading, Splunkd
+
+APP = "TA_illumio_pce"
+SCHEME = "illumio_pce_events"
+EVENTS = "illumio:pce:events"
+INGEST = "illumio:pce:ingest"
+CHECKPOINTS = "storage/collections/data/ta_illumio_pce_checkpoints"
+
+
+class RestFailure(Exception):
+    """The add-on or splunkd refused a request; the text is what a form would show."""
+
+
+class Lab:
+    """One splunkd with the add-on."""
+
+    def __init__(self, home: Path, addon: Path, python: str = sys.executable) -> None:
+        if not (addon / "app.manifest").exists():
+            raise SystemExit(f"{addon} holds no add-on: build it first, with ./build.sh")
+        self.splunkd = Splunkd(home, python=python)
+        self.splunkd.install(addon)
+
+    def rest(self, method: str, path: str, user: str = "admin", **fields: str) -> Any:
+        """Ask splunkd's REST API in the add-on's namespace; the answer's JSON. Raises RestFailure."""
+        answer = requests.request(
+            method,
+            f"{self.splunkd.uri}/servicesNS/nobody/{APP}/{path}",
+            params={"output_mode": "json", **(fields if method in ("GET", "DELETE") else {})},
+            data=fields if method == "POST" else None,
+            headers={"Authorization": f"Splunk {self.splunkd.session_key(user)}"},
+            verify=str(self.splunkd.home / "etc/auth/cacert.pem"),
+            timeout=150,
+        )
+        if not answer.ok:
+            raise RestFailure(_message(answer.text))
+        return answer.json()
+
+    def add_account(self, name: str = "lab", **fields: str) -> None:
+        """Save an account as the configuration page does; the PCE is asked."""
+        self.rest("POST", "ta_illumio_pce_account", name=name, **fields)
+
+    def add_input(self, name: str = "audit", **fields: str) -> None:
+        """Save an input as the page does."""
+        settings = {"account": "lab", "index": "main", "interval": "60", "start_time": "-2h", **fields}
+        self.rest("POST", f"ta_illumio_pce_{SCHEME}", name=name, **settings)
+
+    def run(self, name: str = "audit", reading: Reading = Reading(), kill: Kill = Kill()) -> InputRun:  # noqa: B008
+        """Run an input once, to its end."""
+        return self.splunkd.run_input(f"{SCHEME}://{name}", reading=reading, kill=kill)
+
+    def events(self) -> Iterator[Event]:
+        """The indexed audit events."""
+        return self.splunkd.events(sourcetype=EVENTS)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The collector's own record of each run, oldest first."""
+        return [json.loads(event.raw) for event in self.splunkd.events(sourcetype=INGEST)]
+
+    def log(self) -> str:
+        """Everything that the add-on and splunkd logged."""
+        folder = self.splunkd.home / "var" / "log" / "splunk"
+        return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.iterdir()))
+
+
+def _message(text: str) -> str:
+    """What a form cuts out of splunkd's answer (UCC's pages do the same)."""
+    found = re.search(r"REST Error \[\d+\]: [A-Za-z ]+ -- (.*?)\"?\. See splunkd\.log", text, re.DOTALL)
+    return found[1].replace('\\"', '"') if found else text

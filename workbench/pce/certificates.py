@@ -1,0 +1,74 @@
+"""Certificates for the https server: good ones, and each kind of bad one."""
+
+from __future__ import annotations
+
+import ssl
+import warnings
+from datetime import datetime, timedelta, timezone
+
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+#: `good`, or what is wrong with the server's side of TLS.
+KINDS = ("good", "self_signed", "wrong_host", "expired", "wrong_ca", "tls11")
+
+
+class Certificates:
+    """A certificate authority of our own; `ca_pem` is what an administrator would paste, whatever is served."""
+
+    def __init__(self) -> None:
+        self._authority = trustme.CA()
+        self.ca_pem = self._authority.cert_pem.bytes().decode("ascii")
+
+    def context(self, kind: str, *names: str) -> ssl.SSLContext:
+        """The server's side of TLS for these host names or addresses, good or bad as one of KINDS says."""
+        if kind not in KINDS:
+            raise ValueError(f"there is no certificate of kind {kind!r}, only {', '.join(KINDS)}")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._certificate(kind, names).configure_cert(context)
+        if kind == "tls11":
+            _offer_only_tls_1_1(context)
+        return context
+
+    def _certificate(self, kind: str, names: tuple[str, ...]) -> trustme.LeafCert:
+        if kind == "self_signed":
+            return _self_signed(names[0])
+        if kind == "wrong_host":
+            return self._authority.issue_cert("another.example.net")
+        if kind == "wrong_ca":
+            return trustme.CA().issue_cert(*names)
+        if kind == "expired":
+            yesterday = datetime.now(timezone.utc) - timedelta(days=1)
+            return self._authority.issue_cert(*names, not_before=yesterday - timedelta(days=90), not_after=yesterday)
+        return self._authority.issue_cert(*names)
+
+
+def _offer_only_tls_1_1(context: ssl.SSLContext) -> None:
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")  # OpenSSL 3 has TLS 1.1 at level 0 only
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1_1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+
+
+def _self_signed(name: str) -> trustme.LeafCert:
+    """A certificate that is its own issuer, as appliances make them."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=30))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return trustme.LeafCert(private, certificate.public_bytes(pem), [])

@@ -1,0 +1,311 @@
+"""The emulated PCE: an object that records audit events and answers GET requests, without sockets.
+
+An emulation of the rules that Illumio documents and that others saw on PCEs; its assumptions, where
+neither says anything, stand in docs/workbench-pce.md. What it does not know it answers with 404 or 406
+and a message that names it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import threading
+import time
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from email.utils import formatdate
+from typing import Any, Callable, Union
+from urllib.parse import urlencode
+
+from workbench.events.parts import authentication_failed, refused_request
+from workbench.events.times import parse_micros
+
+from .faults import Faults
+from .jobs import Job, JobRules
+from .keys import EVERYTHING, READ_EVENTS, READ_SETTINGS, READ_SYSTEM_EVENTS, ApiKey, RateLimit
+from .query import SEVERITIES, BadParameter, EventQuery
+from .timeline import Timeline
+from .wire import Answer, Request
+
+#: Numbers stay text: only an event's text is answered, and a number may have more digits than Python reads.
+_decoder = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)
+_TIMESTAMP = re.compile(r'"timestamp"\s*:\s*"([^"]*)"')
+_HREF = re.compile(r'"href"\s*:\s*"([^"]*)"')
+_UUID = r"[0-9a-f-]{36}"
+_LEAST_SEVERITY = {"error": 3, "warning": 4, "informational": 6}
+_RANKS = {name: rank for rank, name in enumerate(SEVERITIES)}
+_MEDIA = "application/json"
+_VERSION = {"version": "26.2.20", "build": 41, "release_info": "", "engineering_info": "emulation"}
+
+EventText = Union[str, Mapping[str, Any]]
+
+
+class Pce:
+    """One PCE with its organisations, of which `org_id` is the first.
+
+    `clock` is the PCE's own (epoch seconds). `keys`, `rate_limit`, `job_rules`, `settings` (by organisation)
+    and `faults` may be changed at any time; `recorded` holds every text ever recorded, in that order.
+    """
+
+    def __init__(self, fqdn: str = "pce.example.com", org_id: int = 1, clock: Callable[[], float] = time.time) -> None:
+        self.fqdn = fqdn
+        self.org_id = org_id
+        self.clock = clock
+        self.keys: dict[str, ApiKey] = {}
+        self.rate_limit = RateLimit()
+        self.job_rules = JobRules()
+        self.faults = Faults()
+        self.compresses = True
+        self.settings: dict[int, dict[str, Any]] = {}
+        self.recorded: list[bytes] = []
+        self._collections: dict[str, Timeline] = {"/system_events": Timeline()}
+        self._jobs: dict[str, Job] = {}
+        self._lock = threading.RLock()
+        self.add_org(org_id)
+
+    def add_org(self, org_id: int) -> None:
+        """One more organisation on the same PCE."""
+        self._collections[f"/orgs/{org_id}/events"] = Timeline()
+        self.settings[org_id] = {
+            "href": f"/orgs/{org_id}/settings/events",
+            "audit_event_retention_seconds": 30 * 86_400,
+            "audit_event_min_severity": "informational",
+            "format": "JSON",
+        }
+
+    def add_key(
+        self,
+        permissions: Collection[str] = EVERYTHING,
+        *,
+        org_id: int | None = None,
+        expires_at: float | None = None,
+    ) -> ApiKey:
+        """Make an API key with a new id and secret."""
+        key = ApiKey(org_id or self.org_id, permissions, expires_at)
+        self.keys[key.key_id] = key
+        return key
+
+    def record(self, event: EventText, *, collection: str = "events", org_id: int | None = None) -> str | None:
+        """Record one event, visible at once; its href, or None where it has none or the PCE drops it as too mild.
+
+        `collection` is `events`, `system_events` or `both`. A text is answered as it stands. An event without
+        a readable timestamp is found by the time at which it was recorded (an assumption).
+        """
+        text = event if isinstance(event, str) else json.dumps(event, separators=(",", ":"))
+        found = _look_at(text)
+        if self._too_mild(found.get("severity"), org_id):
+            return None
+        micros = parse_micros(found.get("timestamp"))
+        entry = (int(self.clock() * 1_000_000) if micros is None else micros, text.encode())
+        with self._lock:
+            self.recorded.append(entry[1])
+            for timeline in self._timelines(collection, org_id):
+                timeline.add(*entry)
+        href = found.get("href")
+        return href if isinstance(href, str) else None
+
+    def record_many(
+        self, events: Iterable[tuple[int, str]], *, collection: str = "events", org_id: int | None = None
+    ) -> int:
+        """Record many (milliseconds, JSON text) without looking into them; how many there were."""
+        entries = [(ms * 1000, text.encode()) for ms, text in events]
+        with self._lock:
+            self.recorded.extend(text for _, text in entries)
+            for timeline in self._timelines(collection, org_id):
+                timeline.extend(entries)
+        return len(entries)
+
+    def prune(self, before: float | None = None) -> int:
+        """Forget events older than `before` (epoch seconds), or than the retention; how many those were."""
+        with self._lock:
+            dropped = 0
+            for org_id, settings in self.settings.items():
+                limit = self.clock() - settings["audit_event_retention_seconds"] if before is None else before
+                dropped += self._collections[f"/orgs/{org_id}/events"].drop_before(int(limit * 1_000_000))
+            return dropped
+
+    def held(self, org_id: int | None = None) -> int:
+        """How many events of an organisation the PCE still has."""
+        return len(self._collections[f"/orgs/{org_id or self.org_id}/events"])
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request, as the PCE does or as a fault makes it."""
+        with self._lock:
+            return self.faults.answer(request, lambda: self._answer(request))
+
+    def _answer(self, request: Request) -> Answer:
+        now = self.clock()
+        key = self._key_of(request, now)
+        if key is None:
+            answer = _refusal(401, "authentication_failed", "The credentials of this request are not valid.")
+        elif not self.rate_limit.take(key.key_id, now):
+            wait = self.rate_limit.retry_after
+            headers = {} if wait is None else {"Retry-After": str(wait)}
+            answer = _refusal(429, "too_many_requests", "This key has made too many requests.", headers)
+        elif request.method != "GET":
+            answer = _refusal(405, "not_emulated", f"The emulation knows no {request.method} of {request.path}.")
+        else:
+            key.last_used_at = now
+            answer = self._route(request, key)
+        return self._dressed(request, answer, now)
+
+    def _key_of(self, request: Request, now: float) -> ApiKey | None:
+        """The valid key of a request; one that is refused leaves an audit event."""
+        credentials = request.credentials
+        if credentials is None:
+            return None
+        key = self.keys.get(credentials[0])
+        if key and key.admits(credentials[1], now):
+            return key
+        org_id = key.org_id if key else self.org_id
+        info = refused_request(request.path, request.method, request.source, credentials[0])
+        event = authentication_failed(f"/orgs/{org_id}/events/{uuid.uuid4()}", int(now * 1000), self.fqdn, info)
+        if key and key.expired(now):
+            info.update(expired_at=key.expires_at, last_used_at=key.last_used_at)
+        self.record(event, org_id=org_id)
+        return None
+
+    def _route(self, request: Request, key: ApiKey) -> Answer:
+        for pattern, respond in _ROUTES:
+            match = pattern.fullmatch(request.path)
+            if match is None:
+                continue
+            org_id = match.groupdict().get("org")
+            if org_id and int(org_id) not in self.settings:
+                return _refusal(404, "not_found", "There is no such organisation.")
+            if org_id and int(org_id) != key.org_id:
+                return _refusal(403, "forbidden", "The key belongs to another organisation.")
+            try:
+                return respond(self, request, key, match)
+            except BadParameter as error:
+                return _refusal(406, "invalid_parameter", str(error))
+        return _refusal(404, "not_emulated", f"The emulation does not know {request.path}.")
+
+    def _collection(self, request: Request, key: ApiKey, match: re.Match[str]) -> Answer:
+        path = match["path"]
+        if _right(path) not in key.permissions:
+            return _refusal(403, "forbidden", "The key may not read these events.")
+        statuses = ("success", "failure") if path == "/system_events" else ("success", "failure", "nil")
+        query = EventQuery.parse(request.query, statuses=statuses)
+        if "respond-async" in request.headers.get("prefer", ""):
+            return self._start_job(request, key, query)
+        return Answer(200, {"X-Total-Count": str(len(self._collections[path]))}, self._found(path, query, query.limit))
+
+    def _found(self, path: str, query: EventQuery, limit: int | None) -> bytes:
+        found: list[bytes] = []
+        for text in self._collections[path].newest_first(query.low, query.high):
+            if len(found) == limit:
+                break
+            if not query.filters or query.accepts(_look_at(text.decode())):
+                found.append(text)
+        return b"[" + b",".join(found) + b"]"
+
+    def _one(self, _request: Request, key: ApiKey, match: re.Match[str]) -> Answer:
+        path, href = match["path"], f"{match['path']}/{match['uuid']}"
+        if _right(path) not in key.permissions:
+            return _refusal(403, "forbidden", "The key may not read these events.")
+        for text in self._collections[path].newest_first(None, None):
+            if match["uuid"].encode() in text and _look_at(text.decode()).get("href") == href:
+                return Answer(200, body=text)
+        return _refusal(404, "not_found", "There is no such event.")
+
+    def _start_job(self, request: Request, key: ApiKey, query: EventQuery) -> Answer:
+        """Accept an asynchronous request; it answers what the PCE has at this moment (an assumption)."""
+        path = request.path[len("/api/v2") :]
+        description = f"{request.path}?{urlencode(request.query)}"
+        found = self._found(path, query, query.max_results)
+        job = Job(key.org_id, description, f"/users/{key.key_id}", self.clock(), found, self.job_rules)
+        self._jobs[job.href] = job
+        location = f"https://{request.headers.get('host', self.fqdn)}/api/v2{job.href}"
+        headers = {
+            "Location": location if self.job_rules.absolute_location else job.href,
+            "Retry-After": str(self.job_rules.retry_after),
+        }
+        return Answer(202, headers)
+
+    def _job(self, _request: Request, _key: ApiKey, match: re.Match[str]) -> Answer:
+        job = self._jobs.get(match["path"])
+        if job is None:
+            return _refusal(404, "not_found", "There is no such job.")
+        return Answer(200, body=json.dumps(job.poll(self.clock())).encode())
+
+    def _datafile(self, _request: Request, _key: ApiKey, match: re.Match[str]) -> Answer:
+        for job in self._jobs.values():
+            if job.done and job.datafile == match["path"]:
+                return Answer(200, body=job.result)
+        return _refusal(404, "not_found", "There is no such datafile.")
+
+    def _settings(self, _request: Request, key: ApiKey, match: re.Match[str]) -> Answer:
+        if READ_SETTINGS not in key.permissions:
+            return _refusal(403, "forbidden", "The key may not read these settings.")
+        return Answer(200, body=json.dumps(self.settings[int(match["org"])]).encode())
+
+    def _noop(self, _request: Request, _key: ApiKey, _match: re.Match[str]) -> Answer:
+        return Answer(200)
+
+    def _product_version(self, _request: Request, _key: ApiKey, _match: re.Match[str]) -> Answer:
+        short = f"{_VERSION['version']}-{_VERSION['build']}"
+        names = {"short_display": short, "long_display": f"{short} (emulation)", "product_name": "PCE"}
+        return Answer(200, body=json.dumps({**_VERSION, **names}).encode())
+
+    def _dressed(self, request: Request, answer: Answer, now: float) -> Answer:
+        headers = {
+            "Date": formatdate(now, usegmt=True),
+            "Content-Type": _MEDIA,
+            "X-Request-Id": str(uuid.uuid4()),
+            **answer.headers,
+        }
+        body = answer.body
+        if body and self.compresses and "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            body = gzip.compress(body, 1)
+        return Answer(answer.status, headers, body)
+
+    def _timelines(self, collection: str, org_id: int | None) -> Iterator[Timeline]:
+        if collection not in ("events", "system_events", "both"):
+            raise ValueError(f"the PCE has no collection {collection!r}")
+        if collection != "system_events":
+            yield self._collections[f"/orgs/{org_id or self.org_id}/events"]
+        if collection != "events":
+            yield self._collections["/system_events"]
+
+    def _too_mild(self, severity: Any, org_id: int | None) -> bool:
+        least = self.settings[org_id or self.org_id]["audit_event_min_severity"]
+        return _RANKS.get(str(severity), 0) > _LEAST_SEVERITY[least]
+
+
+def _right(path: str) -> str:
+    return READ_SYSTEM_EVENTS if path == "/system_events" else READ_EVENTS
+
+
+def _refusal(status: int, token: str, message: str, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(status, headers or {}, json.dumps([{"token": token, "message": message}]).encode())
+
+
+def _look_at(text: str) -> dict[str, Any]:
+    """The members of an event; of one nested too deeply for Python, its timestamp and href only."""
+    try:
+        event = _decoder.decode(text)
+    except RecursionError:
+        found = {"timestamp": _TIMESTAMP.search(text), "href": _HREF.search(text)}
+        return {name: match[1] for name, match in found.items() if match}
+    if not isinstance(event, dict):
+        raise ValueError("an audit event is a JSON object")
+    return event
+
+
+Respond = Callable[[Pce, Request, ApiKey, "re.Match[str]"], Answer]
+_ORG = r"/orgs/(?P<org>\d{1,18})"
+_ROUTES: tuple[tuple[re.Pattern[str], Respond], ...] = tuple(
+    (re.compile("/api/v2" + pattern, re.ASCII), respond)
+    for pattern, respond in (
+        (rf"(?P<path>{_ORG}/events|/system_events)", Pce._collection),
+        (rf"(?P<path>{_ORG}/events|/system_events)/(?P<uuid>{_UUID})", Pce._one),
+        (rf"{_ORG}/settings/events", Pce._settings),
+        (rf"(?P<path>{_ORG}/jobs/{_UUID})", Pce._job),
+        (rf"(?P<path>{_ORG}/datafiles/{_UUID})", Pce._datafile),
+        (r"/noop", Pce._noop),
+        (r"/product_version", Pce._product_version),
+    )
+)

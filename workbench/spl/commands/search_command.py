@@ -1,0 +1,31 @@
+"""search, further down a pipeline."""
+
+from __future__ import annotations
+
+from workbench.refusal import Refused
+from workbench.spl.arguments import Arguments
+from workbench.spl.commands.registry import command
+from workbench.spl.runtime import Runner, Runtime
+from workbench.spl.search_language import Predicate, parse_expanded
+from workbench.spl.values import Event
+
+
+def parse_predicate(arguments: Arguments) -> Predicate:
+    """The command's arguments as a base search."""
+    try:
+        return parse_expanded(arguments.rest())
+    except Refused as refusal:
+        raise refusal.moved(arguments.position) from None
+
+
+@command("search")
+def parse_search(arguments: Arguments) -> Runner:
+    """Filters rows; a time modifier is refused here, since it would not choose events any more."""
+    predicate = parse_predicate(arguments)
+    if predicate.times:
+        raise Refused("a time modifier behind the first command", arguments.position)
+
+    def run(rows: list[Event], _runtime: Runtime) -> list[Event]:
+        return [row for row in rows if predicate.matches(row)]
+
+    return run

@@ -1,0 +1,79 @@
+"""Paths into JSON as spath and json_extract write them: `a.b`, `a{}.b`, `a{0}`.
+
+Source: Search Reference 10.0, spath, Usage (positions from 0; `{}` for every element).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from workbench.refusal import Refused
+from workbench.spl.values import Written
+
+_STEP = re.compile(r"([^.{}]*)((?:\{\d*\})*)(?:\.|$)")
+
+
+def select(document: Any, path: str) -> list[Any]:
+    """All parts of a JSON document that the path reaches, in order."""
+    hits = [document]
+    for step in _steps(path):
+        hits = [found for hit in hits for found in _follow(hit, step)]
+    return hits
+
+
+def _steps(path: str) -> list[str]:
+    """Keys, and `{}` or `{N}` for list elements."""
+    steps: list[str] = []
+    position = 0
+    while position < len(path):
+        found = _STEP.match(path, position)
+        if found is None or found.end() == position:
+            raise Refused(f"{path!r} is not a path that is understood", position)
+        if found.group(1):
+            steps.append(found.group(1))
+        steps.extend(re.findall(r"\{\d*\}", found.group(2)))
+        position = found.end()
+    return steps
+
+
+def _follow(value: Any, step: str) -> list[Any]:
+    if not step.startswith("{"):
+        return [value[step]] if isinstance(value, dict) and step in value else []
+    if not isinstance(value, list):
+        return []
+    if step == "{}":
+        return value
+    index = int(step[1:-1])
+    return [value[index]] if index < len(value) else []
+
+
+def parse(text: str) -> Any:
+    """The JSON document in a text, its decimals as they are written. Raises ValueError where it is none."""
+    return json.loads(text, parse_float=Written, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def values_at(text: str, path: str) -> list[str]:
+    """The texts that spath puts into a field for a path; none where the text is not JSON."""
+    try:
+        document = parse(text)
+    except ValueError:
+        return []
+    return [render(hit) for hit in select(document, path)]
+
+
+def render(value: Any) -> str:
+    """A JSON value as a field's text: null is the text `null` (assumed), containers stay JSON."""
+    if isinstance(value, str):
+        return value
+    return value.text if isinstance(value, Written) else dump(value)
+
+
+def dump(document: Any) -> str:
+    """A JSON document as text, without blanks."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,183 @@
+"""A search from its text to its rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from workbench.refusal import Refused
+from workbench.spl import commands
+from workbench.spl.arguments import Arguments, skip_enclosed, skip_quoted
+from workbench.spl.commands.search_command import parse_predicate
+from workbench.spl.commands.subsearch_results import format_rows
+from workbench.spl.commands.tstats import visible
+from workbench.spl.knowledge import Knowledge, NoKnowledge
+from workbench.spl.macros import expand
+from workbench.spl.pipeline import Stage, split
+from workbench.spl.relative_time import resolve
+from workbench.spl.runtime import SUBSEARCH_LIMIT, Runner, Runtime
+from workbench.spl.search_language import Predicate
+from workbench.spl.store import EventStore, Range
+from workbench.spl.values import Event
+
+
+def run(
+    spl_text: str,
+    events: Iterable[Mapping[str, Any]] | EventStore,
+    *,
+    knowledge: Knowledge | None = None,
+    now: float,
+    earliest: str | float | None = None,
+    latest: str | float | None = None,
+    within: Range | None = None,
+) -> list[Event]:
+    """The search's rows over the events.
+
+    `now` is the search's clock in epoch seconds (UTC); `earliest` and `latest` are its range, as epoch seconds or
+    as Splunk's relative times. `within` narrows by index time too. Raises Refused, with the offset into the search
+    after its macros are expanded, for whatever is not known.
+    """
+    known = knowledge or NoKnowledge()
+    store = events if isinstance(events, EventStore) else EventStore(events, known)
+    outer = replace(within or Range(), earliest=_bound(earliest, now), latest=_bound(latest, now))
+    runtime = Runtime(store, known, now, picker=outer, range=outer, run_pipeline=_run_inner)
+    return _run_stages(split(expand(spl_text, known.macros)), runtime, None)
+
+
+def run_over(
+    spl_text: str,
+    rows: list[Event],
+    *,
+    knowledge: Knowledge | None = None,
+    now: float,
+    within: Range | None = None,
+    store: EventStore | None = None,
+) -> list[Event]:
+    """What a pipeline that begins with a command's name makes of rows: an alert condition, a chained search.
+
+    `within` is the range of the search that made the rows; `store` has the events for subsearches. The rows may
+    be changed.
+    """
+    known, outer = knowledge or NoKnowledge(), within or Range()
+    events = store or EventStore((), known)
+    runtime = Runtime(events, known, now, picker=outer, range=outer, run_pipeline=_run_inner)
+    return _run_stages(split(expand(spl_text, known.macros), implied_search=False), runtime, rows)
+
+
+def check(spl_text: str, knowledge: Knowledge | None = None) -> None:
+    """Parse a search without running it. Raises Refused as `run` would, as far as no data is needed."""
+    known = knowledge or NoKnowledge()
+    for number, stage in enumerate(split(expand(spl_text, known.macros))):
+        command = commands.find(stage)
+        if "[" in _unquoted(stage.text) and not command.takes_brackets:
+            continue
+        _base(stage) if number == 0 and stage.command == "search" else _parsed(stage)
+
+
+def _bound(value: str | float | None, now: float) -> float | None:
+    if value is None or value == "":
+        return None
+    return resolve(value, now) if isinstance(value, str) else float(value)
+
+
+def _run_inner(text: str, position: int, runtime: Runtime, rows: list[Event] | None) -> list[Event]:
+    """A pipeline in brackets: over given rows, or as a search of its own."""
+    try:
+        return _run_stages(split(text, implied_search=False), runtime, rows)
+    except Refused as refusal:
+        raise refusal.moved(position) from None
+
+
+def _run_stages(stages: list[Stage], runtime: Runtime, rows: list[Event] | None) -> list[Event]:
+    found = rows
+    for number, stage in enumerate(stages):
+        first = rows is None and number == 0
+        if first and stage.command == "search":
+            found = _search_events(_with_subsearches(stage, runtime), runtime)
+            continue
+        if first and not commands.find(stage).generates:
+            raise Refused(f"{stage.command} cannot be the first command", stage.position)
+        found = _run_stage(stage, runtime, found, first=first)
+    return found or []
+
+
+def _run_stage(stage: Stage, runtime: Runtime, rows: list[Event] | None, *, first: bool) -> list[Event]:
+    command = commands.find(stage)
+    if command.generates and not first and not re.search(r"\bappend\s*=\s*(?:t|true|1)\b", stage.text):
+        raise Refused(f"{stage.command} has to be the first command", stage.position)
+    runner = _parsed(stage if command.takes_brackets else _with_subsearches(stage, runtime))
+    try:
+        return runner(rows or [], runtime)
+    except Refused as refusal:
+        raise refusal.at(stage.position) from None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(stage: Stage) -> Runner:
+    return commands.parse(stage)
+
+
+@lru_cache(maxsize=1024)
+def _base(stage: Stage) -> Predicate:
+    return parse_predicate(Arguments(stage.command, stage.text, stage.position))
+
+
+def _search_events(stage: Stage, runtime: Runtime) -> list[Event]:
+    """The base search: events of the range that match, newest first, each a copy."""
+    predicate = _base(stage)
+    runtime.range = _inline_range(predicate, runtime)
+    events = runtime.store.select(runtime.range)
+    return [dict(event) for event in events if predicate.matches(event) and visible(event, predicate.indexes)]
+
+
+def _inline_range(predicate: Predicate, runtime: Runtime) -> Range:
+    """An inline earliest beats the outer range wholly: without an inline latest the search ends now.
+
+    Index-time modifiers only narrow what the event-time range allows.
+    """
+    times = {name: resolve(text, runtime.now) for name, (text, _) in predicate.times.items()}
+    wanted = runtime.range
+    if "earliest" in times:
+        wanted = replace(wanted, earliest=times["earliest"], latest=times.get("latest", runtime.now))
+    elif "latest" in times:
+        raise Refused("latest= without earliest= is not supported", predicate.times["latest"][1])
+    if "_index_earliest" in times:
+        wanted = replace(wanted, index_earliest=times["_index_earliest"])
+    if "_index_latest" in times:
+        wanted = replace(wanted, index_latest=times["_index_latest"])
+    return wanted
+
+
+def _with_subsearches(stage: Stage, runtime: Runtime) -> Stage:
+    """The stage with each subsearch in square brackets replaced by the text that its rows make."""
+    if "[" not in stage.text:
+        return stage
+    text, pieces, index, start = stage.text, [], 0, 0
+    while index < len(text):
+        if text[index] == '"':
+            index = skip_quoted(text, index)
+        elif text[index] == "[":
+            end = skip_enclosed(text, index)
+            pieces += [
+                text[start:index],
+                _subsearch_text(text[index + 1 : end - 1], stage.position + index + 1, runtime),
+            ]
+            start = index = end
+        else:
+            index += 1
+    return replace(stage, text="".join(pieces) + text[start:])
+
+
+def _subsearch_text(text: str, position: int, runtime: Runtime) -> str:
+    rows = runtime.subsearch(text, position)[:SUBSEARCH_LIMIT]
+    explicit = split(text, implied_search=False)[-1].command in ("return", "format")
+    if explicit and rows:
+        return str(rows[0].get("search", ""))
+    return format_rows(rows)
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r'"(?:\\.|[^"\\])*"', "", text)

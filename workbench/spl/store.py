@@ -1,0 +1,98 @@
+"""The events that searches run over, ready to be asked for a range of time."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.spl.knowledge import Knowledge
+from workbench.spl.values import Event, number_text
+
+_ALWAYS = float("-inf")
+_NEVER = float("inf")
+
+
+@dataclass(frozen=True)
+class Range:
+    """Half-open ranges of event time and index time, epoch seconds; None = no bound.
+
+    `indexed_by`: what was indexed later than this is not there yet.
+    """
+
+    earliest: float | None = None
+    latest: float | None = None
+    index_earliest: float | None = None
+    index_latest: float | None = None
+    indexed_by: float | None = None
+
+
+class EventStore:
+    """Events with their search-time fields, which are computed once, when an event is first asked for."""
+
+    def __init__(self, events: Iterable[Mapping[str, Any]], knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        self._events = [_normalized(event) for event in events]
+        self._enriched: list[Event | None] = [None] * len(self._events)
+        times = [_number(event.get("_time")) for event in self._events]
+        # Newest first; of one time the event that came first.
+        self._order = sorted(range(len(times)), key=lambda place: -times[place])
+        self._negative_times = [-times[place] for place in self._order]
+        self._indexed = [_number(event.get("_indextime", event.get("_time"))) for event in self._events]
+        self._by_index = sorted(range(len(times)), key=self._indexed.__getitem__)
+        self._index_times = [self._indexed[place] for place in self._by_index]
+        self._times = times
+
+    @property
+    def first_time(self) -> float | None:
+        """The oldest event's time, None without events."""
+        known = [time for time in self._times if time != _ALWAYS]
+        return min(known, default=None)
+
+    def select(self, wanted: Range) -> list[Event]:
+        """The events of the range, newest first. They are the store's own: copy before changing one."""
+        return [self._event(place) for place in self._places(wanted)]
+
+    def _places(self, wanted: Range) -> list[int]:
+        low, high = _bound(wanted.earliest, _ALWAYS), _bound(wanted.latest, _NEVER)
+        index_low = _bound(wanted.index_earliest, _ALWAYS)
+        index_high = _bound(wanted.index_latest, _NEVER)
+        by_time = self._order[bisect_right(self._negative_times, -high) : bisect_right(self._negative_times, -low)]
+        newest_first = by_time
+        if wanted.index_earliest is not None:
+            start, end = bisect_left(self._index_times, index_low), bisect_left(self._index_times, index_high)
+            if end - start < len(by_time):
+                rank = sorted(self._by_index[start:end])
+                newest_first = sorted(rank, key=lambda place: -self._times[place])
+        limit = _bound(wanted.indexed_by, _NEVER)
+        return [
+            place
+            for place in newest_first
+            if low <= self._times[place] < high
+            and index_low <= self._indexed[place] < index_high
+            and self._indexed[place] <= limit
+        ]
+
+    def _event(self, place: int) -> Event:
+        enriched = self._enriched[place]
+        if enriched is None:
+            enriched = self._enriched[place] = self._knowledge.enrich(self._events[place])
+        return enriched
+
+
+def _bound(value: float | None, default: float) -> float:
+    return default if value is None else value
+
+
+def _number(value: Any) -> float:
+    return _ALWAYS if value is None else float(value)
+
+
+def _normalized(event: Mapping[str, Any]) -> Event:
+    """The event with its numbers as text."""
+    return {
+        name: value if isinstance(value, (str, list)) else number_text(float(value))
+        for name, value in event.items()
+        if value is not None
+    }
