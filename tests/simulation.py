@@ -175,6 +175,7 @@ class World:
     clock: SimulatedClock = field(default_factory=SimulatedClock)
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     indexed: list[SplunkEvent] = field(default_factory=list)
+    indexed_at: list[float] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     crash_at: int | None = None
     effects: int = 0
@@ -222,6 +223,7 @@ class World:
                     raise PipeClosed
                 self.pipe_closes_after -= 1
             self.indexed.append(event)
+            self.indexed_at.append(self.clock.now)
             size += len(event.text)
         self.effect("write ends")
         return size
@@ -277,6 +279,14 @@ class World:
     def restart_splunkd(self) -> None:
         """splunkd is started anew, now."""
         self.splunkd_start = self.clock.now
+
+    def crash_splunkd(self, seconds: float) -> None:
+        """splunkd dies with what it took in the last `seconds`, which it held in memory, and is started anew."""
+        kept = [(event, at) for event, at in zip(self.indexed, self.indexed_at) if at < self.clock.now - seconds]
+        self.indexed = [event for event, _ in kept]
+        self.indexed_at = [at for _, at in kept]
+        self.restart_splunkd()
+        self.clock.now += 1
 
     def delivered(self) -> list[str]:
         """The hrefs of the audit events that splunkd was given, in order (an event's text where it has none)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -16,8 +17,8 @@ SOURCETYPE = lab.EVENTS
 class PceLab(lab.Lab):
     """With a PCE besides."""
 
-    def __init__(self, home: Path, addon: Path, pce: Pce, server: PceServer) -> None:
-        super().__init__(home, addon)
+    def __init__(self, home: Path, addon: Path, pce: Pce, server: PceServer, python: str = sys.executable) -> None:
+        super().__init__(home, addon, python)
         self.pce = pce
         self.server = server
         self.key = pce.add_key()

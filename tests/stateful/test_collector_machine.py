@@ -17,7 +17,7 @@ LASTING = [status(401), status(403)]
 
 
 class CollectorMachine(RuleBasedStateMachine):
-    """`allowed` counts the repeats that the guarantee allows: a page for each crash, and what splunkd may have lost."""
+    """Where nothing crashed, nothing may come twice; whatever happened, nothing may be missing at the end."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,6 +66,11 @@ class CollectorMachine(RuleBasedStateMachine):
     def a_run_that_is_stopped(self, effect: int) -> None:
         self.world.stop_at = effect
         self.world.run()
+
+    @rule(seconds=st.integers(0, 110))
+    def splunkd_crashes_and_loses_what_it_had_in_memory(self, seconds: int) -> None:
+        self.world.crash_splunkd(seconds)
+        self.crashed = True
 
     @rule(events=st.integers(0, 12))
     def a_run_whose_pipe_closes(self, events: int) -> None:

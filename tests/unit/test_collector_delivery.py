@@ -194,3 +194,22 @@ def test_an_idle_run_asks_the_pce_once_and_moves_on() -> None:
     window = world.last.record.window
     assert window is not None
     assert abs(window[1] - world.clock.now * 1000) < 2000
+
+
+def test_a_pce_that_prunes_while_a_backlog_is_read_loses_only_what_it_pruned() -> None:
+    world = World(max_results=20)
+    world.settings["start_time"] = "-7d"
+    for i in range(2000):
+        world.pce.record(age_ms=500_000_000 - i * 200_000)
+    pruned: set[str] = set()
+
+    def prune_a_little() -> None:
+        events = sorted(world.pce.collections["events"], key=lambda event: event.found_at)
+        pruned.update(str(event.href) for event in events[:3])
+        world.pce.collections["events"] = events[3:]
+
+    everything = world.recorded()
+    world.on_request = prune_a_little
+    assert world.run() == "ok"
+    assert everything - set(world.delivered()) <= pruned
+    assert len(world.delivered()) == len(set(world.delivered()))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from .json_text import Incomplete, end_of_value, skip_space
 
 #: Beyond this many characters an element is cut out as text and not parsed as a whole.
-PARSE_LIMIT = 4 * 1024 * 1024
+PARSE_LIMIT = 256 * 1024
 #: An element larger than this (characters) is not an audit event.
 ELEMENT_LIMIT = 128 * 1024 * 1024
 

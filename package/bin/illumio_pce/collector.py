@@ -247,12 +247,12 @@ class Run:
             self._width.learn(window, page)
             self._write(page.events)
             self._done(backlog, window)
-        elif (window.high or low) - low <= 1:
+        elif (parts := split(window, page)) is not None:
+            self._width.learn_cut(window, parts[0])
+        else:
             with self._stop.interruptible():
                 job = self._pce.start_job(backlog.name, window)
             self._job = _RunningJob(job, backlog, len(page.events), self._clock.monotonic() + JOB_PATIENCE)
-        else:
-            self._width.learn_cut(window, page)
 
     def _read_job(self, running: _RunningJob) -> None:
         """Look after an asynchronous job; where it fails, its range is put off, so that it holds up no other."""

@@ -25,7 +25,7 @@ from .transport import Answer, Query, Transport
 #: The most events that the PCE puts into one answer.
 MAX_RESULTS = 10_000
 #: The most bytes of one answer that are read into memory (decompressed).
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
+MAX_ANSWER_BYTES = 24 * 1024 * 1024
 #: A run gives up when nothing has succeeded for this long (seconds); 120 are promised.
 PATIENCE_SECONDS = 105.0
 #: One piece of an answer has to arrive within this long (seconds).
@@ -142,8 +142,9 @@ class Pce:
             chunks, whole = self._read(answer, MAX_ANSWER_BYTES)
             if not whole:
                 raise TooLarge(Page(_readable_events(chunks), now_ms, 0, cut=True))
-            events = list(_events(chunks))
-            return Page(events, now_ms, sum(map(len, chunks)), len(events) >= self._max_results)
+            size = sum(map(len, chunks))
+            events = list(_events(_given_up(chunks)))
+            return Page(events, now_ms, size, len(events) >= self._max_results)
 
         return self._ask(self._path(collection), query, read)
 
@@ -346,11 +347,19 @@ def _events(chunks: Any) -> Iterator[AuditEvent]:
         raise PceError("broken_answer", f"The PCE's answer is not whole: {error}.") from None
 
 
+def _given_up(chunks: list[bytes]) -> Iterator[bytes]:
+    """The chunks one by one, each freed as the next is asked for."""
+    chunks.reverse()
+    while chunks:
+        yield chunks.pop()
+
+
 def _readable_events(chunks: list[bytes]) -> list[AuditEvent]:
+    """The events of a cut body as far as they can be read, without their texts."""
     found: list[AuditEvent] = []
     try:
-        for event in _events(chunks):
-            found.append(event)
+        for event in _events(_given_up(chunks)):
+            found.append(event._replace(text=""))
     except PceError:
         return found
     return found

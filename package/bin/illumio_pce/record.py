@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .output import SplunkEvent
@@ -77,6 +79,7 @@ class Record:
             "newest_event": _time(self.newest),
             "bytes_received": traffic.bytes,
             "bytes_written": self.bytes_out,
+            "peak_memory_mib": _peak_memory_mib(),
             "flawed_events": self.flaws,
             "gaps": [{"from": render(low), "to": render(high)} for low, high in self.gaps],
             "notes": self.notes,
@@ -96,6 +99,16 @@ def not_started(name: str, category: str, error: str, host: str, now: float) -> 
         "events": 0,
     }
     return SplunkEvent(json.dumps(content), f"{now:.3f}", host or "localhost", SOURCETYPE)
+
+
+def _peak_memory_mib() -> float | None:
+    """The most memory that this process has had; None on systems that do not tell as Linux does."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return round(int(found[1]) / 1024, 1) if found else None
 
 
 def _time(ms: int | None) -> str | None:

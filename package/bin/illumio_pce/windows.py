@@ -45,7 +45,7 @@ def _moments(page: Page) -> Iterable[int]:
 
 
 class Width:
-    """How wide (ms) the next window of a backlog should be, from how full the last ones were."""
+    """How wide (ms) the next window of a backlog should be, from how full the last one was."""
 
     def __init__(self) -> None:
         self.ms = HOUR
@@ -56,10 +56,6 @@ class Width:
         factor = min(_TARGET_EVENTS / max(1, len(page.events)), _TARGET_BYTES / max(1, page.size), 8.0)
         self.ms = max(1, int(max(asked, self.ms if factor >= 1 else 0) * factor))
 
-    def learn_cut(self, window: Window, cut: Page) -> None:
-        """Adapt to an answer that was not whole."""
-        high = top(window, cut)
-        half = (high - window.low) // 2
-        moments = list(_moments(cut))
-        dense = int((high - min(moments)) * _TARGET_EVENTS / len(moments)) if moments else half
-        self.ms = max(1, min(dense, half))
+    def learn_cut(self, window: Window, older: Window) -> None:
+        """Adapt to an answer that was not whole; `older` is the older part of its window after the split."""
+        self.ms = max(1, min((older.high or older.low) - older.low, ((window.high or window.low) - window.low) // 2))

@@ -7,12 +7,13 @@ from typing import Any, Optional
 
 from illumio_pce.config import Account, parse_pce_url
 from illumio_pce.splunkd import read_proxy
+from splunklib.binding import HTTPError
 from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
 from splunktaucclib.rest_handler.credentials import RestCredentials
 from splunktaucclib.rest_handler.error import RestError
 
 from .refusal import as_refusal
-from .session import INPUTS, connect, stanzas
+from .session import INPUTS, connect, name_organisation, stanzas
 
 Conf = Mapping[str, Optional[str]]
 
@@ -67,12 +68,13 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
             )
         self._try(account)
         super().handleEdit(conf_info)
+        if str(account.org_id) != (stored.get("org_id") or "").strip():
+            self._tell_inputs(account)
 
     def handleRemove(self, conf_info: Any) -> None:  # noqa: N802
         """Delete an account that no input uses."""
         name = self.callerArgs.id
-        inputs = stanzas(connect(self.getSessionKey()), INPUTS)
-        users = sorted(user for user, stanza in inputs.items() if stanza.get("account") == name)
+        users = self._users()
         if users:
             raise RestError(
                 400,
@@ -80,6 +82,21 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
                 "or give them another account.",
             )
         super().handleRemove(conf_info)
+
+    def _users(self) -> list[str]:
+        """The inputs that use this account."""
+        inputs = stanzas(connect(self.getSessionKey()), INPUTS)
+        return sorted(name for name, stanza in inputs.items() if stanza.get("account") == self.callerArgs.id)
+
+    def _tell_inputs(self, account: Account) -> None:
+        try:
+            name_organisation(connect(self.getSessionKey()), self._users(), str(account.org_id))
+        except (HTTPError, OSError) as error:
+            raise RestError(
+                500,
+                "The account was saved, but its inputs still mark system events with the former organisation "
+                f"({type(error).__name__}). Save these inputs again.",
+            ) from None
 
     def _parse(self, conf: Conf, secret: str | None) -> Account:
         with as_refusal():

@@ -1,0 +1,58 @@
+"""`./build.sh demo` as a user runs it: the story, and one collection from the user's own PCE."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import REPOSITORY
+from tests.e2e.test_collection import event
+from workbench.pce import Pce, PceServer
+
+
+def demo(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PCE_")}
+    return subprocess.run(
+        [sys.executable, "-m", "workbench.demo", *arguments],
+        cwd=REPOSITORY,
+        env={**clean, "PYTHONPATH": "", **environment},
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+
+
+def test_the_story_ends_well_and_says_that_it_is_an_emulation() -> None:
+    ended = demo("--headless")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "EMULATED" in ended.stdout
+    assert "missing 0" in ended.stdout
+    assert "25 events" in ended.stdout
+
+
+def test_with_an_own_pce_it_is_read_and_nothing_is_written_to_it(tmp_path: Path) -> None:
+    pce = Pce()
+    key = pce.add_key()
+    for number in range(3):
+        pce.record(event(number, age=60))
+    ca_file = tmp_path / "ca.pem"
+    with PceServer(pce) as server:
+        ca_file.write_text(server.ca_pem, encoding="ascii")
+        own = {"PCE_URL": server.url, "PCE_ORG_ID": "1", "PCE_API_KEY_ID": key.key_id, "PCE_CA_FILE": str(ca_file)}
+        ended = demo(**own, PCE_API_SECRET=key.secret)
+        refused = demo(**own, PCE_API_SECRET="wrong")
+        assert {request.method for request in server.requests} == {"GET"}
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "3 events in all" in ended.stdout
+    assert key.secret not in ended.stdout + ended.stderr
+    assert refused.returncode == 1
+    assert "refuses the API key" in refused.stdout
+
+
+def test_a_variable_that_is_missing_is_named() -> None:
+    ended = demo(PCE_URL="https://pce.example.com")
+    assert ended.returncode != 0
+    assert "PCE_ORG_ID, PCE_API_KEY_ID, PCE_API_SECRET" in ended.stderr

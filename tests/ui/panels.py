@@ -1,0 +1,28 @@
+"""What the monitoring dashboard's searches would find on a Splunk that has collected for three hours.
+
+Search is not what is tested here: each panel gets rows in the shape that its search ends in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Row = dict[str, Any]
+
+_HOURS = ("2026-03-02T08:00:00.000+00:00", "2026-03-02T09:00:00.000+00:00", "2026-03-02T10:00:00.000+00:00")
+_VOLUME = ("40960", "61440", "51200")
+_EVENTS = ("120", "180", "150")
+
+
+def answer_panel(spl: str, _earliest: str, _latest: str) -> Sequence[Row]:
+    """Rows for one of the dashboard's searches; none for a search that is not known."""
+    if "table StartDate" in spl:
+        return [{"StartDate": "2 Mar 2026 08:00AM"}]
+    if "table EndDate" in spl:
+        return [{"EndDate": "2 Mar 2026 11:00AM"}]
+    columns = {'"Data volume"': _VOLUME, '"Number of events"': _EVENTS, "Errors": ("0", "1", "0")}
+    if "sparkvolume" in spl:
+        return [{"Source type": "illumio:pce:events", "Data volume": "150 KB", "Number of events": "450"}]
+    shown = {name.strip('"'): values for name, values in columns.items() if name in spl}
+    return [{"_time": hour, **{name: values[n] for name, values in shown.items()}} for n, hour in enumerate(_HOURS)]
