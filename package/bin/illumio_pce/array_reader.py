@@ -45,6 +45,11 @@ class ArrayReader:
         self._at = 0
         self._ended = False
 
+    @property
+    def unread(self) -> str:
+        """The text from the element at which the reading stopped, as far as it has arrived."""
+        return self._text[self._at :]
+
     def __iter__(self) -> Iterator[Element]:
         if self._next_character() != "[":
             raise NotAnArray("the answer is not a JSON array")

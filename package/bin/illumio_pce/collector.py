@@ -248,7 +248,7 @@ class Run:
             self._write(page.events)
             self._done(backlog, window)
         elif (parts := split(window, page)) is not None:
-            self._width.learn_cut(window, parts[0])
+            self._width.learn_cut(window, page, parts[0])
         else:
             with self._stop.interruptible():
                 job = self._pce.start_job(backlog.name, window)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from .clock import Clock
 from .config import Account
 from .errors import PceError
 from .events import AuditEvent, EventReader
-from .timestamps import parse_http_date, render
+from .timestamps import parse, parse_http_date, render
 from .transport import Answer, Query, Transport
 
 #: The most events that the PCE puts into one answer.
@@ -35,6 +36,8 @@ SLOW_ANSWER_SECONDS = 35.0
 #: The PCE allows 500 requests a minute for one key; some room is left for others that use it.
 REQUESTS_PER_MINUTE = 400
 T = TypeVar("T")
+
+_TIMESTAMP = re.compile(r'"timestamp"\s*:\s*"([^"]+)"')
 
 _FIRST_RETRY_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 20.0
@@ -77,7 +80,10 @@ class Window:
 
 @dataclass
 class Page:
-    """A whole answer. `cut`: the PCE left out older events that match. `now_ms`: the PCE's clock when it was asked."""
+    """An answer. `now_ms`: the PCE's clock when it was asked.
+
+    `cut`: older events that match are missing, since the PCE left them out, or reading was given up (`size` 0).
+    """
 
     events: list[AuditEvent]
     now_ms: int
@@ -355,13 +361,20 @@ def _given_up(chunks: list[bytes]) -> Iterator[bytes]:
 
 
 def _readable_events(chunks: list[bytes]) -> list[AuditEvent]:
-    """The events of a cut body as far as they can be read, without their texts."""
+    """The events of a cut body as far as they can be read, without their texts, and where the next one lies.
+
+    They only tell where to cut the window, so a time within the unfinished event is good enough.
+    """
     found: list[AuditEvent] = []
+    array, reader = ArrayReader(_given_up(chunks)), EventReader()
     try:
-        for event in _events(_given_up(chunks)):
-            found.append(event._replace(text=""))
-    except PceError:
-        return found
+        for element in array:
+            found.append(reader.read(element)._replace(text=""))
+    except NotAnArray:
+        stamp = _TIMESTAMP.search(array.unread, 0, 65_536)
+        moment = parse(stamp[1]) if stamp else None
+        if moment is not None:
+            found.append(AuditEvent("", {}, moment, 0))
     return found
 
 

@@ -17,6 +17,7 @@ _TARGET_EVENTS = 6000
 _TARGET_BYTES = 16 * 1024 * 1024
 #: Of a cut answer's events, the part that the newer half of its range should hold.
 _NEWER_SHARE = 0.7
+_FEW_EVENTS = 20
 
 
 def split(window: Window, cut: Page) -> tuple[Window, Window] | None:
@@ -28,7 +29,10 @@ def split(window: Window, cut: Page) -> tuple[Window, Window] | None:
     high = top(window, cut)
     if high - window.low <= 1:
         return None
-    middle = moments[int(len(moments) * _NEWER_SHARE)] if len(moments) > 1 else (window.low + high) // 2
+    if moments:
+        middle = moments[-1 if _has_giants(cut) else int(len(moments) * _NEWER_SHARE)]
+    else:
+        middle = (window.low + high) // 2
     middle = min(max(middle, window.low + 1), high - 1)
     return Window(window.low, middle), Window(middle, window.high)
 
@@ -44,6 +48,11 @@ def _moments(page: Page) -> Iterable[int]:
     return (event.moment.ms for event in page.events if event.moment is not None)
 
 
+def _has_giants(cut: Page) -> bool:
+    """Whether so few events filled an answer that it pays to cut the window exactly at the last of them."""
+    return not cut.size and len(cut.events) < _FEW_EVENTS
+
+
 class Width:
     """How wide (ms) the next window of a backlog should be, from how full the last one was."""
 
@@ -56,6 +65,8 @@ class Width:
         factor = min(_TARGET_EVENTS / max(1, len(page.events)), _TARGET_BYTES / max(1, page.size), 8.0)
         self.ms = max(1, int(max(asked, self.ms if factor >= 1 else 0) * factor))
 
-    def learn_cut(self, window: Window, older: Window) -> None:
+    def learn_cut(self, window: Window, cut: Page, older: Window) -> None:
         """Adapt to an answer that was not whole; `older` is the older part of its window after the split."""
-        self.ms = max(1, min((older.high or older.low) - older.low, ((window.high or window.low) - window.low) // 2))
+        self.ms = max(1, (older.high or older.low) - older.low)
+        if not _has_giants(cut):
+            self.ms = max(1, min(self.ms, ((window.high or window.low) - window.low) // 2))
