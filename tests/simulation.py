@@ -281,8 +281,9 @@ class World:
         self.splunkd_start = self.clock.now
 
     def crash_splunkd(self, seconds: float) -> None:
-        """splunkd dies with what it took in the last `seconds`, which it held in memory, and is started anew."""
-        kept = [(event, at) for event, at in zip(self.indexed, self.indexed_at) if at < self.clock.now - seconds]
+        """splunkd dies with what it took in the last `seconds` of its life, which it held in memory, and starts anew."""
+        lost_from = max(self.clock.now - seconds, self.splunkd_start)
+        kept = [(event, at) for event, at in zip(self.indexed, self.indexed_at) if at < lost_from]
         self.indexed = [event for event, _ in kept]
         self.indexed_at = [at for _, at in kept]
         self.restart_splunkd()

@@ -43,7 +43,7 @@ _SWITCHES = [
     "--no-first-run",
 ]
 #: What the browser may report as an error: nothing but its own line about an answer that refuses to save.
-_REVIEWED = [re.compile(r"Failed to load resource: the server responded with a status of (400|409|500)")]
+_REVIEWED = [re.compile(r"Failed to load resource: the server responded with a status of 500")]
 
 
 @pytest.fixture(scope="session")

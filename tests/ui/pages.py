@@ -70,9 +70,10 @@ class Pages:
     def rows(self) -> list[str]:
         """The names in a table, once it is there."""
         expect(self.page.get_by_role("table")).to_be_visible()
-        return self.page.locator("tbody tr[aria-label^=row-]").evaluate_all(
+        names: list[str] = self.page.locator("tbody tr[aria-label^=row-]").evaluate_all(
             "rows => rows.map(row => row.ariaLabel.slice(4))"
         )
+        return names
 
     @contextmanager
     def saving(self) -> Iterator[None]:

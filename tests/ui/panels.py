@@ -21,8 +21,8 @@ def answer_panel(spl: str, _earliest: str, _latest: str) -> Sequence[Row]:
         return [{"StartDate": "2 Mar 2026 08:00AM"}]
     if "table EndDate" in spl:
         return [{"EndDate": "2 Mar 2026 11:00AM"}]
-    columns = {'"Data volume"': _VOLUME, '"Number of events"': _EVENTS, "Errors": ("0", "1", "0")}
     if "sparkvolume" in spl:
         return [{"Source type": "illumio:pce:events", "Data volume": "150 KB", "Number of events": "450"}]
+    columns = {'"Data volume"': _VOLUME, '"Number of events"': _EVENTS, "Errors": ("0", "1", "0")}
     shown = {name.strip('"'): values for name, values in columns.items() if name in spl}
     return [{"_time": hour, **{name: values[n] for name, values in shown.items()}} for n, hour in enumerate(_HOURS)]

@@ -195,7 +195,7 @@ class Run:
             if page.cut:
                 windows += self._parts(window, page, progress)
                 continue
-            new = self._write(page.events, late_before)
+            new = self._write(page.events, window, late_before)
             if not windows:
                 self._advance(progress, low, asked_ms)
             if new or not windows:
@@ -245,7 +245,7 @@ class Run:
         page = self._ask(backlog.name, window)
         if not page.cut:
             self._width.learn(window, page)
-            self._write(page.events)
+            self._write(page.events, window)
             self._done(backlog, window)
         elif (parts := split(window, page)) is not None:
             self._width.learn_cut(window, page, parts[0])
@@ -274,7 +274,7 @@ class Run:
         count = 0
         for page in self._datafile_pages(href):
             count += len(page)
-            if self._write(page):
+            if self._write(page, running.job.window):
                 self._commit()
             self._stop_if_asked()
         if count < running.least:
@@ -307,45 +307,58 @@ class Run:
             except TooLarge as answer:
                 return answer.page
 
-    def _write(self, events: list[AuditEvent], late_before: int | None = None) -> int:
+    def _write(self, events: list[AuditEvent], window: Window, late_before: int | None = None) -> int:
         """Hand over what is wanted and new, and remember it; how many that was. Stored it is by `_commit`.
 
         `late_before`: events from before it (ms) turned up only after an earlier run had looked there.
         """
         now_ms = self._now()
-        new = [event for event in events if self._is_new(event, now_ms)]
+        new = [event for event in events if self._is_new(event, window, now_ms)]
         if not new:
             return 0
         self.record.bytes_out += self._output.write(self._for_splunk(event) for event in new)
         self.record.pages += 1
         for event in new:
             self.record.count_event(event.moment.ms if event.moment else None, late_before, event.flaw)
-        self._remember_delivered(new, now_ms)
+        self._remember_delivered(new, window, now_ms)
         return len(new)
 
-    def _is_new(self, event: AuditEvent, now_ms: int) -> bool:
+    def _is_new(self, event: AuditEvent, window: Window, now_ms: int) -> bool:
         if not accepted(event, self._checkpoint.filters, now_ms):
             self.record.filtered += 1
             return False
-        if self._seen.add(event.key):
+        if self._seen.add(event.key) or not self._is_known(event, window, now_ms):
             return True
         self.record.duplicates += 1
-        if event.moment is None:
-            self._keep_remembering(event.key, now_ms)
         return False
 
-    def _keep_remembering(self, key: int, now_ms: int) -> None:
-        """Nobody knows which windows an event without a time stands in: it is remembered while it is seen."""
-        for batch in self._checkpoint.batches:
-            if key in batch.keys:
-                batch.high = max(batch.high, now_ms)
+    def _is_known(self, event: AuditEvent, window: Window, now_ms: int) -> bool:
+        """Whether an event whose key is remembered was delivered.
 
-    def _remember_delivered(self, new: list[AuditEvent], now_ms: int) -> None:
-        """Events with a time in the future are remembered apart, since they are seen again for longer."""
-        dated = [(event.moment.ms if event.moment else now_ms, event.key) for event in new]
-        for part in ([pair for pair in dated if pair[0] <= now_ms], [pair for pair in dated if pair[0] > now_ms]):
+        An href says so for certain; a text alone only where an equal one was delivered from that time.
+        An event with an href and without a time can be in any window: it is remembered while it is seen.
+        """
+        if event.has_href and event.moment is not None:
+            return True
+        batches = [batch for batch in self._checkpoint.batches if event.key in batch.keys]
+        if event.has_href:
+            for batch in batches:
+                batch.high = max(batch.high, now_ms)
+            return True
+        return any(batch.touches(window.low, _end(window, now_ms)) for batch in batches)
+
+    def _remember_delivered(self, new: list[AuditEvent], window: Window, now_ms: int) -> None:
+        """Remember what was handed over: events from the future apart, since they are seen again for longer.
+
+        An event without a time can be anywhere in its window, so all of that is taken as its time.
+        """
+        somewhere = (window.low, _end(window, now_ms))
+        spans = [((event.moment.ms, event.moment.ms) if event.moment else somewhere, event.key) for event in new]
+        for ahead in (False, True):
+            part = [(span, key) for span, key in spans if (span[0] > now_ms) is ahead]
             if part:
-                batch = batch_of((key for _, key in part), (ms for ms, _ in part), self._clock.time())
+                moments = (ms for span, _ in part for ms in span)
+                batch = batch_of((key for _, key in part), moments, self._clock.time())
                 self._checkpoint.batches.append(batch)
 
     def _commit(self) -> None:
@@ -384,6 +397,11 @@ class Run:
         text = self.record.to_json(base, self._pce.traffic)
         epoch = f"{self._clock.time():.3f}"
         self._output.write([SplunkEvent(text, epoch, self._account.host, RECORD_SOURCETYPE)])
+
+
+def _end(window: Window, now_ms: int) -> int:
+    """Up to where a window may hold an event without a time (ms). The PCE tells its clock in whole seconds."""
+    return now_ms + 2 * SECOND if window.high is None else window.high
 
 
 class _Backlog(NamedTuple):

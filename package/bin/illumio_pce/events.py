@@ -32,6 +32,11 @@ class AuditEvent(NamedTuple):
     flaw: str = ""
 
     @property
+    def has_href(self) -> bool:
+        """Whether the PCE named the event, so that its key stands for no other."""
+        return bool(self.head.get("href")) and isinstance(self.head["href"], str)
+
+    @property
     def host(self) -> str | None:
         """The PCE that wrote it, where it names one by a valid host name."""
         name = self.head.get("pce_fqdn")
