@@ -13,5 +13,6 @@ case "$verb" in
     help | -h | --help) verb_help ;;
     build) verb_build "$@" ;;
     test) verb_test "$@" ;;
+    replay) verb_replay "$@" ;;
     *) verb_workbench "$verb" "$@" ;;
 esac

@@ -27,6 +27,7 @@ DEFAULT_INDEX = "main"
 
 _STRING_OR_BLANK = re.compile(r'("(?:\\.|[^"\\])*")|\s+')
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _METADATA = ("sourcetype", "source", "host", "index")
 
 
@@ -77,6 +78,8 @@ class Reader:
         sourcetype = given.get("sourcetype", self.sourcetype)
         source, host = given.get("source", "unknown"), given.get("host", "unknown")
         times = {name: _epoch(record[name], name, place) for name in ("_time", "_indextime") if record.get(name)}
+        if _HALF_PAIR.search(record["_raw"]):
+            raise Refused("_raw holds half a pair of surrogates, which no file in UTF-8 can hold", place)
         for event in receiver.receive(record["_raw"], sourcetype, source, host, given.get("index", DEFAULT_INDEX)):
             yield {**_indexed({**event, **times}), **times}
 

@@ -33,6 +33,7 @@ class Lab:
     def __init__(self, home: Path, addon: Path, python: str = sys.executable) -> None:
         if not (addon / "app.manifest").exists():
             raise SystemExit(f"{addon} holds no add-on: build it first, with ./build.sh")
+        self.addon = addon
         self.splunkd = Splunkd(home, python=python)
         self.splunkd.install(addon)
 
@@ -80,5 +81,5 @@ class Lab:
 
 def _message(text: str) -> str:
     """What a form cuts out of splunkd's answer (UCC's pages do the same)."""
-    found = re.search(r"REST Error \[\d+\]: [A-Za-z ]+ -- (.*?)\"?\. See splunkd\.log", text, re.DOTALL)
+    found = re.search(r"REST Error \[\d+\]: [A-Za-z ]+ -- (.*?)\\?\"?\. See splunkd\.log", text, re.DOTALL)
     return found[1].replace('\\"', '"') if found else text

@@ -29,7 +29,9 @@ def large(count: int) -> formats.Event:
 
 @pytest.mark.parametrize("count", [30, 5000])
 @pytest.mark.parametrize(
-    "write", [formats.as_json, formats.spaced_json, formats.as_leef], ids=["json", "sorted", "leef"]
+    "write",
+    [formats.as_json, formats.spaced_json, formats.as_leef, formats.as_cef],
+    ids=["json", "sorted", "leef", "cef"],
 )
 def test_all_of_a_large_event_is_read(count: int, write: formats.Writer) -> None:
     line = write(large(count))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,29 @@ def test_flows_over_syslog() -> None:
             "192.0.2.10",
         )
         assert splunk.datasets(found) == ["Network_Traffic"]
+
+
+def test_flows_of_the_guide() -> None:
+    """Its line wraps taken out: JSON breaks anywhere; CEF and LEEF between words, or behind a slash, bar or hyphen."""
+    text = re.sub(r"\n{2,}(?=tid=|\"dst_labels)", "\n", shared("flow-summaries-wrapped.txt"))
+    blocks = [block for block in re.split(r"\n\s*\n", text) if re.match(r"\d{4}-|CEF:|LEEF:", block)]
+    found = []
+    for block in blocks:
+        in_words = re.sub(r"(?<![/|-])\n", " ", block) if "EF:" in block else block
+        found.append(splunk.read(in_words.replace("\n", "")))
+    assert [(event["action"], event["transport"], event["dest_port"], event["direction"]) for event in found] == [
+        ("allowed", "udp", "5353", "inbound"),
+        ("allowed", "tcp", "22", "inbound"),
+        ("allowed", "udp", "138", "inbound"),
+        ("blocked", "udp", "138", "inbound"),
+        ("flow", "tcp", "1022", "outbound"),
+        ("allowed", "udp", "137", "inbound"),
+        ("flow", "tcp", "22", "inbound"),
+        ("blocked", "udp", "5353", "inbound"),
+        ("flow", "tcp", "1022", "outbound"),
+    ]
+    assert {event["org_id"] for event in found} == {"1"}
+    assert {dataset for event in found for dataset in splunk.datasets(event)} == {"Network_Traffic"}
 
 
 def test_system_health() -> None:

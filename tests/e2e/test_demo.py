@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,8 @@ def test_the_story_ends_well_and_says_that_it_is_an_emulation() -> None:
     assert "EMULATED" in ended.stdout
     assert "missing 0" in ended.stdout
     assert "25 events" in ended.stdout
+    for dataset in ("Authentication", "Change.Endpoint_Changes", "Alerts", "Event_Signatures"):
+        assert re.search(rf"by dataset: .*\b{dataset} \d", ended.stdout), ended.stdout
 
 
 def test_with_an_own_pce_it_is_read_and_nothing_is_written_to_it(tmp_path: Path) -> None:

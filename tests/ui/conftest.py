@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.e2e.conftest import empty_lab, lab
 from tests.e2e.lab import PceLab
@@ -66,16 +66,10 @@ def web(empty_lab: PceLab) -> Iterator[Web]:
     assert served.refused == []
 
 
-def _light_layout(route: Route) -> None:
-    route.fulfill(response=route.fetch(url=route.request.url.replace("layout-dark", "layout")))
-
-
 @pytest.fixture
 def context(chromium: Browser, web: Web) -> Iterator[BrowserContext]:
     opened = chromium.new_context(viewport=_LAPTOP, reduced_motion="reduce")
     opened.set_default_timeout(_PATIENCE)
-    # Splunk Web has a frame for each theme; the stand-in draws one for both.
-    opened.route("**/build/api/layout-dark.js", _light_layout)
     yield opened
     opened.close()
 

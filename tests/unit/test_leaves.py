@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 from illumio_pce import log
 from illumio_pce.checkpoint import Batch, Checkpoint, Progress, Unreadable, keys_from_text, keys_to_text
 from illumio_pce.config import Account, InputSettings, Proxy, parse_certificates, parse_pce_url
+from illumio_pce.events import AuditEvent
 from illumio_pce.filters import FilterHistory, Filters
 from illumio_pce.modular_input import runs_here
+from illumio_pce.pce import Page, Window
 from illumio_pce.seen import KeySet
 from illumio_pce.timestamps import parse, parse_http_date, parse_start, render
+from illumio_pce.windows import split
 
 # --- times -------------------------------------------------------------------------------------------
 
@@ -283,3 +286,22 @@ def test_an_entry_is_one_line_without_a_secret() -> None:
     assert "ss word" not in text
     assert encoded not in text
     assert "word%2B1" not in text
+
+
+# --- windows -----------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.integers(1_000_000, 2_000_000), max_size=30), st.booleans())
+def test_the_parts_of_a_window_are_smaller_and_share_their_bound(moments: list[int], whole_body: bool) -> None:
+    events = [AuditEvent("", {}, parse(render(ms)), 1) for ms in moments]
+    window = Window(999_000, 2_001_000)
+    parts = split(window, Page(events, 0, 1 if whole_body else 0, cut=True))
+    assert parts is not None
+    older, newer = parts
+    # An event may lie between two milliseconds: without the shared bound no part would hold it.
+    assert (older.low, older.high, newer.high) == (window.low, newer.low, window.high)
+    assert window.low < newer.low < 2_001_000
+
+
+def test_a_millisecond_is_not_split() -> None:
+    assert split(Window(5, 6), Page([], 0, 1, cut=True)) is None

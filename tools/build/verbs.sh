@@ -26,6 +26,7 @@ verb_help() {
     for verb in "${workbench_verbs[@]}"; do
         if has_workbench "$verb"; then printf '  %-9s %s\n' "$verb" "$(explain "$verb")"; fi
     done
+    echo "  replay    our CIM cases against a Splunk that has the add-on: ./build.sh replay https://HOST:8089"
     echo "  help      this"
 }
 
@@ -46,6 +47,11 @@ verb_workbench() {
     build_addon
     leave_lock
     exec python -m "workbench.$1" "${@:2}"
+}
+
+verb_replay() {
+    enter_environment
+    exec python -m tools.replay "$@"
 }
 
 # step WHAT COMMAND…: runs one part of the tests; what fails is told at the end, and hides nothing that follows.

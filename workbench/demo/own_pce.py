@@ -61,7 +61,7 @@ def show_own_pce(lab: Lab, pce: OwnPce) -> int:
     say(record_line(lab.records()[-1]))
     step(3, "What Splunk would have indexed")
     events = list(lab.events())
-    table(events[-20:])
+    table(events[-20:], lab.addon, of_each=20)
     by_host = Counter(event.host for event in events)
     say(f"{len(events)} events in all" + "".join(f", {count} of {host}" for host, count in by_host.items()))
     print("\nNext: install the add-on (docs/install.md).")

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import time
+from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+from workbench import indexed
+from workbench.refusal import Refused
 from workbench.splunkd import Event
+
+#: The CIM dataset that each of the add-on's event types stands for.
+_DATASETS = {
+    "illumio_pce_authentication": "Authentication",
+    "illumio_pce_change": "Change",
+    "illumio_pce_change_account": "Change.Account_Management",
+    "illumio_pce_change_audit": "Change.Auditing_Changes",
+    "illumio_pce_change_endpoint": "Change.Endpoint_Changes",
+    "illumio_pce_change_network": "Change.Network_Changes",
+    "illumio_pce_alert": "Alerts",
+    "illumio_pce_signature": "Event_Signatures",
+}
+_COLUMNS = {"event_type": 34, "user": 24, "src": 15, "dest": 18, "object": 18, "action": 9, "tag": 24}
 
 
 def step(number: int, text: str) -> None:
@@ -30,21 +46,44 @@ def record_line(record: dict[str, Any]) -> str:
     )
 
 
-def who(event: dict[str, Any]) -> str:
-    """The actor of an event, as it stands in `created_by`."""
-    for kind, actor in (event.get("created_by") or {}).items():
-        if isinstance(actor, dict):
-            return str(actor.get("username") or actor.get("hostname") or actor.get("name") or kind)
-    return "-"
+def table(events: Iterable[Event], addon: Path, of_each: int) -> None:
+    """The newest events of each dataset, by the add-on's own search-time confs; then all counted by dataset."""
+    try:
+        rows = indexed.search("`illumio_pce_index` | sort 0 _time", events, addon, time.time())
+    except Refused as refusal:
+        say(f"the emulated search does not know how Splunk reads one of these events: {refusal}")
+        return
+    print("   " + " ".join(f"{name:<{width}}" for name, width in _COLUMNS.items()) + " data model")
+    for row in _newest(rows, of_each):
+        cells = (f"{_short(row.get(name), width):<{width}}" for name, width in _COLUMNS.items())
+        print("   " + " ".join(cells) + " " + ", ".join(_datasets(row)))
+    counts = Counter(dataset for row in rows for dataset in _datasets(row))
+    say("by dataset: " + ", ".join(f"{dataset} {number:,}" for dataset, number in sorted(counts.items())))
 
 
-def table(events: Iterable[Event]) -> None:
-    """Indexed events, one a line."""
-    print(f"   {'_time (UTC)':<20} {'event_type':<42} {'status':<8} {'severity':<8} {'who':<28} host")
-    for indexed in events:
-        event = json.loads(indexed.raw)
-        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(indexed.time))
-        print(
-            f"   {moment:<20} {event.get('event_type')!s:<42.42} {event.get('status')!s:<8.8} "
-            f"{event.get('severity')!s:<8.8} {who(event):<28.28} {indexed.host}"
-        )
+def _newest(rows: list[dict[str, Any]], of_each: int) -> list[dict[str, Any]]:
+    """So many of each dataset, in their order."""
+    seen: Counter[str] = Counter()
+    found = []
+    for row in reversed(rows):
+        names = str(_datasets(row))
+        seen[names] += 1
+        if seen[names] <= of_each:
+            found.append(row)
+    return found[::-1]
+
+
+def _datasets(row: dict[str, Any]) -> list[str]:
+    """The datasets of an event; a child of Change stands for Change as well."""
+    found = [_DATASETS[name] for name in _values(row.get("eventtype")) if name in _DATASETS]
+    return [name for name in found if not any(other.startswith(f"{name}.") for other in found)]
+
+
+def _short(value: Any, width: int) -> str:
+    """A field's values in a cell, without line breaks."""
+    text = " ".join(" ".join(_values(value)).split()) or "-"
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _values(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [] if value is None else [str(value)]

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 EXTRACTION_CUTOFF = 5000
 
+#: Half a pair of surrogates, which JSON can name and UTF-8 cannot hold, becomes U+FFFD (assumed).
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _BLANK = re.compile(r"[ \t\r\n]*")
 _ATOM = re.compile(r"(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?=[\s,\]}]|$)")
 
@@ -106,7 +108,7 @@ class _Reader:
             value, self.position = scanstring(self.text, start + 1, False)
         except ValueError:
             raise _Stop from None
-        return str(value)
+        return _HALF_PAIR.sub("\ufffd", value)
 
     def _atom(self, start: int) -> str:
         found = _ATOM.match(self.text, start)

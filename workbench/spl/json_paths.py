@@ -13,6 +13,8 @@ from workbench.refusal import Refused
 from workbench.spl.values import Written
 
 _STEP = re.compile(r"([^.{}]*)((?:\{\d*\})*)(?:\.|$)")
+#: Either a whole pair of surrogates or another escape (group 1), or half a pair, which UTF-8 cannot hold.
+_HALF_PAIR = re.compile(r"(\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\[^u])|\\u[dD][89a-fA-F]..")
 
 
 def select(document: Any, path: str) -> list[Any]:
@@ -50,8 +52,12 @@ def _follow(value: Any, step: str) -> list[Any]:
 
 
 def parse(text: str) -> Any:
-    """The JSON document in a text, its decimals as they are written. Raises ValueError where it is none."""
-    return json.loads(text, parse_float=Written, parse_constant=_refuse_constant)
+    """The JSON document in a text, its decimals as they are written. Raises ValueError where it is none.
+
+    Half a pair of surrogates becomes U+FFFD (assumed).
+    """
+    whole = _HALF_PAIR.sub(lambda found: found[1] or "\\ufffd", text)
+    return json.loads(whole, parse_float=Written, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(name: str) -> Any:

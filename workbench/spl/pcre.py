@@ -52,18 +52,32 @@ class Pattern:
 
     def search(self, text: str) -> Match | None:
         """The first match anywhere in the text."""
-        found: Match | None = self._code.search(text)
+        try:
+            found: Match | None = self._code.search(text)
+        except pcre2.LibraryError as error:
+            _expect_limit(error)
+            return None
         return found
 
     def finditer(self, text: str) -> Iterator[Match]:
         """All matches from left to right that do not overlap."""
-        found: Iterator[Match] = self._code.finditer(text)
-        return found
+        try:
+            yield from self._code.finditer(text)
+        except pcre2.LibraryError as error:
+            _expect_limit(error)
 
     def sub(self, replacement: Callable[[Match], str], text: str, count: int = 0) -> str:
         """The text with its matches (the first `count` of them, 0 = all) replaced."""
-        result: str = self._code.sub(replacement, text, count)
+        try:
+            result: str = self._code.sub(replacement, text, count)
+        except pcre2.LibraryError as error:
+            raise Refused(f"regular expression {self.pattern!r}: {error}") from error
         return result
+
+
+def _expect_limit(error: pcre2.LibraryError) -> None:
+    if "match limit" not in str(error):
+        raise error
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from workbench.conf.meta import pairs_of
 from workbench.refusal import Refused
 
 from .access import SYSTEM_USER, Sessions
@@ -273,6 +274,7 @@ class Splunkd:
                 event.source or defaults.get("source", stanza.name),
                 event.sourcetype or defaults.get("sourcetype", stanza.name.partition("://")[0]),
                 "main" if index == "default" else index,
+                dict(pairs_of(defaults.get("_meta", ""))),
             )
         )
 

@@ -43,6 +43,7 @@ _EXPOSED = {
 _SHARED_SCRIPTS = {
     "js/i18n.js": "i18n.js",
     "build/api/layout.js": "layout.js",
+    "build/api/layout-dark.js": "layout.js",
     "build/api/get_theme.js": "get_theme.js",
 }
 

@@ -80,6 +80,19 @@ def test_lines_of_text(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert [row["user"] for row in late] == ["bob"]
 
 
+def test_half_a_pair_of_surrogates_becomes_a_replacement_character(
+    app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "events.json"
+    name = "a\ud83d b \ud83d\ude00 \\ud83d"
+    event = {"timestamp": "2026-03-04T05:06:07Z", "created_by": {"user": {"username": name}}}
+    file.write_text(json.dumps([event]), encoding="utf-8")
+    spl = '`idx` | eval again=json_extract(_raw, "created_by.user.username") | rex field=actor "^a(?<half>.)"'
+    (found,) = searched(capsys, spl, str(file), "--app", str(app))
+    assert found["actor"] == found["again"] == "a\ufffd b \U0001f600 \\ud83d"
+    assert found["half"] == "\ufffd"
+
+
 def test_lines_of_json_with_metadata(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = [
         {

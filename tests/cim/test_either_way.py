@@ -1,0 +1,75 @@
+"""Where Splunk's pages say nothing, the confs are run both ways: what they give is the same.
+
+The questions are those of the reference notes on search and of docs/workbench-engine.md, "Assumed"; a rewritten
+source type's own rules, and KV_MODE's reading of a null, are asked in test_routing.py and test_large.py too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cim import flows, formats, splunk
+from workbench.spl import json_fields, operators
+from workbench.spl.values import Value, text_of
+
+LINES = [
+    write(splunk.sample(name)["event"])
+    for name in splunk.sample_names()
+    for write in (formats.as_json, formats.as_cef, formats.as_leef)
+]
+LINES += [write("blocked") for write in (flows.as_json, flows.as_cef, flows.as_leef)]
+LINES += ["nothing that is known", '{"event_type": null}', '{"src_ip":"10.0.0.1","dst_ip":"10.0.0.2"}']
+#: What KV_MODE finds under names of its own is for analysts; only these have to stay.
+OURS = {*splunk.audit_fields(), "sourcetype", "_time", "_raw", "eventtype", "tag", "signature", "bytes", "transport"}
+
+
+@pytest.fixture(scope="module")
+def as_assumed() -> list[splunk.Fields]:
+    return [ours(line) for line in LINES]
+
+
+def ours(line: str) -> splunk.Fields:
+    return {name: value for name, value in splunk.read(line).items() if name in OURS}
+
+
+def test_dot_with_a_null(as_assumed: list[splunk.Fields], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Assumed: null. Here: what is null adds nothing."""
+
+    def joined(left: Value, right: Value) -> Value:
+        return "".join(text_of(value) for value in (left, right) if value is not None)
+
+    monkeypatch.setattr(operators, "concatenate", joined)
+    assert [ours(line) for line in LINES] == as_assumed
+
+
+@pytest.mark.parametrize("shown", ["", "(null)"])
+def test_how_a_json_null_is_shown(as_assumed: list[splunk.Fields], monkeypatch: pytest.MonkeyPatch, shown: str) -> None:
+    """Assumed: the text `null`. Here: no field, or another text."""
+    read = json_fields._Reader.read
+
+    def without_null(reader: json_fields._Reader, name: str, start: int) -> Iterator[json_fields.Pair]:
+        for pair in read(reader, name, start):
+            yield pair._replace(value=shown) if pair.value == "null" else pair
+
+    monkeypatch.setattr(json_fields._Reader, "read", without_null)
+    assert [ours(line) for line in LINES] == as_assumed
+
+
+def test_what_is_not_documented_is_not_used() -> None:
+    """Order of SEDCMD and transforms, aliases of one name, EXTRACT's empty groups, KV_MODE auto, `%z` on a `Z`."""
+    props = (splunk.PACKAGE / "default" / "props.conf").read_text(encoding="utf-8")
+    assert re.findall(r"(?m)^(?:SEDCMD|FIELDALIAS|EXTRACT)-|^KV_MODE = auto", props) == []
+    formats_of_time = re.findall(r"(?m)^TIME_FORMAT = (.*)$", props)
+    assert formats_of_time
+    assert all(text.endswith("Z") and "%z" not in text.lower() for text in formats_of_time)
+    for stanza in props.split("\n[")[1:]:
+        assert "\nTZ = UTC" in stanza or "\nDATETIME_CONFIG = CURRENT" in stanza
+
+
+def test_no_search_of_ours_asks_what_several_values_are_not() -> None:
+    """`!=` on a field of several values is documented nowhere."""
+    for name in ("eventtypes", "macros"):
+        assert "!=" not in (splunk.PACKAGE / "default" / f"{name}.conf").read_text(encoding="utf-8")

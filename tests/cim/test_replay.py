@@ -1,0 +1,99 @@
+"""The replay against a stand-in for Splunk's API, and the sample files for pytest-splunk-addon."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.cim import splunk
+from tools.replay.__main__ import main
+from tools.replay.cases import WRITERS, cases
+from workbench.conf.index_time import Receiver
+from workbench.conf.reader import Confs
+from workbench.conf.search_time import Knowledge
+from workbench.spl.search import run
+from workbench.splunkd.certificate import server_context
+from workbench.splunkd.http_server import HttpServer, Request, Response
+
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class FakeSplunk:
+    """Takes events and searches them with the workbench's engine. `change` is made to every row found."""
+
+    def __init__(self, folder: Path) -> None:
+        self.confs = Confs.load(splunk.PACKAGE)
+        self.events: list[dict[str, Any]] = []
+        self.authorizations: set[str] = set()
+        self.change: Change = dict
+        self.server = HttpServer(self.answer, tls=server_context(folder))
+        self.url = f"https://127.0.0.1:{self.server.port}"
+
+    def answer(self, request: Request) -> Response:
+        self.authorizations.add(request.headers.get("authorization", ""))
+        if request.path == "/services/receivers/simple":
+            where = {name: values[0] for name, values in Request("GET", "", request.query).parameters.items()}
+            receiver = Receiver(self.confs, splunk.NOW)
+            place = (where["sourcetype"], where["source"], where["host"], where["index"])
+            self.events += receiver.receive(request.body.decode(), *place)
+            return Response(200)
+        assert request.path == "/services/search/v2/jobs/export"
+        spl = request.form["search"].partition("search ")[2]
+        rows = run(spl, self.events, knowledge=Knowledge(self.confs, splunk.NOW), now=splunk.NOW)
+        lines = [json.dumps({"preview": False, "result": self.change(row)}) for row in rows]
+        return Response(200, "\n".join(lines).encode(), "application/json")
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSplunk]:
+    found = FakeSplunk(tmp_path)
+    monkeypatch.setenv("SPLUNK_TOKEN", "abc")
+    monkeypatch.setenv("SPLUNK_CA_FILE", str(tmp_path / "cacert.pem"))
+    yield found
+    found.server.close()
+
+
+def test_every_case_is_sent_found_and_compared(fake: FakeSplunk, capsys: pytest.CaptureFixture[str]) -> None:
+    count = len(WRITERS) * len(splunk.sample_names())
+    assert main([fake.url]) == 0
+    assert f"{count} of {count} read as they should" in capsys.readouterr().out
+    assert fake.authorizations == {"Bearer abc"}
+
+
+def test_what_reads_otherwise_is_named(fake: FakeSplunk, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.change = lambda row: {**row, "user": "nobody"} if row["source"].endswith("json:tampering") else row
+    assert main([fake.url]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if "nobody" in line] == [line for line in lines if line.startswith("json tampering")]
+
+
+def test_events_that_are_not_found_are_named(fake: FakeSplunk, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.change = lambda row: {**row, "source": "elsewhere"}
+    assert main([fake.url, "--wait", "0"]) == 1
+    assert "json tampering: not found" in capsys.readouterr().out
+
+
+def test_secrets_go_over_https_only() -> None:
+    with pytest.raises(SystemExit, match="https"):
+        main(["http://127.0.0.1:8089"])
+
+
+def test_sample_files_hold_every_case_where_pytest_splunk_addon_reads_it(tmp_path: Path) -> None:
+    """Members as its sample_stanza.py takes them, and the conf's stanzas match the names of files."""
+    main(["--samples", str(tmp_path)])
+    files = sorted((tmp_path / "samples").iterdir())
+    stanzas = re.findall(r"(?m)^\[(.+)\]$", (tmp_path / "pytest-splunk-addon-data.conf").read_text())
+    assert all(any(re.fullmatch(stanza, file.name) for stanza in stanzas) for file in files)
+    wanted = {case.kept: case for case in cases()}
+    for event in (event for file in files for event in ElementTree.parse(file).iter("event")):
+        case = wanted.pop(event.findtext("raw", ""))
+        expected = {field: value for field, value in case.fields.items() if isinstance(value, str)}
+        assert {field.attrib["name"]: field.attrib["value"] for field in event.iter("field")} == expected
+        assert len(event.findall("cim/models/model")) == len(case.datasets)
+    assert wanted == {}

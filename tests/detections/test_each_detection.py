@@ -1,0 +1,88 @@
+"""Each detection against its own samples: what fires it, how often and with which values, and what must not."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.conf.reader import Confs
+from workbench.detect import alerts, saved_searches
+from workbench.event_files import Reader
+from workbench.spl.values import Event
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTENT = ROOT / "content" / "detections"
+IDS = sorted(path.parent.name for path in CONTENT.glob("*/detection.yml"))
+# Judged by event time, or by the lateness itself.
+BY_THEIR_OWN_TIME = {"volume_changed", "events_silent", "ingest_failing"}
+HOUR = 3600.0
+
+
+@lru_cache(maxsize=1)
+def _confs() -> Confs:
+    return Confs.load(ROOT / "package")
+
+
+def _events(detection: str, sample: str) -> list[Event]:
+    return Reader(_confs(), 0.0).read([CONTENT / detection / f"{sample}.jsonl"])
+
+
+def _alerts(detection: str, events: list[Event], hours: float = 8) -> list[dict[str, Any]]:
+    """From the first event until `hours` after the last one was indexed."""
+    until = max(float(str(event["_indextime"])) for event in events) + hours * HOUR
+    stanza = saved_searches([ROOT / "package"])[detection]
+    return list(alerts({detection: stanza}, _confs(), events, None, until))
+
+
+def _expected(detection: str) -> list[dict[str, Any]]:
+    expected: list[dict[str, Any]] = json.loads((CONTENT / detection / "expected.json").read_text(encoding="utf-8"))
+    return expected
+
+
+def _assert_alerts(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
+    left = list(found)
+    for wanted in expected:
+        fitting = [alert for alert in left if all(alert.get(name) == value for name, value in wanted.items())]
+        assert fitting, f"no alert {wanted} in {found}"
+        left.remove(fitting[0])
+    assert not left
+
+
+@pytest.mark.parametrize("detection", IDS)
+def test_its_sample_fires_it_exactly_as_expected(detection: str) -> None:
+    hours = 1 if detection == "events_silent" else 8
+
+    _assert_alerts(_alerts(detection, _events(detection, "fires"), hours), _expected(detection))
+
+
+@pytest.mark.parametrize("detection", IDS)
+def test_near_misses_do_not_fire_it(detection: str) -> None:
+    hours = 1 if detection == "events_silent" else 8
+
+    assert _alerts(detection, _events(detection, "quiet"), hours) == []
+
+
+@pytest.mark.parametrize("detection", [name for name in IDS if name not in BY_THEIR_OWN_TIME])
+def test_events_that_come_a_day_late_fire_it_all_the_same(detection: str) -> None:
+    late = [
+        {**event, "_indextime": f"{float(str(event['_indextime'])) + 26 * HOUR}"}
+        for event in _events(detection, "fires")
+    ]
+
+    assert len(_alerts(detection, late)) == len(_expected(detection))
+
+
+@pytest.mark.parametrize("detection", [name for name in IDS if name not in {*BY_THEIR_OWN_TIME, "pce_health"}])
+def test_lines_that_come_again_do_not_alert_again(detection: str) -> None:
+    events = _events(detection, "fires")
+    again = [
+        {**event, "_indextime": f"{float(str(event['_indextime'])) + seconds}"}
+        for event in events
+        for seconds in (0, 61, 1900)
+    ]
+
+    assert len(_alerts(detection, again)) == len(_expected(detection))

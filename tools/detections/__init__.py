@@ -1,0 +1,1 @@
+"""Writes everything that follows from content/detections/: saved searches, macros and their page."""

@@ -1,0 +1,133 @@
+"""A detection as its `detection.yml` describes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTENT = ROOT / "content" / "detections"
+
+SEVERITIES = ("informational", "low", "medium", "high", "critical")
+DOMAINS = ("access", "endpoint", "network", "threat", "identity", "audit")
+
+
+class Invalid(Exception):
+    """A detection.yml that says too little, or what nobody reads."""
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A macro that an administrator may change: `illumio_pce_<id>_<name>`."""
+
+    value: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a search runs, and which events it reads.
+
+    `period` in minutes. Index times from `lookback` minutes ago until a minute ago, if there is a lookback;
+    event times from `earliest` on.
+    """
+
+    cron: str
+    period: int
+    lookback: int
+    earliest: str
+
+
+SCHEDULES = {
+    "often": Schedule("*/5 * * * *", 5, 66, "-30d"),
+    "often, each line once": Schedule("*/5 * * * *", 5, 6, "-30d"),
+    "often, over hours": Schedule("*/5 * * * *", 5, 246, "-30d"),
+    "often, over a day": Schedule("*/5 * * * *", 5, 1446, "-30d"),
+    "each quarter": Schedule("*/15 * * * *", 15, 0, "-2d"),
+    "each hour": Schedule("7 * * * *", 60, 0, "-8d"),
+    "each hour, over months": Schedule("7 * * * *", 60, 0, "-90d"),
+    "each hour, over a year": Schedule("7 * * * *", 60, 0, "-400d"),
+}
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One detection; the names are those of detection.yml, which docs/detections.md explains."""
+
+    id: str
+    title: str
+    severity: str
+    domain: str
+    description: str
+    why: str
+    respond: list[str]
+    false_positives: list[str]
+    reason: str
+    schedule: str = "often"
+    recommended: bool = True
+    attack: list[str] = field(default_factory=list)
+    thresholds: dict[str, Threshold] = field(default_factory=dict)
+    severity_when: str = ""
+    risk: list[str] = field(default_factory=lambda: ["user", "dest"])
+    once_by: str = "alert_event"
+    quiet_for: str = "24h"
+    # How events become rows: either `search`, whole, or the parts of which tools/detections/search.py makes it.
+    search: str = ""
+    events: str = ""
+    prepare: list[str] = field(default_factory=list)
+    match: str = "true()"
+    by: str = "pce_fqdn"
+    also: str = ""
+    counted: str = ""
+    high_value: bool = False
+
+    @property
+    def runs(self) -> Schedule:
+        """Its schedule."""
+        return SCHEDULES[self.schedule]
+
+
+def read_all(folder: Path = CONTENT) -> list[Detection]:
+    """All detections, by id. Raises Invalid."""
+    return [read(path) for path in sorted(folder.glob("*/detection.yml"))]
+
+
+def read(path: Path) -> Detection:
+    """One detection. Raises Invalid with the file's place."""
+    text = cast("dict[str, Any]", yaml.safe_load(path.read_text(encoding="utf-8")))
+    thresholds = text.pop("thresholds", {})
+    try:
+        detection = Detection(
+            **text,
+            thresholds={name: Threshold(str(value), meaning) for name, (value, meaning) in thresholds.items()},
+        )
+    except (TypeError, ValueError) as error:
+        raise Invalid(f"{path}: {error}") from error
+    _check(detection, path)
+    return detection
+
+
+def _check(detection: Detection, path: Path) -> None:
+    wrong = {
+        "id is not the folder's name": detection.id != path.parent.name,
+        "severity is unknown": detection.severity not in SEVERITIES,
+        "domain is unknown": detection.domain not in DOMAINS,
+        "schedule is unknown": detection.schedule not in SCHEDULES,
+        "respond or false_positives are empty": not (detection.respond and detection.false_positives),
+        "either search or events": bool(detection.search) == bool(detection.events),
+        "what is counted has a window and a threshold": bool(detection.counted)
+        and not {"window", "threshold"} <= set(detection.thresholds),
+        "a threshold is not used": not all(_uses(detection, name) for name in detection.thresholds),
+    }
+    found = [text for text, is_wrong in wrong.items() if is_wrong]
+    if found:
+        raise Invalid(f"{path}: {'; '.join(found)}")
+
+
+def _uses(detection: Detection, threshold: str) -> bool:
+    texts = [detection.search, detection.match, detection.reason, detection.severity_when, *detection.prepare]
+    implied = bool(detection.counted) and threshold in ("window", "threshold")
+    return implied or any(f"`illumio_pce_{detection.id}_{threshold}`" in text for text in texts)

@@ -1,0 +1,84 @@
+"""The pages of the detections: docs/detections.md with the table, and one page each."""
+
+from __future__ import annotations
+
+from tools.detections.confs import NOTICE
+from tools.detections.model import Detection
+from tools.detections.search import compose
+
+_START = """\
+# Detections
+
+<!-- {notice} -->
+
+Saved searches that watch the PCE's audit trail, its VENs and the collection itself. All are shipped off, since one
+package goes to forwarders and search heads alike.
+
+## Turn the recommended set on
+
+On the search head, put this into `etc/apps/TA_illumio_pce/local/savedsearches.conf` and restart Splunk, or enable the
+same searches under Settings → Searches, reports, and alerts. Add actions (mail, ticket) there too.
+
+```
+{switch}
+```
+
+With Splunk Enterprise Security set `action.notable = 1` or `action.risk = 1` beside it: labels, annotations, risk
+objects and drilldowns are filled already. Without it these settings do nothing.
+
+## How they work
+
+- They read by index time, in windows that meet, one minute behind: an event that comes hours late still alerts, up to
+  30 days after its own time. Schedules are continuous, so a search head that was down catches up (24 hours, as shipped
+  by Splunk).
+- Of an event that comes several times the last line counts; it alerts once. `alert_key` is what throttling goes by.
+- Results are rows by cause, not by event, since Splunk takes at most 500 alerts of a run. `count`, `first_time`,
+  `last_time`, `user`, `src`, `dest`, `href` (of all events), `severity` and `reason` are in every row where they exist.
+- Every threshold is a macro, and every detection ends in a filter macro: change them in `local/macros.conf`.
+- Workloads and labels of high value stand in two lookups, empty as shipped: `illumio_pce_high_value_workloads`
+  (`workload`: host name, `*` allowed) and `illumio_pce_high_value_labels` (`label`: a label's href or value).
+
+Try them without Splunk: `./build.sh detect FILE…` replays all over files of events.
+
+## All detections
+
+| id | title | severity | runs | recommended |
+| --- | --- | --- | --- | --- |
+{table}
+"""
+
+
+def index(detections: list[Detection]) -> str:
+    """docs/detections.md."""
+    switch = "\n".join(f"[{one.id}]\ndisabled = 0" for one in detections if one.recommended)
+    table = "\n".join(
+        f"| [`{one.id}`](detections/{one.id}.md) | {one.title} | {one.severity} | `{one.runs.cron}`"
+        f" | {'yes' if one.recommended else 'no'} |"
+        for one in detections
+    )
+    return _START.format(notice=NOTICE, switch=switch, table=table)
+
+
+def page(one: Detection) -> str:
+    """docs/detections/<id>.md."""
+    steps = "\n".join(f"{number}. {text}" for number, text in enumerate(one.respond, start=1))
+    known = "\n".join(f"- {text}" for text in one.false_positives)
+    macros = [
+        f"| `illumio_pce_{one.id}_{name}` | `{threshold.value}` | {threshold.meaning} |"
+        for name, threshold in one.thresholds.items()
+    ]
+    macros.append(f"| `illumio_pce_{one.id}_filter` | `search *` | what to leave out |")
+    techniques = ", ".join(one.attack) or "none"
+    parts = [
+        f"# {one.title}",
+        f"<!-- {NOTICE} -->",
+        f"`{one.id}` · severity {one.severity} · MITRE ATT&CK: {techniques} · throttled {one.quiet_for}"
+        f" by {'event' if one.once_by == 'alert_event' else one.once_by}",
+        one.description.strip(),
+        f"## Why it matters\n\n{one.why.strip()}",
+        f"## How to respond\n\n{steps}",
+        f"## Known false positives\n\n{known}",
+        "## Settings\n\n| macro | as shipped | what |\n| --- | --- | --- |\n" + "\n".join(macros),
+        f"## Search\n\n```\n{compose(one)}\n```",
+    ]
+    return "\n\n".join(parts) + "\n"

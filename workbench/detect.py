@@ -1,0 +1,130 @@
+"""Every shipped detection over files of events: `python -m workbench.detect FILE…`.
+
+Each saved search runs on its own schedule, whether it ships off or not, from --from (the first event's time, unless
+given) to --now. One JSON object an alert on standard output. An emulation of splunkd's scheduler: what it does not
+know it refuses, with exit code 2 and a message with the place on standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import configparser
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from workbench.conf.reader import Confs
+from workbench.conf.search_time import Knowledge
+from workbench.event_files import DEFAULT_SOURCETYPE, Reader
+from workbench.refusal import Refused
+from workbench.schedule.scheduler import Alert, Busy, Scheduler, read_searches
+from workbench.search import APP, REFUSED
+from workbench.spl.relative_time import resolve
+from workbench.spl.store import EventStore
+from workbench.spl.values import Event
+
+_SEVERITIES = ("informational", "low", "medium", "high", "critical", "critical")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Replay the files; the exit code."""
+    options = _parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
+    try:
+        for line in _replay(options):
+            print(json.dumps(line, ensure_ascii=False))
+    except Refused as refusal:
+        print(f"refused: {refusal}", file=sys.stderr)
+        return REFUSED
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"cannot read: {error}", file=sys.stderr)
+        return REFUSED
+    return 0
+
+
+Stanzas = dict[str, dict[str, str]]
+
+
+def saved_searches(folders: Sequence[Path]) -> Stanzas:
+    """Stanzas of savedsearches.conf of the add-on's folders; local wins over default, a later folder over one before.
+
+    Raises Refused for a value that goes on in the next line.
+    """
+    reader = configparser.RawConfigParser(
+        strict=False, delimiters=("=",), comment_prefixes=("#",), default_section="default", empty_lines_in_values=False
+    )
+    reader.optionxform = str  # type: ignore[assignment, method-assign]
+    for layer in ("default", "local"):
+        reader.read([folder / layer / "savedsearches.conf" for folder in folders], encoding="utf-8-sig")
+    stanzas = {name: dict(reader[name]) for name in reader.sections()}
+    for name, stanza in stanzas.items():
+        for key, value in stanza.items():
+            if value.endswith("\\"):
+                raise Refused("a value of several lines is not supported", f"savedsearches.conf [{name}] {key}")
+    return stanzas
+
+
+def alerts(
+    stanzas: Stanzas, confs: Confs, events: Sequence[Event], start: float | None, now: float, busy: Busy = ()
+) -> Iterator[dict[str, object]]:
+    """The alerts of all detections that run from `start` until before `now` (epoch seconds), as they are printed.
+
+    They run whether they ship off or not; without `start`, from the first event's time on. No run can start
+    in the ranges of `busy` ([from, to)).
+    """
+    knowledge = Knowledge(confs, now)
+    store = EventStore(events, knowledge)
+    searches = read_searches({name: {**stanza, "disabled": "0"} for name, stanza in stanzas.items()})
+    begin = store.first_time if start is None else start
+    if begin is not None:
+        for alert in Scheduler(store, knowledge).run(searches, begin, now, busy):
+            yield from _described(alert, stanzas[alert.search.name])
+
+
+def _described(alert: Alert, stanza: dict[str, str]) -> Iterator[dict[str, object]]:
+    title = stanza.get("action.correlationsearch.label", alert.search.name)
+    for row in alert.rows:
+        severity = row.get("severity", _SEVERITIES[alert.severity - 1])
+        yield {**row, "detection": alert.search.name, "title": title, "time": alert.time, "severity": severity}
+
+
+def _replay(options: argparse.Namespace) -> Iterator[dict[str, object]]:
+    now = resolve(options.now, float(int(time.time())))
+    start = None if options.start is None else resolve(options.start, now)
+    folders = options.app or [APP]
+    for folder in folders:
+        if not (folder / "default").is_dir():
+            raise Refused("no add-on there; ./build.sh builds it", str(folder))
+    confs = Confs.load(*folders)
+    events = Reader(confs, now, options.sourcetype).read(options.files)
+    chosen = {name: one for name, one in saved_searches(folders).items() if not options.only or name in options.only}
+    yield from alerts(chosen, confs, events, start, now)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./build.sh detect", description=__doc__)
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="events: lines, an API answer, or JSON lines"
+    )
+    parser.add_argument("--sourcetype", default=DEFAULT_SOURCETYPE, help="how lines are received (%(default)s)")
+    parser.add_argument("--from", dest="start", help="when the schedules begin: -14d, epoch seconds, ISO 8601")
+    parser.add_argument("--now", default="now", help="when they end (this moment)")
+    parser.add_argument("--only", action="append", metavar="ID", help="only this detection; may be repeated")
+    parser.add_argument("--app", type=Path, action="append", help=f"the add-on's folder ({APP.name}, as built)")
+    return parser
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """`--from -14d` as one word, since argparse would take `-14d` for an option."""
+    words: list[str] = []
+    for word in arguments:
+        if words and words[-1] in ("--from", "--now"):
+            words[-1] += f"={word}"
+        else:
+            words.append(word)
+    return words
+
+
+if __name__ == "__main__":
+    sys.exit(main())

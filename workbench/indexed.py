@@ -1,0 +1,28 @@
+"""What the stand-in for splunkd indexed, as a search sees it: with the confs' rules, and its own indexed fields.
+
+The stand-in stores events as the input wrote them; the rules run here, when somebody searches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from workbench.conf.index_time import Receiver
+from workbench.conf.reader import Confs
+from workbench.conf.search_time import Knowledge
+from workbench.spl.search import run
+from workbench.spl.values import Event
+from workbench.splunkd.index import Event as IndexedEvent
+
+
+def search(spl: str, indexed: Iterable[IndexedEvent], addon: Path, now: float) -> list[Event]:
+    """The rows that a search over all time finds. `now` is its clock, epoch seconds. Raises Refused."""
+    confs = Confs.load(addon)
+    return run(spl, list(_received(indexed, Receiver(confs, now))), knowledge=Knowledge(confs, now), now=now)
+
+
+def _received(indexed: Iterable[IndexedEvent], receiver: Receiver) -> Iterator[Event]:
+    for event in indexed:
+        for found in receiver.receive(event.raw, event.sourcetype, event.source, event.host, event.index):
+            yield {**found, "_indextime": str(int(event.indextime)), **event.fields}
