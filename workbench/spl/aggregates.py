@@ -7,6 +7,7 @@ counts. Text is skipped by the arithmetic functions and counts as greater than n
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections import Counter
 from functools import partial
 from typing import Callable
@@ -19,19 +20,19 @@ from workbench.spl.values import FieldValue, is_number_text, number_text
 LIST_LIMIT = 100
 
 
-class Aggregate:
+class Aggregate(ABC):
     """Takes in values, one event after the other, and gives a result at any time."""
 
     # The result where an event has no value, e.g. in an empty bin; None = no field.
     empty: str | None = None
 
+    @abstractmethod
     def add(self, values: list[str], time: float | None) -> None:
         """Take in the values of one event, and the event's time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def result(self) -> FieldValue | None:
         """The result so far, None where there is none."""
-        raise NotImplementedError
 
 
 class _Count(Aggregate):
