@@ -220,4 +220,4 @@ def test_an_answer_of_two_hundred_megabytes_is_read_within_bounds(pce: Pce, serv
         )
     with pytest.raises(TooLarge) as answer:
         ask(account(server, pce), seconds=30)
-    assert 1 <= len(answer.value.page.events) <= 5
+    assert 1 <= len(answer.value.page.events) <= 6  # and where the unfinished one lies
