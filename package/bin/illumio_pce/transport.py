@@ -6,10 +6,9 @@ import http.client
 import socket
 import ssl
 import threading
-import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Callable, Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import certifi
@@ -65,9 +64,9 @@ class HttpsTransport:
     and no variable of the environment changes that. Redirects are not followed here.
     """
 
-    def __init__(self, account: Account, proxy: Proxy | None, monotonic: Callable[[], float] = time.monotonic):
+    def __init__(self, account: Account, proxy: Proxy | None) -> None:
         self._base = f"https://{account.authority}"
-        self._watch = _Watch(monotonic)
+        self._watch = _Watch()
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.auth = HTTPBasicAuth(account.api_key_id.encode(), account.api_secret.encode())
@@ -146,8 +145,7 @@ class _Inflater:
 class _Watch:
     """Ends a request that takes too long as a whole: time-outs of a socket count from its last byte only."""
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
+    def __init__(self) -> None:
         self._connections: list[HTTPSConnection] = []
         self._timer: threading.Timer | None = None
         self._fired = False
