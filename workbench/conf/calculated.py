@@ -5,6 +5,8 @@ Source: props.conf.spec 9.2, EVAL; Knowledge Manager Manual, About calculated fi
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbench.conf.settings import Settings
 from workbench.refusal import Refused
 from workbench.spl.eval import Context, Expression, parse_expression, set_field
@@ -24,10 +26,10 @@ class CalculatedFields:
 
     def apply(self, event: Event, context: Context) -> None:
         """Write all calculated fields into the event."""
-        before = dict(event)
+        before, once = dict(event), replace(context, memo={})
         for field, expression, place in self._fields:
             try:
-                value = expression.evaluate(before, context)
+                value = expression.evaluate(before, once)
             except Refused as refusal:
                 raise Refused(str(refusal), place) from None
             set_field(event, field, value)

@@ -17,6 +17,8 @@ class Context:
 
     now: float = field(default_factory=time.time)
     macros: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: Values of function calls by their text, where several expressions are evaluated on one event.
+    memo: dict[Any, Any] | None = None
 
 
 Run = Callable[[Mapping[str, Any], Context], Value]
@@ -45,11 +47,12 @@ class Node:
 
 @dataclass(frozen=True)
 class Call:
-    """A function call as the parser found it."""
+    """A function call as the parser found it; `text` is the whole of it, empty where its place changes its value."""
 
     name: str
     arguments: list[Node]
     position: int
+    text: str = ""
 
     @property
     def fields(self) -> frozenset[str]:
@@ -58,14 +61,22 @@ class Call:
 
     def node(self, run: Run, kind: str = "any") -> Node:
         """The call as a node; a refusal while it runs gets the call's place."""
+        text = self.text
 
         def placed(event: Mapping[str, Any], context: Context) -> Value:
+            memo = context.memo if text else None
+            if memo is not None and text in memo:
+                known: Value = memo[text]
+                return known
             try:
-                return run(event, context)
+                value = run(event, context)
             except Refused as refusal:
                 if refusal.position is None:
                     raise Refused(f"{self.name}: {refusal.message}", self.position) from None
                 raise
+            if memo is not None:
+                memo[text] = value
+            return value
 
         return Node(placed, kind, self.position, fields=self.fields)
 

@@ -6,6 +6,7 @@ operators (the dot beside + or *, XOR beside AND), parentheses are demanded.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, Callable
 
@@ -23,6 +24,7 @@ class Parser:
     """Reads one expression; `parse` for a whole text, `expression` where a caller reads on behind it."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         self.tokens = tokenize(text)
         self.index = 0
         self._exact = 0
@@ -202,7 +204,9 @@ class Parser:
         self._exact += exact
         arguments = self._arguments()
         self._exact -= exact
-        return build_call(Call(token.text.lower(), arguments, token.position))
+        end = self.tokens[self.index - 1].position + 1
+        text = "" if self._exact else sys.intern(self._text[token.position : end])
+        return build_call(Call(token.text.lower(), arguments, token.position, text))
 
     def _arguments(self) -> list[Node]:
         self.need("(")

@@ -42,8 +42,9 @@ def field_test(name: str, symbol: str, value: str) -> Test:
 
 def field_in(name: str, values: list[str]) -> Test:
     """`name IN (…)`: `=` with any of the values."""
-    tests = [_equals(value) for value in values]
-    return _any_value(name, lambda text: any(test(text) for test in tests))
+    plain = {value.casefold() for value in values if _is_plain(value)}
+    tests = [_equals(value) for value in values if not _is_plain(value)]
+    return _any_value(name, lambda text: text.casefold() in plain or any(test(text) for test in tests))
 
 
 def _any_value(name: str, test: ValueTest) -> Test:
@@ -60,13 +61,16 @@ def _any_value(name: str, test: ValueTest) -> Test:
 
 def _equals(value: str) -> ValueTest:
     wanted = value.casefold()
+    if _is_plain(value):
+        return lambda text: text.casefold() == wanted
     if value == "*":
         return lambda _text: True
-    if "*" in value:
-        return wildcard_test(value)
-    if _CIDR.fullmatch(value):
-        return _in_network(value)
-    return lambda text: text.casefold() == wanted
+    return wildcard_test(value) if "*" in value else _in_network(value)
+
+
+def _is_plain(value: str) -> bool:
+    """Whether the value stands for its own text alone."""
+    return "*" not in value and not _CIDR.fullmatch(value)
 
 
 def wildcard_test(value: str) -> ValueTest:

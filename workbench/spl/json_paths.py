@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from workbench.refusal import Refused
@@ -25,6 +26,7 @@ def select(document: Any, path: str) -> list[Any]:
     return hits
 
 
+@lru_cache(maxsize=1024)
 def _steps(path: str) -> list[str]:
     """Keys, and `{}` or `{N}` for list elements."""
     steps: list[str] = []
@@ -51,12 +53,14 @@ def _follow(value: Any, step: str) -> list[Any]:
     return [value[index]] if index < len(value) else []
 
 
+@lru_cache(maxsize=32)
 def parse(text: str) -> Any:
     """The JSON document in a text, its decimals as they are written. Raises ValueError where it is none.
 
-    Half a pair of surrogates becomes U+FFFD (assumed).
+    Half a pair of surrogates becomes U+FFFD (assumed). The document is not to be changed: many members are asked
+    of one text in turn, so the last ones are kept.
     """
-    whole = _HALF_PAIR.sub(lambda found: found[1] or "\\ufffd", text)
+    whole = _HALF_PAIR.sub(lambda found: found[1] or "\\ufffd", text) if "\\u" in text else text
     return json.loads(whole, parse_float=Written, parse_constant=_refuse_constant)
 
 

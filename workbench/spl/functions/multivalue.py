@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from workbench.refusal import Refused
@@ -98,6 +99,13 @@ def _split(value: Value, delimiter: Value) -> Value:
     return from_texts(text_of(value).split(text_of(delimiter)))
 
 
+def _for_each(node: Node, field: str, event: Mapping[str, Any], context: Context) -> Iterator[tuple[str, Value]]:
+    """Each value of the field, and what the expression gives where the field has that value alone."""
+    for text in texts_of(read_field(event, field)):
+        memo = None if context.memo is None else context.memo.setdefault((field, text), {})
+        yield text, node.run({**event, field: text}, replace(context, memo=memo))
+
+
 @form("mvfilter", 1, 1)
 def _mvfilter(call: Call) -> Node:
     """The values for which the condition holds; it may name one field only."""
@@ -107,8 +115,7 @@ def _mvfilter(call: Call) -> Node:
     (name,) = condition.fields
 
     def run(event: Mapping[str, Any], context: Context) -> Value:
-        texts = texts_of(read_field(event, name))
-        return from_texts([text for text in texts if truth(condition.run({**event, name: text}, context))])
+        return from_texts([text for text, value in _for_each(condition, name, event, context) if truth(value)])
 
     return call.node(run)
 
@@ -122,8 +129,7 @@ def _mvmap(call: Call) -> Node:
     field = name
 
     def run(event: Mapping[str, Any], context: Context) -> Value:
-        texts = texts_of(read_field(event, field))
-        results = [expression.run({**event, field: text}, context) for text in texts]
-        return from_texts([text for result in results for text in texts_of(result)])
+        results = _for_each(expression, field, event, context)
+        return from_texts([text for _, result in results for text in texts_of(result)])
 
     return call.node(run)

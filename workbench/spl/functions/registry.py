@@ -35,7 +35,7 @@ class Function:
             values = [argument(event, context) for argument in arguments]
             if not nulls and None in values:
                 return None
-            if not several and any(isinstance(value, list) for value in values):
+            if not several and list in map(type, values):
                 raise Refused("a field with several values is not supported here")
             return implementation(*values)
 
