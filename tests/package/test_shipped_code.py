@@ -1,132 +1,197 @@
-"""Rules for our shipped code that AppInspect and ruff do not hold, each with code that breaks it."""
+"""The rules of tools/lint: kept by what ships, and each shown to find what it is for."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-Rule = Callable[[ast.AST], bool]
-SECRETS = re.compile(r"secret|password|session_key|authorization|credential|token", re.IGNORECASE)
-LOG_LEVELS = {"debug", "info", "warning", "error", "critical", "exception", "log"}
+from tools.lint import code, content
+from tools.lint.__main__ import exceptions, findings
+
 #: What Windows does not have. Where there is a counterpart, the import stands in a `try`.
 POSIX_MODULES = {"fcntl", "grp", "posix", "pwd", "resource", "termios"}
-POSIX_NAMES = {"fork", "getuid", "geteuid", "killpg", "setsid", "SIGKILL", "SIGALRM", "alarm", "SIGHUP", "SIGPIPE"}
 
-
-def name_of(node: ast.AST) -> str:
-    """The last part of a dotted name: `x` for `a.b.x`."""
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-def calls(node: ast.AST, *names: str) -> bool:
-    return isinstance(node, ast.Call) and name_of(node.func) in names
-
-
-def passes(node: ast.AST, keyword: str, value: object) -> bool:
-    """Whether a call or an assignment sets `keyword` to the constant `value`."""
-
-    def is_value(given: ast.AST | None) -> bool:
-        return isinstance(given, ast.Constant) and given.value is value
-
-    if isinstance(node, ast.Call):
-        return any(given.arg == keyword and is_value(given.value) for given in node.keywords)
-    if isinstance(node, ast.Assign):
-        return is_value(node.value) and keyword in map(name_of, node.targets)
-    return False
-
-
-def verifies_nothing(node: ast.AST) -> bool:
-    unverified = {"CERT_NONE", "CERT_OPTIONAL", "_create_unverified_context", "_create_stdlib_context"}
-    return passes(node, "verify", False) or passes(node, "check_hostname", False) or name_of(node) in unverified
-
-
-def plain_http(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and bool(re.search(r"http://(\w|$)", str(node.value)))
-
-
-def starts_a_shell(node: ast.AST) -> bool:
-    return passes(node, "shell", True) or calls(node, "system", "popen", "getoutput")
-
-
-def weak_digest(node: ast.AST) -> bool:
-    return name_of(node) == "md5" or (calls(node, "new") and any(
-        isinstance(argument, ast.Constant) and argument.value == "md5" for argument in getattr(node, "args", [])
-    ))  # fmt: skip
-
-
-def runs_text(node: ast.AST) -> bool:
-    return calls(node, "eval", "exec", "__import__") or (
-        isinstance(node, ast.Import) and node.names[0].name == "pickle"
-    )
-
-
-def prints(node: ast.AST) -> bool:
-    return calls(node, "print", "breakpoint", "input")
-
-
-def logs_a_secret(node: ast.AST) -> bool:
-    if not (calls(node, *LOG_LEVELS) and isinstance(node, ast.Call)):
-        return False
-    inside = [*node.args, *(keyword.value for keyword in node.keywords)]
-    return any(SECRETS.search(name_of(part)) for argument in inside for part in ast.walk(argument))
-
-
-def reaches_outside(node: ast.AST) -> bool:
-    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-    names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-    return any(name.split(".")[0] in ("workbench", "tools", "tests") for name in names)
-
-
-def posix_name(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr in POSIX_NAMES
-
-
-RULES: dict[Rule, tuple[str, ...]] = {
-    verifies_nothing: (
-        "requests.get(url, verify=False)",
-        "session.verify = False",
-        "context.check_hostname = False",
-        "context.verify_mode = ssl.CERT_NONE",
-        "ssl._create_unverified_context()",
+#: Each rule, with code that breaks it in one line and with code that does not.
+TWINS: dict[code.Rule, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    code.verification_switched: (
+        (
+            "requests.get(url, verify=False)",
+            "session.verify = False",
+            "session.verify = settings.verify",
+            "Session().get(url, verify=0)",
+            "options = {'verify': flag}",
+            "options['verify'] = None",
+            "setattr(session, 'verify', False)",
+            "context.check_hostname = False",
+            "context.check_hostname = not private",
+            "context.verify_mode = ssl.CERT_NONE",
+            "pool(cert_reqs='CERT_NONE')",
+            "pool(assert_hostname=False)",
+            "ssl._create_default_https_context = ssl._create_unverified_context",
+            "ssl._create_unverified_context()",
+            "urllib3.disable_warnings()",
+        ),
+        ("conn.cert_reqs = 'CERT_REQUIRED'", "context.check_hostname = True", "signature.verify(data)"),
     ),
-    plain_http: ("URL = 'http://pce.example.com'", "f'http://{host}'"),
-    starts_a_shell: ("subprocess.run(text, shell=True)", "os.system(text)", "os.popen(text)"),
-    weak_digest: ("hashlib.md5(data)", "hashlib.new('md5')"),
-    runs_text: ("eval(text)", "exec(text)", "import pickle"),
-    prints: ("print(event)",),
-    logs_a_secret: ("logger.info('%s', account.api_secret)", "log.debug(f'{session_key}')", "logger.error(password)"),
-    reaches_outside: ("import workbench.pce", "from tools.build import stage"),
-    posix_name: ("os.fork()", "signal.SIGKILL"),
+    code.old_tls: (
+        (
+            "ssl.SSLContext()",
+            "ssl.SSLContext(ssl.PROTOCOL_TLS)",
+            "ssl.SSLContext(ssl.PROTOCOL_TLSv1_2)",
+            "context.minimum_version = ssl.TLSVersion.TLSv1_1",
+            "ssl.wrap_socket(sock)",
+        ),
+        ("ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)", "context.minimum_version = ssl.TLSVersion.TLSv1_2"),
+    ),
+    code.plain_http: (("URL = 'http://pce.example.com'", "f'http://{host}'"), ("URL = 'https://pce.example.com'",)),
+    code.without_timeout: (
+        ("requests.get(url)", "self._session.request('GET', url)", "urlopen(url)", "handler()"),
+        ("self._session.get(url, timeout=(10, 30))", "handler(timeout=30)", "fields.get('name')"),
+    ),
+    code.follows_redirects: (
+        ("requests.get(url)", "session.post(url, allow_redirects=True)"),
+        ("session.get(url, allow_redirects=False)",),
+    ),
+    code.trusts_environment: (
+        ("session = requests.Session()", "def ask(): return Session().get(url)"),
+        ("def make(): session = Session(); session.trust_env = False",),
+    ),
+    code.starts_a_program: (
+        ("import subprocess", "from subprocess import run", "os.system(text)", "os.popen(text)", "os.execv(path, [])"),
+        ("platform.system()",),
+    ),
+    code.runs_text: (
+        ("eval(text)", "exec(text)", "compile(text, '', 'exec')", "__import__(name)", "import pickle"),
+        ("re.compile(text)",),
+    ),
+    code.reads_xml: (("import xml.etree.ElementTree as ET", "from xml.sax import parse"), ("import json",)),
+    code.weak_digest: (
+        ("hashlib.md5(data)", "hashlib.sha1(data)", "hashlib.new('md5')", "from_bytes(sha1(data))"),
+        ("hashlib.sha256(data)",),
+    ),
+    code.prints: (
+        ("print(event)", "sys.stdout.write(text)", "sys.stderr.writelines(lines)", "input()"),
+        ("os.write(descriptor, data)",),
+    ),
+    code.tells_a_secret: (
+        (
+            "logger.info('%s', account.api_secret)",
+            "log.debug(f'{session_key}')",
+            "logger.error(password)",
+            "raise ValueError(f'{token} is wrong')",
+            "raise RestError(400, self.payload.api_secret)",
+        ),
+        ("logger.info('%s', account.name)", "raise ValueError('The API secret is missing.')"),
+    ),
+    code.reaches_outside: (("import workbench.pce", "from tools.build import stage"), ("from .pce import Pce",)),
+    code.posix_name: (("os.fork()", "signal.SIGKILL"), ("signal.SIGTERM",)),
 }
 
 
-def findings(rule: Rule, source: str) -> Iterator[int]:
-    """The lines that break a rule."""
-    tree = ast.parse(source)
-    return (getattr(node, "lineno", 0) for node in ast.walk(tree) if rule(node))
+def test_the_built_add_on_keeps_every_rule(addon: Path) -> None:
+    assert findings(addon) == []
+
+
+def test_every_rule_has_its_twins() -> None:
+    assert set(TWINS) == set(code.RULES)
+
+
+@pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule, (bad, _) in TWINS.items() for text in bad])
+def test_the_rule_finds_what_it_is_for(rule: code.Rule, text: str) -> None:
+    assert {line for _, line in code.findings((rule,), text)} == {1}
+
+
+@pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule, (_, good) in TWINS.items() for text in good])
+def test_the_rule_lets_pass_what_is_right(rule: code.Rule, text: str) -> None:
+    assert code.findings((rule,), text) == []
+
+
+def test_every_exception_for_a_library_has_its_reason() -> None:
+    assert [file for _, file, why in exceptions() if len(why) < 20] == []
+
+
+@pytest.fixture(scope="module")
+def copy(addon: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the add-on to break, without its pages."""
+    folder = tmp_path_factory.mktemp("broken") / addon.name
+    shutil.copytree(addon, folder, ignore=shutil.ignore_patterns("appserver", "__pycache__"))
+    return folder
+
+
+@contextmanager
+def changed(path: Path, text: str) -> Iterator[None]:
+    """The file with another text, for a while."""
+    before = path.read_text("utf-8")
+    path.write_text(text, "utf-8")
+    yield
+    path.write_text(before, "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("bin/illumio_pce/pce.py", "\nsession.verify = False\n", "verification_switched"),
+        ("bin/ta_illumio_pce_rh_account.py", "\nimport subprocess\n", "starts_a_program"),
+        ("lib/certifi/core.py", "\nssl._create_unverified_context()\n", "not reviewed"),
+        ("lookups/illumio_pce_high_value_labels.csv", "app,=HYPERLINK(A1),1\n", "a formula"),
+        ("default/macros.conf", "\n[evil]\ndefinition = search * | outputlookup x.csv\n", "risky command outputlookup"),
+        ("default/savedsearches.conf", "\n[evil]\nsearch = index=main user=$user$\n", "unquoted token $user$"),
+        (
+            "default/savedsearches.conf",
+            '\n[evil]\naction.notable.param.drilldown_searches = [{"name": "x", "search": "user=$user$"}]\n',
+            "unquoted token $user$",
+        ),
+    ],
+)
+def test_what_breaks_a_rule_is_found_wherever_it_stands(copy: Path, file: str, text: str, words: str) -> None:
+    with changed(copy / file, (copy / file).read_text("utf-8") + text):
+        (found,) = findings(copy)
+    assert words in found
+
+
+def test_an_exception_that_is_no_longer_needed_is_found(copy: Path) -> None:
+    with changed(copy / "lib/solnlib/splunkenv.py", ""):
+        found = findings(copy)
+    assert found == ["libraries.yml: solnlib/splunkenv.py no longer breaks starts_a_program"]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", '"\tx"', '"\rx"'])
+def test_a_cell_that_a_spreadsheet_would_execute_is_found(cell: str, tmp_path: Path) -> None:
+    path = tmp_path / "lookup.csv"
+    path.write_text(f"name,text\nfirst,harmless = + - @\nsecond,{cell}\n", "utf-8", newline="")
+    assert list(content.formula_cells(path)) == ["3:2"]
+
+
+@pytest.mark.parametrize(
+    ("search", "commands", "tokens"),
+    [
+        ("index=main | collect index=summary", ["collect"], []),
+        ("index=main [| outputlookup x.csv] | stats count", ["outputlookup"], []),
+        ('index=main text="a | delete" | eval x="| map"', [], []),
+        ("| Delete", ["Delete"], []),
+        ("index=main action=delete | fields run", [], []),
+        ("index=main user=$user$ | head 1", [], ["$user$"]),
+        ('index=main user="$form.user$"', [], ["$form.user$"]),
+        ("index=main user=$user|u$", [], ["$user|u$"]),
+        ("index=main user=$user|s$ earliest=$info_min_time$", [], []),
+        ('| eval x=if(match(y,"a$") OR match(y,"b$"),1,0)', [], []),
+    ],
+)
+def test_searches_are_read_for_risky_commands_and_raw_tokens(
+    search: str, commands: list[str], tokens: list[str]
+) -> None:
+    assert content.risky_commands(search) == commands
+    assert content.raw_tokens(search) == tokens
 
 
 def shipped(repository: Path) -> list[Path]:
     return sorted((repository / "package" / "bin").rglob("*.py"))
-
-
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_our_shipped_code_keeps_the_rule(rule: Rule, repository: Path) -> None:
-    paths = shipped(repository)
-    assert len(paths) > 10
-    broken = [
-        f"{path.relative_to(repository)}:{line}" for path in paths for line in findings(rule, path.read_text("utf-8"))
-    ]
-    assert broken == []
-
-
-@pytest.mark.parametrize(("rule", "code"), [(rule, code) for rule, codes in RULES.items() for code in codes])
-def test_the_rule_finds_what_it_is_for(rule: Rule, code: str) -> None:
-    assert list(findings(rule, code)) == [1]
 
 
 def test_what_only_posix_has_is_imported_with_a_way_out(repository: Path) -> None:

@@ -9,12 +9,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools.lint.__main__ import findings
+
 from .archive import write_archive
 from .finish import pin_build_time, plain_modes, prune, shorten_metadata
 from .stage import Identity, identify, stage
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SOURCES = ("package", "app.manifest", "globalConfig.json", "LICENSE", "tools/build", "requirements/dev.txt")
+SOURCES = (
+    "package",
+    "app.manifest",
+    "globalConfig.json",
+    "LICENSE",
+    "tools/build",
+    "tools/lint",
+    "requirements/dev.txt",
+)
 #: Without dependencies, since lib/requirements.txt names everything; `--platform any` takes pure Python builds.
 PIP_OPTIONS = "--no-compile --no-deps --require-hashes --no-build-isolation --platform any --ignore-installed"
 
@@ -69,6 +79,9 @@ def main() -> None:
     if not (folder.is_dir() and archive.is_file() and stamp.is_file() and stamp.read_text("utf-8") == current):
         options.work.mkdir(parents=True, exist_ok=True)
         app = build(options.work, identity)
+        broken = findings(app)
+        if broken:
+            raise SystemExit("The add-on breaks rules of tools/lint and is not built:\n" + "\n".join(broken))
         write_archive(app, archive)
         options.output.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)

@@ -104,6 +104,7 @@ class Proxy:
     """The proxy to the PCE; splunkd is never asked through it."""
 
     url: str = field(repr=False)
+    password: str = field(default="", repr=False)
 
     @classmethod
     def parse(cls, conf: Mapping[str, str | None], password: str = "") -> Proxy | None:
@@ -123,7 +124,7 @@ class Proxy:
             scheme = "socks5h"
         user = (conf.get("proxy_username") or "").strip()
         credentials = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user else ""
-        return cls(f"{scheme}://{credentials}{host}:{port}")
+        return cls(f"{scheme}://{credentials}{host}:{port}", password)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ has to think of it. The form is that of solnlib's log module, which UCC's dashbo
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import os
 import re
@@ -18,7 +19,11 @@ _FORMAT = (
     "%(asctime)s log_level=%(levelname)s pid=%(process)d tid=%(threadName)s "
     "file=%(filename)s:%(funcName)s:%(lineno)d | %(message)s"
 )
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+#: What breaks a line, moves a cursor, hides itself or turns the direction of writing, and what UTF-8 cannot carry.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
 _MAX_BYTES = 25_000_000
 _BACKUPS = 5
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -35,17 +40,34 @@ class OneLineFormatter(logging.Formatter):
         self._secrets: list[str] = []
 
     def hide(self, secret: str) -> None:
-        """Never write this text, nor its usual encodings."""
+        """Never write this text, nor its usual encodings: in a URL, in JSON, in Base64 behind any other text."""
         if len(secret) >= 4:
-            encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
-            self._secrets += [secret, quote(secret, safe=""), encoded]
+            self._secrets += [secret, quote(secret, safe=""), json.dumps(secret)[1:-1], *_base64(secret.encode())]
 
     def format(self, record: logging.LogRecord) -> str:
         """See `logging.Formatter.format`."""
         text = super().format(record)
         for secret in self._secrets:
             text = text.replace(secret, "******")
-        return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
+        return _UNSEEN.sub(_written_out, text)
+
+
+def _base64(secret: bytes) -> list[str]:
+    """The part of a Base64 text that this secret alone decides, for each place that it may begin at."""
+    return [
+        base64.b64encode(bytes(before) + secret)[(before * 8 + 5) // 6 : (before + len(secret)) * 8 // 6].decode()
+        for before in range(3)
+    ]
+
+
+def _written_out(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def quoted(text: object) -> str:
+    """A text as the value of `key="…"`: a quotation mark in it must not end it and begin another pair."""
+    return '"' + str(text).replace('"', "'") + '"'
 
 
 formatter = OneLineFormatter()

@@ -14,7 +14,7 @@ from .clock import SystemClock
 from .collector import SOURCETYPE, Run
 from .config import Account, InputSettings
 from .errors import CollectorError, PipeClosed, StopRequested
-from .log import formatter, logger, open_log
+from .log import formatter, logger, open_log, quoted
 from .output import SplunkdStream
 from .pce import Pce
 from .record import not_started
@@ -82,10 +82,12 @@ def run_input(stanza: str, parameters: Mapping[str, str], metadata: Mapping[str,
         settings = InputSettings.parse(name, parameters)
         account = read_account(splunkd, settings.account)
         formatter.hide(account.api_secret)
-        transport = HttpsTransport(account, read_proxy(splunkd))
+        proxy = read_proxy(splunkd)
+        formatter.hide(proxy.password if proxy else "")
+        transport = HttpsTransport(account, proxy)
     except (CollectorError, ValueError) as error:
         category = getattr(error, "category", "input")
-        logger.error('action=failed input=%s category=%s error="%s"', name, category, error)
+        logger.error("action=failed input=%s category=%s error=%s", name, category, quoted(error))
         with contextlib.suppress(PipeClosed):
             output.write([not_started(name, category, str(error), metadata.get("server_host", ""), clock.time())])
             output.close()
@@ -118,7 +120,7 @@ def carry_out(run: Run, name: str) -> bool:
         return False
     except CollectorError as error:
         outcome.update(outcome="failed", error_category=error.category, error=error.args[0], remedy=error.remedy)
-        logger.error('action=failed input=%s category=%s error="%s"', name, error.category, error)
+        logger.error("action=failed input=%s category=%s error=%s", name, error.category, quoted(error))
     except Exception as error:
         outcome.update(outcome="failed", error_category="internal", error=f"An error of the add-on itself: {error!r}")
         logger.exception("action=failed input=%s category=internal", name)

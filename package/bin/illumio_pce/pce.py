@@ -33,6 +33,8 @@ PATIENCE_SECONDS = 105.0
 SILENCE_SECONDS = 30.0
 #: An answer that takes longer than this as a whole is asked for in smaller pieces (seconds).
 SLOW_ANSWER_SECONDS = 35.0
+#: How long the pieces of one datafile are waited for, taken together (seconds).
+DATAFILE_SECONDS = 900.0
 #: The PCE allows 500 requests a minute for one key; some room is left for others that use it.
 REQUESTS_PER_MINUTE = 400
 T = TypeVar("T")
@@ -186,7 +188,7 @@ class Pce:
         """The events of a datafile, as they arrive; PceError where it turns out not to be whole."""
         answer = self._ask(href, (), lambda answer, _now_ms: answer)
         try:
-            yield from _events(self._counted(answer))
+            yield from _events(self._within(DATAFILE_SECONDS, self._counted(answer)))
         finally:
             answer.close()
 
@@ -218,7 +220,10 @@ class Pce:
 
     def _own_path(self, href: str) -> str:
         """A href, or a whole URL of this PCE, as a path of the API; the key goes nowhere else."""
-        parts = urlsplit(href)
+        try:
+            parts = urlsplit(href)
+        except ValueError:
+            raise PceError("broken_answer", "The PCE points to an address that is none.") from None
         if parts.netloc and (parts.scheme, parts.netloc.lower()) != ("https", self._account.authority.lower()):
             raise PceError("redirect", "The PCE points to another host for an answer, and the key is not sent there.")
         path = parts.path
@@ -310,6 +315,18 @@ class Pce:
                 return chunks, False
         return chunks, True
 
+    def _within(self, seconds: float, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The chunks, while they have been waited for no longer than that; what is done with them does not count."""
+        waited = 0.0
+        while waited <= seconds:
+            asked_at = self._clock.monotonic()
+            chunk = next(chunks, None)
+            if chunk is None:
+                return
+            waited += self._clock.monotonic() - asked_at
+            yield chunk
+        raise PceError("timeout", "The PCE's asynchronous answer does not come to an end.")
+
     def _counted(self, answer: Answer) -> Iterator[bytes]:
         for chunk in answer.chunks():
             self.traffic.bytes += len(chunk)
@@ -330,7 +347,7 @@ def _check_status(answer: Answer) -> None:
 
 def _retry_after(answer: Answer) -> float | None:
     text = answer.headers.get("retry-after", "")
-    return float(text) if text.isdigit() and len(text) < 6 else None
+    return float(text) if re.fullmatch("[0-9]{1,5}", text) else None
 
 
 def _events(chunks: Any) -> Iterator[AuditEvent]:

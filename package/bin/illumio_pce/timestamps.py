@@ -91,7 +91,6 @@ def parse_http_date(text: str | None) -> int | None:
     if not text:
         return None
     try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError):
+        return calendar.timegm(parsedate_to_datetime(text).utctimetuple()) * SECOND
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    return calendar.timegm(moment.utctimetuple()) * SECOND

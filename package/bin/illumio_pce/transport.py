@@ -120,8 +120,10 @@ class _HttpsAnswer:
             raise explain(error, timed_out=self._watch.stop(), in_body=True) from None
         finally:
             self.close()
-        if (announced.isdigit() and received != int(announced)) or (inflate is not None and not inflate.whole):
-            raise PceError("broken_answer", "The PCE's answer is shorter than it said it would be.")
+        if announced and {length.strip() for length in announced.split(",")} != {str(received)}:
+            raise PceError("broken_answer", "The PCE's answer is not as long as it said it would be.")
+        if inflate is not None and not inflate.whole:
+            raise PceError("broken_answer", "The PCE's compressed answer ends early.")
 
     def close(self) -> None:
         self._watch.stop()

@@ -1,4 +1,4 @@
-"""The tabs Proxy and Logging, which UCC gives no handler class of their own, only this hook."""
+"""What holds for every handler, and the tabs Proxy and Logging, which UCC gives no handler class of their own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,19 @@ class SettingsHooks(BaseHookMixin):  # type: ignore[misc]
     """Mixed into every handler of the add-on; only what belongs to the settings is looked at."""
 
     handler: Any
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Have no answer hold a secret: splunktaucclib would give them in clear to whoever adds `--cred--=1`."""
+        super().__init_subclass__(**kwargs)
+        listed = cls.__dict__.get("handleList")
+        if listed is None:
+            return
+
+        def handle_list(self: Any, conf_info: Any) -> None:
+            self.callerArgs.data[self.ACTION_CRED] = ["0"]
+            listed(self, conf_info)
+
+        cls.handleList = handle_list
 
     def edit_hook(
         self,
