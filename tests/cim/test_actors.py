@@ -1,0 +1,109 @@
+"""Who did it, for every kind of actor, and which account an account change is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cim import formats, splunk
+
+EVENT = splunk.sample("label_deleted")["event"]
+ALL = pytest.mark.parametrize("write", [formats.as_json, formats.as_cef, formats.as_leef], ids=["json", "cef", "leef"])
+AGENT = {"href": "/orgs/7/agents/12", "hostname": "crane-01"}
+VEN = {"href": "/orgs/7/vens/0f9a-77", "hostname": "crane-01"}
+
+
+def actor(found: splunk.Fields) -> tuple[Any, Any, Any]:
+    return found["user"], found["user_type"], found["app"]
+
+
+@pytest.mark.parametrize(
+    ("created_by", "expected"),
+    [
+        ({"user": {"href": "/users/21", "username": "ida"}}, ("ida", "user", "illumio:pce")),
+        (
+            {"service_account": {"href": "/orgs/7/service_accounts/0a-1", "name": "cmdb sync"}},
+            ("cmdb sync", "service_account", "illumio:pce"),
+        ),
+        ({"system": {}}, ("system", "system", "illumio:pce")),
+    ],
+    ids=["user", "service account", "system"],
+)
+@ALL
+def test_actor_of_a_request(write: formats.Writer, created_by: Any, expected: tuple[str, str, str]) -> None:
+    assert actor(splunk.read(write({**EVENT, "created_by": created_by}))) == expected
+
+
+@pytest.mark.parametrize("created_by", [{"agent": AGENT}, {"agent": AGENT, "ven": VEN}], ids=["agent", "agent and VEN"])
+@ALL
+def test_agent_reports_under_a_hidden_endpoint(write: formats.Writer, created_by: Any) -> None:
+    action = {**EVENT["action"], "api_endpoint": "FILTERED", "api_method": "PUT"}
+    event = {**EVENT, "event_type": "agent.goodbye", "created_by": created_by, "action": action, "resource_changes": []}
+    found = splunk.read(write(event))
+    assert actor(found) == ("crane-01", "agent", "illumio:ven")
+    assert (found["dest"], found["object"], found["object_category"]) == ("crane-01", "crane-01", "agent")
+
+
+@ALL
+def test_refused_heartbeat_without_action_is_no_persons(write: formats.Writer) -> None:
+    info = {"api_endpoint": "/api/v25/orgs/7/agents/12/heartbeat", "api_method": "POST", "src_ip": "198.51.100.7"}
+    note = {"uuid": "n", "notification_type": "request.authentication_failed", "info": info}
+    event = {
+        **EVENT,
+        "event_type": "request.authentication_failed",
+        "created_by": {"agent": AGENT},
+        "status": "failure",
+        "action": None,
+        "resource_changes": [],
+        "notifications": [note],
+    }
+    found = splunk.read(write(event))
+    assert actor(found) == ("crane-01", "agent", "illumio:ven")
+    assert (found["src"], found["action"]) == ("198.51.100.7", "failure")
+
+
+@pytest.mark.parametrize(
+    "created_by",
+    [
+        None,
+        {},
+        {"user": None},
+        {"user": {"href": "/users/21", "username": None}},
+        {"user": {"href": "/users/21", "username": ""}},
+        {"agent": {"href": "/orgs/7/agents/12", "hostname": ""}},
+    ],
+)
+def test_nobody_is_unknown(created_by: Any) -> None:
+    found = splunk.read(formats.as_json({**EVENT, "created_by": created_by}))
+    assert (found["user"], found["user_type"]) == ("unknown", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("owner", "user", "user_type"),
+    [
+        ("/users/21", "marit@harbour.example", "user"),
+        ("/users/22", "22", "user"),
+        ("/orgs/7/service_accounts/0a-1", "0a-1", "service_account"),
+    ],
+    ids=["its maker's", "another's", "a service account's"],
+)
+@ALL
+def test_key_belongs_to_the_owner_in_its_href(write: formats.Writer, owner: str, user: str, user_type: str) -> None:
+    change = {
+        "uuid": "c",
+        "resource": {"api_key": {"href": f"{owner}/api_keys/1ab2c3", "name": "nightly"}},
+        "changes": {},
+        "change_type": "delete",
+    }
+    found = splunk.read(write({**EVENT, "event_type": "api_key.delete", "resource_changes": [change]}))
+    assert (found["user"], found["user_type"], found["object"]) == (user, user_type, "nightly")
+    assert (found["src_user"], found["src_user_type"]) == ("marit@harbour.example", "user")
+
+
+@ALL
+def test_empty_name_gives_way_to_the_host(write: formats.Writer) -> None:
+    workload = {"href": "/orgs/7/workloads/1", "name": "", "hostname": "crane-01"}
+    change = {"uuid": "c", "resource": {"workload": workload}, "changes": {}, "change_type": "update"}
+    found = splunk.read(write({**EVENT, "event_type": "workload.update", "resource_changes": [change]}))
+    assert (found["object"], found["dest"]) == ("crane-01", "crane-01")
