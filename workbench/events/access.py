@@ -353,6 +353,27 @@ def service_account_created(world: World) -> Json:
     )
 
 
+@shape()
+def permission_granted(world: World) -> Json:
+    """An account becomes the owner of the organisation."""
+    person = world.person()
+    account = {
+        "href": f"{world.org}/auth_security_principals/{world.uuid()}",
+        "name": "backup-operator@kestrel-freight.example",
+    }
+    role = {"href": f"{world.org}/roles/owner"}
+    resource = {
+        "permission": {
+            "href": f"{world.org}/permissions/{world.uuid()}",
+            "role": role,
+            "auth_security_principal": account,
+        }
+    }
+    change = world.change(resource, created(role=role, scope=[], auth_security_principal=account), "create")
+    action = world.action("POST", f"{world.api}/permissions", 201, person.address)
+    return world.event("permission.create", by_user(person), action, [change])
+
+
 @shape(0.3, office_hours=False)
 def service_account_keys_expired(world: World) -> Json:
     """The daily task that takes expired keys out of use."""

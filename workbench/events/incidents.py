@@ -12,9 +12,9 @@ from .world import World
 Incident = Callable[[World], Iterator[Json]]
 
 
-def password_spraying(world: World) -> Iterator[Json]:
-    """One address tries every user, then gets in as one of them."""
-    source = world.stranger()
+def password_spraying(world: World, source: str | None = None) -> Iterator[Json]:
+    """One address, some stranger's unless given, tries every user, then gets in as one of them."""
+    source = source or world.stranger()
     for _ in range(3):
         for person in world.people:
             world.ms += world.number(900, 4_000)

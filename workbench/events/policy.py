@@ -102,6 +102,19 @@ def rule_created(
     return world.event("sec_rule.create", by_user(who), action, [world.change(resource, changes, "create")])
 
 
+@shape(0.5)
+def rule_narrow(world: World) -> Json:
+    """One application to another, for one service."""
+    sides: Json = {
+        "sources": {"created": [{"label": world.label("app")}, {"label": world.label("role")}]},
+        "destinations": {"created": [{"label": world.label("app")}]},
+        "ingress_services": {
+            "created": [{"href": f"{world.draft}/services/{world.number()}", "name": "Tracking 8443"}]
+        },
+    }
+    return rule_created(world, sides)
+
+
 @shape(0.6)
 def rule_with_key(world: World) -> Json:
     """Made with an API key: providers by label, consumers all."""

@@ -8,7 +8,7 @@ from typing import Any
 from .catalogue import shape
 from .parts import FILTERED, Json, changed, created
 from .times import render_ms
-from .world import SYSTEM, Person, Workload, World, agent_href, as_agent, as_workload, by_agent, by_user, by_ven
+from .world import SYSTEM, Person, Workload, World, agent_href, as_agent, as_ven, as_workload, by_agent, by_user, by_ven
 
 
 def _reported(
@@ -49,7 +49,7 @@ def agent_update(world: World, notes: Iterable[tuple[str, Any]], severity: str =
     before, after = render_ms(world.ms - 1_200_000), render_ms(world.ms)
     resource = {
         **as_agent(world, workload),
-        "ven": {"href": f"{world.org}/vens/{workload.uuid}", "hostname": workload.hostname},
+        **as_ven(world, workload),
     }
     change = changed(security_policy_received_at=(before, after), security_policy_applied_at=(before, after))
     told = [world.note(kind, info) for kind, info in notes]
@@ -212,6 +212,22 @@ def upgrade_took_too_long(world: World) -> Json:
     notes = [world.note("agent.upgrade_time_out", info)]
     kind = "system_task.agent_missing_heartbeats_after_upgrade"
     return world.event(kind, SYSTEM, world.task(), (), notes, severity="warning")
+
+
+def upgrade_asked_for(world: World, workloads: Iterable[Workload]) -> Json:
+    """A person has VENs install a release."""
+    person = world.person()
+    action = world.action("PUT", f"{world.api}/vens/upgrade", 200, person.address)
+    change = changed(target_version=(None, "26.2.1-104"))
+    changes = [world.change(as_ven(world, workload), change) for workload in workloads]
+    return world.event("ven_software.upgrade", by_user(person), action, changes)
+
+
+@shape()
+def upgraded(world: World) -> Json:
+    """A VEN runs its new version."""
+    info = {"current_version": "26.2.1-104", "href": f"{world.org}/vens/{world.workload().uuid}"}
+    return agent_update(world, [("agent.upgrade_successful", info)])
 
 
 @shape(0.1, office_hours=False)

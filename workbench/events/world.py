@@ -40,7 +40,10 @@ class Workload:
 
 
 class World:
-    """Picks actors and things from a seed, and dates what happens: `ms` is the present (epoch milliseconds)."""
+    """Picks actors and things from a seed, and dates what happens: `ms` is the present (epoch milliseconds).
+
+    `actor` and `about` say who acts and on which server; nobody in particular where they are None.
+    """
 
     def __init__(self, seed: int = 0, *, org_id: int = 1, fqdn: str = "pce.example.com", workloads: int = 240) -> None:
         self.rng = Random(seed)
@@ -62,6 +65,8 @@ class World:
                 href = f"{self.org}/labels/{2001 + len(self._labels)}"
                 self._labels[key, value] = {"href": href, "key": key, "value": value}
         self.workloads = [self._workload(number) for number in range(workloads)]
+        self.actor: Person | None = None
+        self.about: Workload | None = None
 
     def _workload(self, number: int) -> Workload:
         picks = [self.rng.choice(values) for values in (_ROLES, _APPLICATIONS, _ENVIRONMENTS, _LOCATIONS)]
@@ -75,12 +80,12 @@ class World:
         )
 
     def person(self) -> Person:
-        """Anyone."""
-        return self.rng.choice(self.people)
+        """Who acts: `actor` while one is set, else anyone."""
+        return self.actor or self.rng.choice(self.people)
 
     def workload(self) -> Workload:
-        """Any server."""
-        return self.rng.choice(self.workloads)
+        """The server that it is about: `about` while one is set, else any."""
+        return self.about or self.rng.choice(self.workloads)
 
     def label(self, key: str) -> Json:
         """Any label of that key."""
@@ -186,6 +191,11 @@ def as_workload(world: World, workload: Workload) -> Json:
 def as_agent(world: World, workload: Workload) -> Json:
     """A VEN as the resource of a change."""
     return {"agent": {"href": agent_href(world, workload), "name": None, "hostname": workload.hostname}}
+
+
+def as_ven(world: World, workload: Workload) -> Json:
+    """The same under the name that releases since 22.3 have for it."""
+    return {"ven": {"href": f"{world.org}/vens/{workload.uuid}", "hostname": workload.hostname}}
 
 
 def as_user(person: Person) -> Json:
