@@ -56,11 +56,13 @@ def test_member_order_and_blanks_do_not_matter(name: str) -> None:
     assert {f: sorted_values(spaced.get(f)) for f in FIELDS} == {f: sorted_values(plain.get(f)) for f in FIELDS}
 
 
+@pytest.mark.parametrize("delimiter", ["", "x09|", "0x09|", "\t|", "|"])
 @pytest.mark.parametrize("between", ["\t", " "])
-def test_leef_is_read_with_tabs_and_with_blanks(between: str) -> None:
+def test_leef_is_read_with_tabs_and_with_blanks(between: str, delimiter: str) -> None:
+    """LEEF 2.0 may name its delimiter in the header."""
     event = splunk.sample("workloads_enforcement")["event"]
-    found = splunk.read(formats.as_leef(event, between=between))
-    assert found["object"] == ["crane-01", "crane-02"]
+    found = splunk.read(formats.as_leef(event, between=between).replace("|src=", f"|{delimiter}src="))
+    assert (found["user"], found["object"]) == ("marit@harbour.example", ["crane-01", "crane-02"])
 
 
 def test_changed_keeps_records_whole_and_in_order() -> None:

@@ -61,6 +61,12 @@ def test_disk_that_is_no_percentage_is_no_storage(disk: str) -> None:
     assert "storage" not in found["tag"]
 
 
+def test_fullest_mount_is_the_storage() -> None:
+    mounts = "persistent_data_root=91% ephemeral_data_root=95% runtime_data_root=5% log_dir=9% log_dir_inodes=99%"
+    found = splunk.read(RSYSLOG + MARKS.format(sev="WARN") + mounts)
+    assert (found["storage_used_percent"], found["storage_free_percent"]) == ("95", "5")
+
+
 def test_key_that_is_not_known_makes_no_field() -> None:
     found = splunk.read(RSYSLOG + MARKS.format(sev="INFO") + "cpu=1% user=root index=secret")
     assert "user" not in found
