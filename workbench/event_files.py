@@ -29,6 +29,7 @@ _STRING_OR_BLANK = re.compile(r'("(?:\\.|[^"\\])*")|\s+')
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _METADATA = ("sourcetype", "source", "host", "index")
+_TIMES = ("_time", "_indextime")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Reader:
                     yield from self._api_event(element, receiver)
                 return
         lines = text.split("\n")
-        if _record(lines[0]):
+        if _record(next(filter(str.strip, lines), "")):
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     yield from self._line(line, f"{path.name}, line {number}", receiver)
@@ -77,7 +78,7 @@ class Reader:
         given = {name: _text(record[name], name, place) for name in _METADATA if record.get(name) is not None}
         sourcetype = given.get("sourcetype", self.sourcetype)
         source, host = given.get("source", "unknown"), given.get("host", "unknown")
-        times = {name: _epoch(record[name], name, place) for name in ("_time", "_indextime") if record.get(name)}
+        times = {name: _epoch(record[name], name, place) for name in _TIMES if record.get(name) is not None}
         if _HALF_PAIR.search(record["_raw"]):
             raise Refused("_raw holds half a pair of surrogates, which no file in UTF-8 can hold", place)
         for event in receiver.receive(record["_raw"], sourcetype, source, host, given.get("index", DEFAULT_INDEX)):

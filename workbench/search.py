@@ -66,13 +66,23 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _search(options: argparse.Namespace) -> None:
-    now = resolve(options.now, float(int(time.time())))
+    now = _bound(options, "now", float(int(time.time()))) or 0.0
     confs = _confs(options)
     knowledge = Knowledge(confs, now)
     events = Reader(confs, now, options.sourcetype).read(options.files)
-    rows = run(options.spl, events, knowledge=knowledge, now=now, earliest=options.earliest, latest=options.latest)
+    earliest, latest = (_bound(options, name, now) for name in ("earliest", "latest"))
+    rows = run(options.spl, events, knowledge=knowledge, now=now, earliest=earliest, latest=latest)
     for row in rows:
         print(json.dumps(row, ensure_ascii=False))
+
+
+def _bound(options: argparse.Namespace, name: str, now: float) -> float | None:
+    """A time on the command line as epoch seconds."""
+    text = getattr(options, name)
+    try:
+        return resolve(text, now) if text else None
+    except Refused as refusal:
+        raise Refused(refusal.message, f"--{name}") from None
 
 
 def _confs(options: argparse.Namespace) -> Confs:

@@ -35,7 +35,13 @@ def resolve(text: str, now: float) -> float:
     Takes relative times, `now` or `now()`, epoch seconds, `MM/DD/YYYY[:HH:MM:SS]` and ISO 8601 with a zone.
     Raises Refused for anything else, real-time bounds among it.
     """
-    text = text.strip()
+    try:
+        return _resolved(text.strip(), now)
+    except (ValueError, OverflowError):
+        raise Refused(f"{text!r} is no day of the calendar") from None
+
+
+def _resolved(text: str, now: float) -> float:
     if text in ("now", "now()"):
         return now
     if _EPOCH.fullmatch(text):

@@ -105,7 +105,7 @@ def test_lines_of_json_with_metadata(app: Path, tmp_path: Path, capsys: pytest.C
         {"_raw": "user=bob", "sourcetype": "plain", "_time": 1772600100.5},
     ]
     file = tmp_path / "events.jsonl"
-    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    file.write_text("\n\n" + "\r\n".join(map(json.dumps, lines)), encoding="utf-8")
     found = searched(capsys, "index=* | table user _time _indextime host index", str(file), "--app", str(app))
     assert found == [
         {"user": "bob", "_time": "1772600100.5", "_indextime": "1772600100.5", "host": "unknown", "index": "main"},
@@ -130,6 +130,20 @@ def test_a_refusal_is_an_exit_code_and_a_message_with_its_place(
     out, err = capsys.readouterr()
     assert out == ""
     assert message in err
+
+
+@pytest.mark.parametrize("option", ["--earliest", "--latest", "--now"])
+@pytest.mark.parametrize("text", ["yesterday", "13/40/2026", "-99999999y", "2026-03-04T05:06:07"])
+def test_a_time_that_is_none_is_refused_with_its_option(
+    app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, text: str
+) -> None:
+    file = tmp_path / "events.log"
+    file.write_text("x\n", encoding="utf-8")
+    assert main(["index=main", str(file), "--app", str(app), option, text]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert text in err
+    assert f"in {option}" in err
 
 
 def test_an_app_that_is_not_built_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
