@@ -31,7 +31,8 @@ def parse_dedup(arguments: Arguments) -> Runner:
         kept: list[Event] = []
         counts: Counter[tuple[tuple[str, ...], ...]] = Counter()
         previous: tuple[tuple[str, ...], ...] | None = None
-        for row in rows:
+        # "You can sort the fields, which determines which event is retained."
+        for row in sort_rows(rows, keys) if keys else rows:
             # Several values have to be the same, all of them, in the same order.
             key = tuple(tuple(values_in(row, field)) for field in fields)
             if not all(key):
@@ -46,6 +47,6 @@ def parse_dedup(arguments: Arguments) -> Runner:
                 kept.append(row)
             elif keep_events:
                 kept.append({name: value for name, value in row.items() if name not in fields})
-        return sort_rows(kept, keys) if keys else kept
+        return kept
 
     return run
