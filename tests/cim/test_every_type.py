@@ -19,6 +19,9 @@ WHERE = {
 }
 
 
+CHANGE_TYPES = {"create": "created", "update": "modified", "delete": "deleted"}
+
+
 def bare_event(event_type: str) -> formats.Event:
     """An event of the type that says nothing but that it succeeded."""
     return {
@@ -54,7 +57,39 @@ def test_type_reads_alike_in_other_formats(row: Row, write: formats.Writer) -> N
     assert splunk.datasets(found) == WHERE[row["cim_dataset"]]
 
 
-@pytest.mark.parametrize("notification", entries.alert_notifications())
-def test_notification_of_an_alert_makes_any_event_one(notification: str) -> None:
-    event = {**bare_event("label.create"), "notifications": [{"notification_type": notification, "info": None}]}
-    assert "Alerts" in splunk.datasets(splunk.read(formats.as_json(event)))
+CHANGES = [row for row in entries.event_types("Change") if row["verb"].rpartition("_")[2] in CHANGE_TYPES]
+
+
+@pytest.mark.parametrize("row", CHANGES, ids=entries.names(CHANGES))
+@pytest.mark.parametrize("write", [formats.as_json, formats.as_cef, formats.as_leef], ids=["json", "cef", "leef"])
+def test_change_of_a_named_resource_says_who_did_what_to_which(row: Row, write: formats.Writer) -> None:
+    """A person changes one resource of the kind that the type is about; an account change is about that account."""
+    is_account = row["cim_dataset"] == "Change.Account_Management"
+    kind = row["resource"].removesuffix("_local_profile").removesuffix("s") if is_account else row["object_category"]
+    how = row["verb"].rpartition("_")[2]
+    resource = {"href": f"/orgs/7/{kind}s/5", "name": "of the harbour"}
+    change = {"uuid": "c", "resource": {kind: resource}, "changes": {}, "change_type": how}
+    person = {"user": {"href": "/users/21", "username": "marit@harbour.example"}}
+    found = splunk.read(write({**bare_event(row["event_type"]), "created_by": person, "resource_changes": [change]}))
+    expected = {
+        "user": "of the harbour" if is_account else "marit@harbour.example",
+        "src_user": "marit@harbour.example" if is_account else None,
+        "object": "of the harbour",
+        "object_id": resource["href"],
+        "object_category": "user" if is_account else kind,
+        "action": CHANGE_TYPES[how],
+        "change_type": row["change_type"],
+        "dest": "of the harbour" if kind in ("agent", "workload") else "pce.harbour.example",
+    }
+    assert {field: found.get(field) for field in expected} == expected
+    assert splunk.datasets(found) == WHERE[row["cim_dataset"]]
+
+
+@pytest.mark.parametrize("row", entries.rows("notification_types"), ids=lambda row: row["notification_type"])
+@pytest.mark.parametrize("write", [formats.as_json, formats.as_cef, formats.as_leef], ids=["json", "cef", "leef"])
+def test_notification_makes_any_event_an_alert_or_none(row: Row, write: formats.Writer) -> None:
+    note = {"uuid": "n", "notification_type": row["notification_type"], "info": None}
+    found = splunk.read(write({**bare_event("label.create"), "notifications": [note]}))
+    assert found["notification_type"] == row["notification_type"]
+    assert ("Alerts" in splunk.datasets(found)) == (row["alert"] == "1")
+    assert found.get("type") == ("alert" if row["alert"] == "1" else None)

@@ -1,7 +1,7 @@
 """Every shape of event that is known reads as the table says, row by row after cim-readings.md.
 
-A cell of golden.csv is a text, or with `$` the members of the event that the field is to be taken from;
-`$request_id` is the id that ends the request's path. Several values stand in any order.
+A cell of golden.csv is a text, or with `$` the members of the event that the field is to be taken from; `{id}` in it
+is the id that ends the request's path. Several values, `; ` between them, stand in any order.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from workbench.events.parts import Json
 from workbench.events.shapes import SHAPES
 from workbench.events.world import World
 
-FIELDS = ("user", "src_user", "src", "dest", "object", "object_category", "action")
+FIELDS = [
+    *("user", "user_type", "src_user", "src", "dest", "app", "object", "object_id", "object_category"),
+    *("action", "change_type", "status", "severity"),
+]
 #: 2026-03-08T08:15:30Z, milliseconds.
 MOMENT = 1_772_957_730_000
 
@@ -51,11 +54,11 @@ def members(value: Any, path: list[str]) -> set[str]:
 
 
 def expected(cell: str, event: Json) -> set[str]:
-    if cell == "$request_id":
-        return {re.findall(r"/([^/]*\d[^/]*)", event["action"]["api_endpoint"])[-1]}
-    if cell.startswith("$"):
-        return members(event, cell[1:].split("."))
-    return set(cell.split("; ")) if cell else set()
+    if "{id}" in cell:
+        return {cell.replace("{id}", re.findall(r"/([^/]*\d[^/]*)", event["action"]["api_endpoint"])[-1])}
+    parts = cell.split("; ") if cell else []
+    found = [members(event, part[1:].split(".")) if part.startswith("$") else {part} for part in parts]
+    return set().union(*found)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
