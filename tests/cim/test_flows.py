@@ -43,6 +43,26 @@ def test_blocked_ping_is_icmp_without_port() -> None:
     assert "dest_port" not in found
 
 
+@pytest.mark.parametrize(("number", "name"), [(17, "udp"), (47, "gre"), (50, "esp"), (132, "sctp"), (58, "icmp")])
+def test_protocol_number_reads_as_its_name(number: int, name: str) -> None:
+    """Numbers after IANA's list; CEF and LEEF write the name."""
+    as_json = splunk.read(flows.as_json("allowed").replace('"proto":6', f'"proto":{number}'))
+    as_cef = splunk.read(flows.as_cef("allowed").replace("proto=tcp", f"proto={name}"))
+    assert as_json["transport"] == as_cef["transport"] == name
+
+
+def test_duration_is_in_seconds() -> None:
+    as_json = splunk.read(flows.as_json("allowed").replace('"pd":0', '"ddms":1500,"tdms":90000,"pd":0'))
+    as_cef = splunk.read(flows.as_cef("allowed").replace("msg={", 'msg={"ddms":1500,"tdms":90000,'))
+    assert as_json["duration"] == as_cef["duration"] == "1.5"
+
+
+def test_address_of_version_6() -> None:
+    line = flows.as_json("allowed").replace("10.20.0.5", "2001:db8::5").replace("10.20.0.9", "2001:db8::9")
+    found = splunk.read(line)
+    assert (found["src"], found["dest_ip"], found["protocol_version"]) == ("2001:db8::5", "2001:db8::9", "ipv6")
+
+
 def test_totals_stand_in_where_deltas_lack() -> None:
     line = flows.as_json("allowed").replace('"dst_dbi":1200,"dst_dbo":3400,', "").replace("dst_tb", "tb")
     found = splunk.read(line)

@@ -38,3 +38,21 @@ def test_changes_become_rows() -> None:
         ("visibility_level", "flow_summary", "flow_off"),
         ("enforcement_mode", "selective", "idle"),
     ]
+
+
+def test_changes_of_collections_become_rows() -> None:
+    change = {
+        "uuid": "c",
+        "resource": {"workload": {"href": "/orgs/7/workloads/1", "name": None, "hostname": "crane-01"}},
+        "changes": {
+            "labels": {"created": [{"key": "env", "value": "Prod"}], "deleted": [{"key": "env", "value": "Test"}]},
+            "workload_interfaces": {"updated": [{"resource": {"name": "eth0"}, "changes": {}}]},
+        },
+        "change_type": "update",
+    }
+    event = splunk.read(formats.as_json({**EVENT, "event_type": "workload.update", "resource_changes": [change]}))
+    rows = splunk.search("`illumio_pce_changes`", [event])
+    assert [(row["attribute"], row.get("before"), row["after"]) for row in rows] == [
+        ("labels", '[{"key":"env","value":"Test"}]', '[{"key":"env","value":"Prod"}]'),
+        ("workload_interfaces", None, '[{"resource":{"name":"eth0"},"changes":{}}]'),
+    ]
