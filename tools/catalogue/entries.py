@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import fnmatch
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +47,11 @@ def alert_notifications() -> list[str]:
 def goes_by_verb(event_type: str) -> bool:
     """Whether the verb alone says that the type is a change."""
     return any(fnmatch.fnmatchcase(event_type, f"*.{verb}") for verb in CHANGE_VERBS)
+
+
+def category_by_resource(event_type: str) -> str:
+    """The kind of object that the resource in the type's name says, one of them where it names several."""
+    return re.sub(r"([^s])s$", r"\1", re.sub(r"ies$", "y", event_type.partition(".")[0]))
 
 
 def action_by_verb(event_type: str) -> str:

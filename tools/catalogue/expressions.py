@@ -9,11 +9,14 @@ from collections.abc import Iterable
 from tools.catalogue import entries
 from tools.catalogue.entries import Row
 
+#: Datasets that few events belong to, so that the words of their types are worth looking up in the index.
+_FEW = ("Alerts", "Authentication", "Change.Account_Management")
+
 
 def pieces() -> dict[str, str]:
     """Name → text of every piece that the templates may name as `[[name]]`."""
     found = {f"names:{dataset}": _quoted(entries.names(entries.event_types(dataset))) for dataset in _datasets()}
-    found.update({f"terms:{d}": _terms(entries.names(entries.event_types(d))) for d in ("Alerts", "Authentication")})
+    found.update({f"terms:{d}": _terms(entries.names(entries.event_types(d))) for d in _FEW})
     found.update(
         account_types=_alternatives(entries.names(entries.event_types("Change.Account_Management"))),
         authentication_types=_alternatives(entries.names(entries.event_types("Authentication"))),
@@ -24,6 +27,7 @@ def pieces() -> dict[str, str]:
         change_patterns=_quoted(f"*.{verb}" for verb in entries.CHANGE_VERBS),
         action_by_type=_action_by_type(),
         change_type_by_type=_change_type_by_type(),
+        category_by_type=_category_by_type(),
         **_change_lists(),
     )
     return found
@@ -77,6 +81,15 @@ def _action_by_type() -> str:
     cases = [(_alternatives(names), action) for action, names in exceptions.items()]
     cases += [(rf"\.{_any_of(found)}$", action) for action, found in verbs.items()]
     return _cases(cases)
+
+
+def _category_by_type() -> str:
+    """Arguments of case(): kinds of object that a change's name does not say."""
+    exceptions: dict[str, list[str]] = defaultdict(list)
+    for row in entries.event_types("Change"):
+        if row["object_category"] not in ("user", entries.category_by_resource(row["event_type"])):
+            exceptions[row["object_category"]].append(row["event_type"])
+    return _cases([(_alternatives(names), category) for category, names in exceptions.items()])
 
 
 def _change_type_by_type() -> str:
