@@ -2,7 +2,7 @@
 # The one command of this repository: ./build.sh help
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-for part in environment verbs; do
+for part in environment dashboards verbs; do
     # shellcheck source=/dev/null
     source "tools/build/$part.sh"
 done

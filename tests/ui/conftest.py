@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from tests.e2e.conftest import empty_lab, lab
 from tests.e2e.lab import PceLab
 from tests.ui.pages import Pages
-from tests.ui.panels import answer_panel
+from tests.ui.panels import Panels
 from workbench.splunkd.web import Web
 
 __all__ = ["empty_lab", "lab"]
@@ -60,7 +60,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def web(empty_lab: PceLab) -> Iterator[Web]:
-    served = Web(empty_lab.splunkd, search=answer_panel)
+    served = Web(empty_lab.splunkd, engine=Panels())
     yield served
     served.close()
     assert served.refused == []

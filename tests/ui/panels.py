@@ -5,18 +5,26 @@ Search is not what is tested here: each panel gets rows in the shape that its se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-Row = dict[str, Any]
+from workbench.splunkd.engine import NothingFound, Results, Row
 
 _HOURS = ("2026-03-02T08:00:00.000+00:00", "2026-03-02T09:00:00.000+00:00", "2026-03-02T10:00:00.000+00:00")
 _VOLUME = ("40960", "61440", "51200")
 _EVENTS = ("120", "180", "150")
 
 
-def answer_panel(spl: str, _earliest: str, _latest: str) -> Sequence[Row]:
-    """Rows for one of the dashboard's searches; none for a search that is not known."""
+class Panels(NothingFound):
+    """Finds rows for the dashboard's searches; none for a search that is not known."""
+
+    def search(self, spl: str, earliest: str, latest: str) -> Results:
+        """The rows of a panel."""
+        return Results.of(_rows(spl))
+
+    def post_process(self, base: Results, spl: str, earliest: str, latest: str) -> Results:
+        """The rows of a panel that goes on from the base of several."""
+        return Results.of(_rows(spl))
+
+
+def _rows(spl: str) -> list[Row]:
     if "table StartDate" in spl:
         return [{"StartDate": "2 Mar 2026 08:00AM"}]
     if "table EndDate" in spl:

@@ -45,6 +45,7 @@ verb_workbench() {
     has_workbench "$1" || { verb_help >&2; fail "there is no verb $1."; }
     enter_environment
     build_addon
+    [ "$1" != demo ] || make_dashboard_page
     leave_lock
     exec python -m "workbench.$1" "${@:2}"
 }
@@ -79,6 +80,7 @@ verb_test() {
     step "Format" ruff format --check .
     step "Types" mypy
     build_addon
+    make_dashboard_page
     test_on 3.9
     test_on 3.13
     leave_lock

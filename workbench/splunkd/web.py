@@ -17,9 +17,14 @@ from typing import ClassVar
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
+from workbench.dash.page import dashboard_html, script
+from workbench.dash.search_page import search_html
+from workbench.dash.view import VIEWS, read_view, read_views
+
 from .atom import messages
+from .engine import Engine, NothingFound
 from .http_server import HttpServer, Request, Response
-from .searches import Search, Searches, nothing_found
+from .searches import Searches
 from .server import Splunkd
 
 _SCRIPTS = Path(__file__).parent / "web_scripts"
@@ -38,6 +43,9 @@ _EXPOSED = {
     "search/v2/jobs/*/*": "GET, POST",
     "search/jobs/*/*": "GET, POST",
     "search/timeparser": "GET",
+    "saved/searches/*": "GET",
+    "saved/searches/*/history": "GET",
+    "saved/searches/*/dispatch": "POST",
     "data/ui/times": "GET",
 }
 _SHARED_SCRIPTS = {
@@ -51,11 +59,11 @@ _SHARED_SCRIPTS = {
 class Web:
     """Serves the installed apps' pages until `close`. `refused` lists what was asked and is not here."""
 
-    def __init__(self, splunkd: Splunkd, port: int = 0, user: str = "admin", search: Search = nothing_found) -> None:
+    def __init__(self, splunkd: Splunkd, port: int = 0, user: str = "admin", engine: Engine | None = None) -> None:
         self._splunkd = splunkd
         self._user = user
         self._csrf: dict[str, str] = {}
-        self.searches = Searches(splunkd, search)
+        self.searches = Searches(splunkd, engine or NothingFound())
         self.refused: list[str] = []
         self._server = HttpServer(self._answer, port)
         self.port = self._server.port
@@ -70,6 +78,9 @@ class Web:
         self._server.close()
 
     def _answer(self, request: Request) -> Response:
+        if request.path.startswith("/app/"):
+            query = f"?{request.query}" if request.query else ""
+            return Response(303, headers=(("Location", f"{_LOCALE}{request.path}{query}"),))
         path = request.path.partition(f"{_LOCALE}/")[2] or request.path.strip("/")
         for pattern, serve in self._pages.items():
             match = re.fullmatch(pattern, path)
@@ -78,20 +89,35 @@ class Web:
         return self._refuse(request)
 
     def _view(self, request: Request, app: str, view: str) -> Response:
-        """A view of an app: the HTML template that its XML names, with the cookies of a session."""
-        folder = self._splunkd.confs.folder(app)
-        xml = folder / "default/data/ui/views" / f"{Path(view).name}.xml"
-        template = ET.parse(xml).getroot().get("template", "") if xml.is_file() else ""  # noqa: S314 - our own
-        if not template.startswith(f"{app}:/templates/"):
+        """A view of an app, with the cookies of a session."""
+        html = self._html(request, app, view)
+        if html is None:
             return self._refuse(request)
-        html = folder / "appserver/templates" / Path(template).name
         session, token = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         self._csrf[session] = token
         cookies = (
             ("Set-Cookie", f"{_SESSION_COOKIE}={session}; Path=/; HttpOnly; SameSite=Strict"),
             ("Set-Cookie", f"{self._csrf_cookie}={token}; Path=/; SameSite=Strict"),
         )
-        return Response(200, html.read_bytes(), "text/html; charset=utf-8", () if self._session(request) else cookies)
+        return Response(200, html, "text/html; charset=utf-8", () if self._session(request) else cookies)
+
+    def _html(self, request: Request, app: str, view: str) -> bytes | None:
+        """A dashboard, the search page, or the HTML template that the view's XML names."""
+        folder = self._splunkd.confs.folder(app)
+        form = request.form
+        if view == "search" and folder.is_dir():
+            asked = (form.get("q", ""), form.get("earliest", ""), form.get("latest", ""))
+            return search_html(self.searches.engine, *asked, app, read_views(folder)).encode()
+        xml = folder / VIEWS / f"{Path(view).name}.xml"
+        if not xml.is_file():
+            return None
+        dashboard = read_view(xml)
+        if dashboard:
+            return dashboard_html(dashboard, form.get("theme", ""), app, read_views(folder)).encode()
+        template = ET.parse(xml).getroot().get("template", "")  # noqa: S314 - our own
+        if not template.startswith(f"{app}:/templates/"):
+            return None
+        return (folder / "appserver/templates" / Path(template).name).read_bytes()
 
     def _config(self, request: Request) -> Response:
         config = {
@@ -118,6 +144,11 @@ class Web:
         file = (root / name).resolve()
         inside = root.is_dir() and root.resolve() in file.parents
         return self._file(file) if inside and file.is_file() else self._refuse(request)
+
+    def _bundle(self, request: Request, name: str) -> Response:
+        """What draws the dashboards."""
+        file = script(name)
+        return self._file(file) if file else self._refuse(request)
 
     def _icon(self, request: Request, app: str, name: str) -> Response:
         file = self._splunkd.confs.folder(app) / "static" / Path(name).name
@@ -179,6 +210,7 @@ class Web:
         r"i18ncatalog": _script,
         r"favicon\.ico": _no_icon,
         r"static/@[^/]+/app/([^/]+)/(.+)": _static,
+        r"static/@[^/]+/dashboards/([^/]+)": _bundle,
         r"static/app/([^/]+)/([^/]+\.png)": _icon,
         r"static/@[^/]+/(.+)": _script,
         r"splunkd/__raw/(.+)": _splunkd_raw,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from tests.workbench.splunkd.sample_addon import APP
+from workbench.refusal import Refused
 from workbench.splunkd import Splunkd
+from workbench.splunkd.engine import NothingFound, Report, Results
 from workbench.splunkd.web import Web
 
 
@@ -39,6 +41,14 @@ class Browser:
             for value in answer.headers.get_all("Set-Cookie") or ():
                 self.cookies.load(value)
             return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def location(self, path: str) -> str | None:
+        connection = HTTPConnection("127.0.0.1", self._web.port, timeout=30)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().headers.get("Location")
         finally:
             connection.close()
 
@@ -114,28 +124,116 @@ def test_a_viewer_meets_restmaps_capabilities_on_the_page_too(splunkd: Splunkd) 
         web.close()
 
 
-def test_searches_are_answered_by_the_function_handed_in(splunkd: Splunkd) -> None:
-    def search(spl: str, earliest: str, latest: str) -> Sequence[dict[str, Any]]:
-        return [{"spl": spl, "range": f"{earliest} {latest}"}, {"spl": "second"}]
+class Answers(NothingFound):
+    """Tells what it was asked; a chain finds how many rows its base has."""
 
-    web = Web(splunkd, search=search)
-    try:
-        browser = Browser(web)
-        browser.open_page()
-        jobs = "splunkd/__raw/services/search/jobs"
-        status, body = browser("POST", jobs, "search=index%3Dmain&earliest_time=-1h&latest_time=now")
-        assert status == 201
-        sid = json.loads(body)["sid"]
-        (job,) = json.loads(browser("GET", f"{jobs}?id={sid}")[1])["entry"]
-        assert (job["content"]["dispatchState"], job["content"]["resultCount"]) == ("DONE", 2)
-        results = f"splunkd/__raw/services/search/v2/jobs/{sid}/results"
-        columns = json.loads(browser("GET", f"{results}?output_mode=json_cols")[1])
-        assert columns["columns"] == [["index=main", "second"], ["-1h now", None]]
-        chained = json.loads(browser("POST", results, "search=%7C%20head%201&output_mode=json_rows&count=1")[1])
-        assert (chained["fields"], chained["rows"]) == (["spl", "range"], [["index=main | head 1", "-1h now"]])
-        assert browser("GET", f"{jobs}/unknown")[0] == 404
-        build = f"search=%7C+rest+services%2Fapps%2Flocal%2F{APP}+splunk_server%3Dlocal+%7C+fields+build"
-        sid = json.loads(browser("POST", jobs, build)[1])["sid"]
-        assert json.loads(browser("GET", f"{jobs}/{sid}/results?output_mode=json")[1])["results"] == [{"build": "7"}]
-    finally:
-        web.close()
+    def search(self, spl: str, earliest: str, latest: str) -> Results:
+        if spl == "nonsense":
+            raise Refused("unknown command nonsense", 0)
+        return Results.of([{"spl": spl, "_time": "1772445600.5"}, {"range": f"{earliest} {latest}", "spl": "second"}])
+
+    def post_process(self, base: Results, spl: str, earliest: str, latest: str) -> Results:
+        return Results.of([{"chain": spl, "rows": len(base.rows)}] * 3)
+
+    def report(self, name: str) -> Report | None:
+        reports = {
+            "due": Report(
+                "index=main", "-1h", "now", scheduled=True, next_run=1772449200, last=Results.of([{"n": "1"}])
+            ),
+            "waiting": Report("index=main", "-1h", "now", scheduled=True, next_run=1772449200),
+            "by hand": Report("index=main", "-2h", "-1h"),
+        }
+        return reports.get(name)
+
+
+@pytest.fixture
+def asking(splunkd: Splunkd) -> Iterator[Browser]:
+    web = Web(splunkd, engine=Answers())
+    browser = Browser(web)
+    browser.open_page()
+    yield browser
+    web.close()
+
+
+JOBS = "splunkd/__raw/services/search/jobs"
+
+
+def started(browser: Browser, form: str) -> str:
+    status, body = browser("POST", JOBS, form)
+    assert status == 201
+    return str(json.loads(body)["sid"])
+
+
+def results(browser: Browser, sid: str, query: str, chain: str = "") -> dict[str, Any]:
+    path = f"splunkd/__raw/services/search/v2/jobs/{sid}/results_preview"
+    answer = browser("POST", path, f"search={chain}&{query}") if chain else browser("GET", f"{path}?{query}")
+    found: dict[str, Any] = json.loads(answer[1])
+    return found
+
+
+def test_a_search_is_a_job_that_is_done(asking: Browser) -> None:
+    sid = started(asking, "search=index%3Dmain&earliest_time=-1h&latest_time=now")
+    (job,) = json.loads(asking("GET", f"{JOBS}?id={sid}")[1])["entry"]
+    assert (job["content"]["dispatchState"], job["content"]["resultCount"]) == ("DONE", 2)
+    assert asking("GET", f"{JOBS}/unknown")[0] == 404
+
+
+def test_results_come_as_columns_with_times_in_iso(asking: Browser) -> None:
+    found = results(
+        asking, started(asking, "search=index%3Dmain&earliest_time=-1h&latest_time=now"), "output_mode=json_cols"
+    )
+    columns = dict(zip((field["name"] for field in found["fields"]), found["columns"]))
+    assert columns == {
+        "spl": ["index=main", "second"],
+        "range": [None, "-1h now"],
+        "_time": ["2026-03-02T10:00:00.500+00:00", None],
+    }
+
+
+def test_a_chain_goes_over_the_rows_of_its_base_a_page_at_a_time(asking: Browser) -> None:
+    sid = started(asking, "search=index%3Dmain")
+    found = results(asking, sid, "output_mode=json_rows&offset=1&count=1", chain="%7C%20head%201")
+    assert (found["rows"], found["post_process_count"]) == ([["| head 1", 2]], 3)
+
+
+def test_a_refused_search_is_a_fatal_message_with_its_place(asking: Browser) -> None:
+    status, body = asking("POST", JOBS, "search=nonsense")
+    assert status == 400
+    message = {"type": "FATAL", "text": "unknown command nonsense (at character 1)"}
+    assert json.loads(body)["messages"] == [message]
+
+
+def test_the_build_of_an_app_is_found_without_the_engine(asking: Browser) -> None:
+    build = f"search=%7C+rest+services%2Fapps%2Flocal%2F{APP}+splunk_server%3Dlocal+%7C+fields+build"
+    assert results(asking, started(asking, build), "output_mode=json")["results"] == [{"build": "7"}]
+
+
+SAVED = f"splunkd/__raw/servicesNS/-/{APP}/saved/searches"
+
+
+def test_a_scheduled_report_hands_out_its_last_run(asking: Browser) -> None:
+    (report,) = json.loads(asking("GET", f"{SAVED}/due?output_mode=json")[1])["entry"]
+    assert report["content"] == {
+        "search": "index=main",
+        "is_scheduled": True,
+        "next_scheduled_time": "2026-03-02 11:00:00 UTC",
+    }
+    (run,) = json.loads(asking("GET", f"{SAVED}/due/history?count=1")[1])["entry"]
+    assert results(asking, run["name"], "output_mode=json")["results"] == [{"n": "1"}]
+    assert json.loads(asking("GET", f"{SAVED}/waiting/history")[1])["entry"] == []
+
+
+def test_a_report_without_a_schedule_is_dispatched_over_its_own_range(asking: Browser) -> None:
+    sid = json.loads(asking("POST", f"{SAVED}/by%20hand/dispatch", "output_mode=json")[1])["sid"]
+    assert results(asking, sid, "output_mode=json")["results"][1]["range"] == "-2h -1h"
+    assert asking("GET", f"{SAVED}/unknown")[0] == 404
+
+
+def test_the_time_picker_learns_what_relative_times_mean(asking: Browser, splunkd: Splunkd) -> None:
+    splunkd.clock = lambda: 1772446230.0
+    found = json.loads(asking("GET", "splunkd/__raw/services/search/timeparser?time=-1h%40h&time=now")[1])
+    assert found == {"-1h@h": "2026-03-02T09:00:00.000+00:00", "now": "2026-03-02T10:10:30.000+00:00"}
+
+
+def test_an_address_without_a_language_leads_to_the_one_with_it(browser: Browser) -> None:
+    assert browser.location("/app/other/view?form.x=1") == "/en-US/app/other/view?form.x=1"
