@@ -34,7 +34,9 @@ def definition() -> dict[str, Any]:
             "rate": {
                 "type": "ds.search",
                 "name": "Rate",
-                "options": {"query": "`illumio_pce_index` sourcetype=illumio:pce:events | timechart span=1h count"},
+                "options": {
+                    "query": "`illumio_pce_index` sourcetype=illumio:pce:events | `illumio_pce_latest` | timechart span=1h count"
+                },
             },
         },
         "visualizations": {
@@ -45,6 +47,7 @@ def definition() -> dict[str, Any]:
                 "options": {"majorValue": "> primary | seriesByName('count') | lastPoint()"},
             },
             "viz_rate": {"type": "splunk.column", "title": "Events an hour", "dataSources": {"primary": "rate"}},
+            "viz_hours": {"type": "splunk.table", "title": "Hours", "dataSources": {"primary": "rate"}},
             "viz_rows": {
                 "type": "splunk.table",
                 "title": "Events",
@@ -55,7 +58,7 @@ def definition() -> dict[str, Any]:
                         "type": "drilldown.customUrl",
                         "options": {
                             "url": "/app/TA_illumio_pce/search?q=%60illumio_pce_index%60%20href%3D"
-                            "%22$row.href.value|u$%22&earliest=$global_time.earliest|u$&latest=$global_time.latest|u$"
+                            "$row.href.value|s|u$&earliest=$global_time.earliest|u$&latest=$global_time.latest|u$"
                         },
                     }
                 ],
@@ -67,7 +70,8 @@ def definition() -> dict[str, Any]:
             "options": {"width": 1440},
             "structure": [
                 {"item": "viz_count", "type": "block", "position": {"x": 0, "y": 0, "w": 360, "h": 250}},
-                {"item": "viz_rate", "type": "block", "position": {"x": 360, "y": 0, "w": 1080, "h": 250}},
+                {"item": "viz_rate", "type": "block", "position": {"x": 360, "y": 0, "w": 540, "h": 250}},
+                {"item": "viz_hours", "type": "block", "position": {"x": 900, "y": 0, "w": 540, "h": 250}},
                 {"item": "viz_rows", "type": "block", "position": {"x": 0, "y": 250, "w": 1440, "h": 400}},
             ],
         },

@@ -1,0 +1,33 @@
+"""The views that ship pass every check."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.dash.checks import complaints, schema_complaints
+from workbench.dash.checks.schema import missing
+from workbench.dash.view import read_views
+from workbench.search import APP
+
+VIEWS = read_views(APP)
+
+
+def test_nothing_is_wrong_with_them() -> None:
+    assert [str(complaint) for complaint in complaints(VIEWS, APP)] == []
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing() or "nothing is missing")
+def test_the_frameworks_own_schema_takes_them() -> None:
+    assert [str(complaint) for complaint in schema_complaints(VIEWS)] == []
+
+
+def test_they_are_the_seven_in_the_order_of_the_navigation() -> None:
+    assert [view.name for view in VIEWS] == [
+        "security_overview",
+        "access",
+        "workload_protection",
+        "policy_changes",
+        "pce_health",
+        "events",
+        "ingest",
+    ]

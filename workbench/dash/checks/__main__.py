@@ -1,0 +1,31 @@
+"""`python -m workbench.dash.checks [ADDON]`: says what is wrong with the built add-on's views; 1 if anything is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from workbench.dash.checks import complaints, schema_complaints
+from workbench.dash.checks.schema import missing
+from workbench.dash.view import read_views
+from workbench.search import APP
+
+
+def main() -> int:
+    """Check all views; the exit code."""
+    addon = Path(sys.argv[1]) if len(sys.argv) > 1 else APP
+    views = read_views(addon)
+    found = list(complaints(views, addon))
+    lacking = missing()
+    if lacking:
+        print(f"not checked against the framework's schema: {lacking}", file=sys.stderr)
+    else:
+        found += schema_complaints(views)
+    for complaint in found:
+        print(complaint)
+    print(f"{len(views)} views, {len(found)} complaints", file=sys.stderr)
+    return 1 if found or not views else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
