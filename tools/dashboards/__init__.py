@@ -1,0 +1,1 @@
+"""Writes everything that follows from content/dashboards/: views, navigation, the lookup of causes and a page."""

@@ -1,0 +1,78 @@
+"""`python -m tools.dashboards` writes what follows from content/dashboards/; `--check` only tells what is stale."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from tools.dashboards import model
+from tools.dashboards.causes import causes
+from tools.dashboards.compose import compose, view
+from tools.dashboards.model import ROOT, Dashboard, Json
+from tools.dashboards.nav import nav
+from tools.dashboards.page import page
+from tools.detections import model as detections
+
+NOTICE = "Written by `python -m tools.dashboards` from content/dashboards/; change it there."
+VIEWS = "package/default/data/ui/views"
+
+
+def generated() -> dict[str, str]:
+    """Path under the repository → text that belongs there."""
+    dashboards, shared = model.read_all(), model.shared()
+    searches = {one.name: _searches(one, shared) for one in dashboards}
+    return {
+        **{f"{VIEWS}/{one.name}.xml": view(one, shared) for one in dashboards},
+        "package/default/data/ui/nav/default.xml": nav(dashboards, NOTICE),
+        "package/lookups/illumio_pce_detections.csv": causes(detections.read_all()),
+        "docs/dashboards.md": page(dashboards, searches, _thresholds(), NOTICE),
+    }
+
+
+def _searches(dashboard: Dashboard, shared: Json) -> int:
+    return sum(source["type"] == "ds.search" for source in compose(dashboard, shared)["dataSources"].values())
+
+
+def _thresholds() -> list[tuple[str, str, str]]:
+    """The macros of macros.conf that an administrator may change for the dashboards: the comment says what each is."""
+    text = (ROOT / "package" / "default" / "macros.conf").read_text(encoding="utf-8")
+    found = re.findall(r"((?:^# .*\n)*)\[(illumio_pce_dashboard_\w+)\]\ndefinition = (.*)\n", text, re.MULTILINE)
+    meaning = ""
+    rows = []
+    for comment, name, value in found:
+        meaning = " ".join(line[2:] for line in comment.splitlines()[-2:] if not line.startswith("# What d")) or meaning
+        rows.append((name, value, meaning))
+    return rows
+
+
+def stale() -> list[str]:
+    """The generated files that differ, and views without a dashboard."""
+    files = generated()
+    wrong = [
+        path
+        for path, text in files.items()
+        if not (ROOT / path).is_file() or (ROOT / path).read_text(encoding="utf-8") != text
+    ]
+    views = (f"{VIEWS}/{path.name}" for path in (ROOT / VIEWS).glob("*.xml"))
+    return wrong + [path for path in views if path not in files]
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or check; 1 where something is stale."""
+    found = stale()
+    if "--check" in arguments:
+        print("\n".join(f"stale: {path}" for path in found) or "dashboards: all that follows from them is fresh")
+        return 1 if found else 0
+    files = generated()
+    for path in found:
+        if path in files:
+            (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+            (ROOT / path).write_text(files[path], encoding="utf-8")
+        else:
+            (ROOT / path).unlink()
+        print(f"wrote {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

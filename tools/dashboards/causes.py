@@ -1,0 +1,21 @@
+"""The lookup in which the dashboards find what a detection is called, how bad it is, and what to do first."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from tools.detections.model import SEVERITIES, Detection
+
+COLUMNS = ("detection", "title", "urgency", "urgency_rank", "first_step")
+
+
+def causes(detections: list[Detection]) -> str:
+    """The text of illumio_pce_detections.csv; `urgency_rank` is 1 (informational) to 5 (critical)."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in detections:
+        rank = SEVERITIES.index(one.severity) + 1
+        writer.writerow([one.id, one.title, one.severity, rank, " ".join(one.respond[0].split())])
+    return text.getvalue()

@@ -1,0 +1,69 @@
+"""A dashboard's whole definition, and the view that holds it.
+
+What is shared comes first, what the dashboard says itself wins. A query may be a list of lines; `{name}` in it stands
+for a text of shared.json, the filters above all.
+"""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import Any
+
+from tools.dashboards.model import Dashboard, Invalid, Json
+
+_VIEW = """\
+<dashboard version="2" theme="dark">
+    <label>{label}</label>
+    <description>{description}</description>
+    <definition><![CDATA[
+{definition}
+    ]]></definition>
+    <meta type="hiddenElements"><![CDATA[
+{{"hideEdit": false, "hideOpenInSearch": false, "hideExport": false}}
+    ]]></meta>
+</dashboard>
+"""
+
+
+def view(dashboard: Dashboard, shared: Json) -> str:
+    """The text of <name>.xml. Raises Invalid."""
+    definition = json.dumps(compose(dashboard, shared), indent=2, ensure_ascii=False)
+    if "]]>" in definition:
+        raise Invalid(f"{dashboard.name}: ']]>' would end the view's CDATA")
+    texts = {"label": escape(dashboard.label), "description": escape(" ".join(dashboard.description.split()))}
+    return _VIEW.format(definition=definition, **texts)
+
+
+def compose(dashboard: Dashboard, shared: Json) -> Json:
+    """The definition as Splunk reads it."""
+    own = dashboard.own
+    inputs = {**shared["inputs"], **own.get("inputs", {})}
+    looks: Json = shared["visualizations"]
+    sources = {**shared["dataSources"], **own["dataSources"]}
+    return {
+        "title": dashboard.label,
+        "description": " ".join(dashboard.description.split()),
+        "inputs": inputs,
+        "defaults": {**shared["defaults"], **own.get("defaults", {})},
+        "visualizations": {
+            name: merged(looks.get(panel["type"], {}), panel) for name, panel in own["visualizations"].items()
+        },
+        "dataSources": {name: _source(source, shared["texts"]) for name, source in sources.items()},
+        "layout": {**shared["layout"], "globalInputs": list(inputs), "structure": own["layout"]["structure"]},
+    }
+
+
+def merged(below: Any, above: Any) -> Any:
+    """Two values as one: objects member by member, otherwise the one above."""
+    if isinstance(below, dict) and isinstance(above, dict):
+        return {**below, **{name: merged(below.get(name), value) for name, value in above.items()}}
+    return above
+
+
+def _source(source: Json, texts: dict[str, str]) -> Json:
+    query = source["options"]["query"]
+    text = query if isinstance(query, str) else "\n".join(query)
+    for name, replacement in texts.items():
+        text = text.replace("{" + name + "}", replacement)
+    return {**source, "options": {**source["options"], "query": text}}
