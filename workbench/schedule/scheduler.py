@@ -97,6 +97,7 @@ class Scheduler:
     on_run: Callable[[Run], None] = lambda _run: None
     _suppressed: dict[tuple[str, ...], float] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)
+    _prepared: dict[str, spl_search.Prepared] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         unknown = set(self.limits) - set(_LIMITS)
@@ -119,16 +120,11 @@ class Scheduler:
         within = Range(
             index_earliest=bound(search.index_earliest), index_latest=bound(search.index_latest), indexed_by=run.started
         )
-        rows = spl_search.run(
-            search.search,
-            self.store,
-            knowledge=self.knowledge,
-            now=run.time,
-            earliest=search.earliest,
-            latest=search.latest,
-            within=within,
-        )
-        return rows[: search.max_count]
+        prepared = self._prepared.get(search.search)
+        if prepared is None:
+            prepared = spl_search.Prepared(search.search, self.store, self.knowledge)
+            self._prepared[search.search] = prepared
+        return prepared.run(run.time, search.earliest, search.latest, within)[: search.max_count]
 
     def _alerts(self, run: Run) -> list[Alert]:
         self.on_run(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from workbench.refusal import Refused
@@ -47,6 +47,45 @@ def run(
     return _run_stages(split(expand(spl_text, known.macros)), runtime, None)
 
 
+class Prepared:
+    """A search that is read once, to run again and again over the same events.
+
+    Raises Refused as `check` does.
+    """
+
+    def __init__(self, spl_text: str, store: EventStore, knowledge: Knowledge) -> None:
+        self._stages = split(expand(spl_text, knowledge.macros))
+        _check(self._stages)
+        self._knowledge = knowledge
+        first, *rest = self._stages
+        closed = not any("[" in _unquoted(stage.text) for stage in self._stages)
+        narrow = closed and first.command == "search" and all(not commands.find(stage).generates for stage in rest)
+        self._store = store.narrowed(partial(_found, _base(first))) if narrow else store
+        self._barren = narrow and not _base(first).times and all(_makes_nothing(stage) for stage in rest)
+
+    def run(self, now: float, earliest: str, latest: str, within: Range) -> list[Event]:
+        """The rows, as those of the function `run`."""
+        outer = replace(within, earliest=_bound(earliest, now), latest=_bound(latest, now))
+        if self._barren and not self._store.holds(outer):
+            return []
+        runtime = Runtime(self._store, self._knowledge, now, picker=outer, range=outer, run_pipeline=_run_inner)
+        return _run_stages(self._stages, runtime, None)
+
+
+# Commands that make no row where they are given none; stats does not either, if it goes by fields.
+_WITHOUT_ROWS_OF_THEIR_OWN = frozenset(
+    {
+        "addinfo", "dedup", "eval", "eventstats", "fields", "fillnull", "head", "lookup", "makemv", "mvexpand", "nomv",
+        "regex", "rename", "rex", "search", "sort", "spath", "streamstats", "table", "tail", "where",
+    }
+)  # fmt: skip
+
+
+def _makes_nothing(stage: Stage) -> bool:
+    by_fields = stage.command == "stats" and re.search(r"\sby\s", _unquoted(stage.text), re.IGNORECASE) is not None
+    return by_fields or stage.command in _WITHOUT_ROWS_OF_THEIR_OWN
+
+
 def run_over(
     spl_text: str,
     rows: list[Event],
@@ -70,7 +109,11 @@ def run_over(
 def check(spl_text: str, knowledge: Knowledge | None = None) -> None:
     """Parse a search without running it. Raises Refused as `run` would, as far as no data is needed."""
     known = knowledge or NoKnowledge()
-    for number, stage in enumerate(split(expand(spl_text, known.macros))):
+    _check(split(expand(spl_text, known.macros)))
+
+
+def _check(stages: list[Stage]) -> None:
+    for number, stage in enumerate(stages):
         command = commands.find(stage)
         if "[" in _unquoted(stage.text) and not command.takes_brackets:
             continue
@@ -129,8 +172,11 @@ def _search_events(stage: Stage, runtime: Runtime) -> list[Event]:
     """The base search: events of the range that match, newest first, each a copy."""
     predicate = _base(stage)
     runtime.range = _inline_range(predicate, runtime)
-    events = runtime.store.select(runtime.range)
-    return [dict(event) for event in events if predicate.matches(event) and visible(event, predicate.indexes)]
+    return [dict(event) for event in runtime.store.select(runtime.range) if _found(predicate, event)]
+
+
+def _found(predicate: Predicate, event: Event) -> bool:
+    return predicate.matches(event) and visible(event, predicate.indexes)
 
 
 def _inline_range(predicate: Predicate, runtime: Runtime) -> Range:

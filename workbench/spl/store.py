@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable
 
-from workbench.spl.knowledge import Knowledge
+from workbench.spl.knowledge import Knowledge, NoKnowledge
 from workbench.spl.values import Event, number_text
 
 _ALWAYS = float("-inf")
@@ -53,6 +53,14 @@ class EventStore:
     def select(self, wanted: Range) -> list[Event]:
         """The events of the range, newest first. They are the store's own: copy before changing one."""
         return [self._event(place) for place in self._places(wanted)]
+
+    def holds(self, wanted: Range) -> bool:
+        """Whether there is any event in the range."""
+        return bool(self._places(wanted))
+
+    def narrowed(self, keep: Callable[[Event], bool]) -> EventStore:
+        """A store of those of its events, with their fields, that `keep` is true of."""
+        return EventStore((event for event in self.select(Range()) if keep(event)), NoKnowledge())
 
     def _places(self, wanted: Range) -> list[int]:
         low, high = _bound(wanted.earliest, _ALWAYS), _bound(wanted.latest, _NEVER)

@@ -142,3 +142,19 @@ def test_tracking() -> None:
 def test_a_refusal_names_the_search() -> None:
     with pytest.raises(Refused, match="broken: unknown command"):
         alerts([], 6, broken=stanza(search="index=main | nosuch"))
+
+
+def test_a_search_that_counts_where_there_is_nothing_still_alerts() -> None:
+    """Runs without events are passed over only where the search can make no row of its own."""
+    searches = read_searches({"silence": stanza(search="index=main | stats count | where count=0")})
+
+    alerts = Scheduler(EventStore([], NoKnowledge()), NoKnowledge()).run(searches, START, START + 10 * MINUTE)
+
+    assert [alert.time for alert in alerts] == [START, START + 5 * MINUTE]
+
+
+def test_an_unknown_command_is_refused_though_no_event_is_there() -> None:
+    searches = read_searches({"x": stanza(search="index=main | teleport")})
+
+    with pytest.raises(Refused, match="teleport"):
+        Scheduler(EventStore([], NoKnowledge()), NoKnowledge()).run(searches, START, START + 10 * MINUTE)

@@ -44,12 +44,14 @@ def parse_tstats(arguments: Arguments) -> Runner:
         context = runtime.context
         groups: dict[tuple[str, ...], Group] = {} if fields else {(): Group(measures)}
         for event in runtime.store.select(_range(predicate.times, runtime)):
-            row = dict(event)
+            if not (predicate.matches(event) and visible(event, predicate.indexes)):
+                continue
+            indexed = {name: event[name] for name in INDEXED_FIELDS if name in event}
+            row = dict(indexed)
             if size and isinstance(row.get("_time"), str):
                 row["_time"] = number_text(size.start(float(str(row["_time"]))))
-            if predicate.matches(event) and visible(event, predicate.indexes):
-                for key in group_keys(row, fields):
-                    groups.setdefault(key, Group(measures)).add(dict(event), context)
+            for key in group_keys(row, fields):
+                groups.setdefault(key, Group(measures)).add(indexed, context)
         return [{**dict(zip(fields, key)), **groups[key].results()} for key in sorted_groups(list(groups))]
 
     return run
