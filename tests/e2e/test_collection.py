@@ -183,17 +183,3 @@ def test_two_organisations_of_one_pce(lab: PceLab) -> None:
         f"{SCHEME}://audit": "/orgs/1",
         f"{SCHEME}://two": "/orgs/2",
     }
-
-
-def test_the_secret_stands_nowhere(lab: PceLab) -> None:
-    lab.pce.record(event(1))
-    lab.rest("POST", "ta_illumio_pce_settings/logging", loglevel="DEBUG")
-    lab.run()
-    lab.pce.keys.clear()
-    assert lab.run().exit_code == 1
-    assert lab.key.secret not in lab.log()
-    assert lab.records()[-1]["error_category"] == "refused_key"
-    for indexed in lab.splunkd.events():
-        assert lab.key.secret not in indexed.raw
-    for path in (lab.splunkd.home / "etc").rglob("*.conf"):
-        assert lab.key.secret not in path.read_text(encoding="utf-8")

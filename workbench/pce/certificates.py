@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 #: `good`, or what is wrong with the server's side of TLS.
-KINDS = ("good", "self_signed", "wrong_host", "expired", "wrong_ca", "tls11")
+KINDS = ("good", "self_signed", "wrong_host", "expired", "not_yet_valid", "wrong_ca", "tls10", "tls11")
+
+_OLD = {"tls10": ssl.TLSVersion.TLSv1, "tls11": ssl.TLSVersion.TLSv1_1}
 
 
 class Certificates:
@@ -28,8 +30,8 @@ class Certificates:
             raise ValueError(f"there is no certificate of kind {kind!r}, only {', '.join(KINDS)}")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._certificate(kind, names).configure_cert(context)
-        if kind == "tls11":
-            _offer_only_tls_1_1(context)
+        if kind in _OLD:
+            _offer_only(context, _OLD[kind])
         return context
 
     def _certificate(self, kind: str, names: tuple[str, ...]) -> trustme.LeafCert:
@@ -39,18 +41,20 @@ class Certificates:
             return self._authority.issue_cert("another.example.net")
         if kind == "wrong_ca":
             return trustme.CA().issue_cert(*names)
+        day, now = timedelta(days=1), datetime.now(timezone.utc)
         if kind == "expired":
-            yesterday = datetime.now(timezone.utc) - timedelta(days=1)
-            return self._authority.issue_cert(*names, not_before=yesterday - timedelta(days=90), not_after=yesterday)
+            return self._authority.issue_cert(*names, not_before=now - 90 * day, not_after=now - day)
+        if kind == "not_yet_valid":
+            return self._authority.issue_cert(*names, not_before=now + day, not_after=now + 90 * day)
         return self._authority.issue_cert(*names)
 
 
-def _offer_only_tls_1_1(context: ssl.SSLContext) -> None:
-    context.set_ciphers("DEFAULT:@SECLEVEL=0")  # OpenSSL 3 has TLS 1.1 at level 0 only
+def _offer_only(context: ssl.SSLContext, version: ssl.TLSVersion) -> None:
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")  # OpenSSL 3 has these at level 0 only
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        context.minimum_version = ssl.TLSVersion.TLSv1_1
-        context.maximum_version = ssl.TLSVersion.TLSv1_1
+        context.minimum_version = version
+        context.maximum_version = version
 
 
 def _self_signed(name: str) -> trustme.LeafCert:

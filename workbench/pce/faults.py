@@ -222,6 +222,24 @@ def truncated_gzip(keep: float = 0.5) -> Fault:
     return fault
 
 
+def header(name: str, value: str, *, ending: Ending = Ending.WHOLE) -> Fault:
+    """The right body with one header more, or another value for it."""
+    return lambda _request, ask: replace(_with_header(_plain(ask()), name, value), ending=ending)
+
+
+def many_headers(count: int = 1000) -> Fault:
+    """More headers than anybody needs."""
+    return lambda _request, ask: replace(ask(), headers={f"X-Filler-{number}": "x" for number in range(count)})
+
+
+def wire(first: bytes, then: bytes = b"") -> Fault:
+    """Bytes in place of an answer, head and all; `then` comes behind them again and again, for minutes."""
+    times, pause_seconds = (10_000, 0.02) if then else (0, 0.0)
+    piece_bytes = len(then or first)
+    body = first + then * times
+    return _instead(Answer(200, body=body, head_sent=False, piece_bytes=piece_bytes, pause_seconds=pause_seconds))
+
+
 def content_type(value: str) -> Fault:
     """The right body under a wrong name."""
     return lambda _request, ask: _with_header(ask(), "Content-Type", value)
@@ -281,4 +299,21 @@ EVERY: Mapping[str, Fault] = {
     "huge": huge(),
     "gzip bomb": gzip_bomb(256),
     "truncated gzip": truncated_gzip(),
+    "redirect to an address that is none": redirect("https://[::1/"),
+    "redirect without an address": redirect(""),
+    "redirect with a body without end": lambda _request, ask: replace(
+        _plain(ask()), status=302, headers={"Location": "https://other.example.net/"}, filler=1 << 40
+    ),
+    "redirect in a circle": lambda request, _ask: Answer(302, {"Location": request.path}),
+    "length that is no number": header("Content-Length", "\u00b2", ending=Ending.CLOSED),
+    "length smaller than the body": header("Content-Length", "1"),
+    "503 with a Retry-After that is no number": status(503, retry_after="\u00b2"),
+    "many headers": many_headers(),
+    "a header of 200 KB": wire(b"HTTP/1.1 200 OK\r\nX-Filler: " + b"x" * 200_000),
+    "headers without end": wire(b"HTTP/1.1 200 OK\r\n", b"X-Filler: x\r\n"),
+    "interim answers without end": wire(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "trailers without end": wire(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n", b"X-Trailer: x\r\n"
+    ),
+    "no HTTP": wire(b"SSH-2.0-OpenSSH_9.6\r\n"),
 }

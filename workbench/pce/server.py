@@ -28,19 +28,29 @@ class Answers(Protocol):
 class PceServer:
     """Serves a PCE, from `start` to `stop` or as a context manager.
 
-    `certificate`: one of `certificates.KINDS`, or `silent`: the connection is taken and nothing is said.
-    `ca_pem` is the CA that an administrator would have been given, whatever is served. `requests` holds
-    every request that was read, refused ones and those of faults included.
+    `certificate`: one of `certificates.KINDS`, or `silent`: the connection is taken and nothing is said, or
+    `plain`: http without TLS. `certificates` is the authority that signs, a new one unless given; `ca_pem` is
+    its certificate, as an administrator would have been given it, whatever is served. `requests` holds every
+    request that was read, refused ones and those of faults included.
     """
 
-    def __init__(self, pce: Answers, *, certificate: str = "good", host_name: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        pce: Answers,
+        *,
+        certificate: str = "good",
+        host_name: str = "127.0.0.1",
+        port: int = 0,
+        certificates: Certificates | None = None,
+    ) -> None:
         self.pce = pce
         self.requests: list[Request] = []
         self.stopping = threading.Event()
-        certificates = Certificates()
+        self.silent = certificate == "silent"
+        certificates = certificates or Certificates()
         self.ca_pem = certificates.ca_pem
         names = dict.fromkeys([host_name, "127.0.0.1", "localhost"])
-        context = None if certificate == "silent" else certificates.context(certificate, *names)
+        context = None if certificate in ("silent", "plain") else certificates.context(certificate, *names)
         self._http = _HttpServer(self, context, port)
         self.port: int = self._http.server_address[1]
         self.url = f"https://{host_name}:{self.port}"
@@ -78,8 +88,11 @@ class _HttpServer(ThreadingHTTPServer):
         """Runs in the connection's own thread, so that a slow handshake holds up nobody else."""
         self._open.add(request)
         try:
-            if self._context is None:
+            if self.owner.silent:
                 _wait_for_close(request, self.owner.stopping)
+                return
+            if self._context is None:
+                super().finish_request(request, client_address)
                 return
             request.settimeout(_HANDSHAKE_SECONDS)
             with contextlib.suppress(OSError), self._context.wrap_socket(request, server_side=True) as tls:
@@ -105,7 +118,7 @@ class _HttpServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _HttpServer
-    connection: ssl.SSLSocket
+    connection: socket.socket
 
     def do_GET(self) -> None:
         owner = self.server.owner
@@ -168,7 +181,7 @@ def _more(connection: socket.socket) -> bool:
         return False
 
 
-def _reset(connection: ssl.SSLSocket) -> None:
+def _reset(connection: socket.socket) -> None:
     """Closing a socket that lingers for zero seconds sends a reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()

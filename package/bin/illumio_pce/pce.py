@@ -224,7 +224,10 @@ class Pce:
             parts = urlsplit(href)
         except ValueError:
             raise PceError("broken_answer", "The PCE points to an address that is none.") from None
-        if parts.netloc and (parts.scheme, parts.netloc.lower()) != ("https", self._account.authority.lower()):
+        if (parts.scheme or parts.netloc) and (parts.scheme, parts.netloc.lower()) != (
+            "https",
+            self._account.authority.lower(),
+        ):
             raise PceError("redirect", "The PCE points to another host for an answer, and the key is not sent there.")
         path = parts.path
         if not path.startswith("/") or ".." in path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import socket
 import ssl
@@ -15,6 +16,7 @@ import certifi
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
+from requests.utils import get_auth_from_url
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
@@ -67,7 +69,7 @@ class HttpsTransport:
     def __init__(self, account: Account, proxy: Proxy | None) -> None:
         self._base = f"https://{account.authority}"
         self._watch = _Watch()
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.auth = HTTPBasicAuth(account.api_key_id.encode(), account.api_secret.encode())
         self._session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip"})
@@ -88,7 +90,15 @@ class HttpsTransport:
             )
         except (requests.RequestException, OSError, ValueError, http.client.HTTPException) as error:
             raise explain(error, timed_out=self._watch.stop()) from None
+        if self._watch.stop():  # http.client takes headers that end early for whole ones
+            response.close()
+            raise PceError("timeout", "The PCE did not answer in time.")
         return _HttpsAnswer(response, self._watch, seconds)
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """See no redirect: requests would read the whole body of one into memory, even when told not to follow it."""
 
 
 class _HttpsAnswer:
@@ -205,6 +215,12 @@ class _VerifyingAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
         self._use_watched_connections(manager)
         return manager
+
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        """The proxy's user and password in UTF-8 (RFC 7617); requests knows Latin-1 only."""
+        user, password = get_auth_from_url(proxy)
+        credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
+        return {"Proxy-Authorization": f"Basic {credentials}"} if user else {}
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Leave the choice of authorities to the context."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import socket
 import ssl
@@ -182,6 +183,7 @@ def test_the_server_stops_while_an_answer_drips(pce: Pce, head: bytes) -> None:
         ("self_signed", "self-signed certificate|self signed certificate"),
         ("wrong_ca", "unable to get local issuer|self-signed certificate|self signed certificate"),
         ("expired", "certificate has expired"),
+        ("not_yet_valid", "not yet valid"),
         ("wrong_host", "not valid for"),
     ],
 )
@@ -190,18 +192,37 @@ def test_a_bad_certificate(pce: Pce, kind: str, reason: str) -> None:
         connect(server)
 
 
-def test_tls_1_1_and_nothing_newer(pce: Pce, head: bytes) -> None:
+@pytest.mark.parametrize(
+    ("kind", "version", "name"),
+    [("tls10", ssl.TLSVersion.TLSv1, "TLSv1"), ("tls11", ssl.TLSVersion.TLSv1_1, "TLSv1.1")],
+)
+def test_old_tls_and_nothing_newer(pce: Pce, kind: str, version: ssl.TLSVersion, name: str) -> None:
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     old.set_ciphers("DEFAULT:@SECLEVEL=0")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        old.minimum_version = ssl.TLSVersion.TLSv1_1
-    with PceServer(pce, certificate="tls11") as server:
+        old.minimum_version = version
+    with PceServer(pce, certificate=kind) as server:
         with pytest.raises(ssl.SSLError):
             connect(server)
         old.load_verify_locations(cadata=server.ca_pem)
         with connect(server, context=old) as connection:
-            assert connection.version() == "TLSv1.1"
+            assert connection.version() == name
+
+
+def test_http_without_tls(pce: Pce) -> None:
+    with PceServer(pce, certificate="plain") as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+        connection.request("GET", "/api/v2/noop")
+        assert connection.getresponse().status == 401
+        connection.close()
+        assert [request.path for request in server.requests] == ["/api/v2/noop"]
+
+
+def test_two_servers_may_share_one_authority(pce: Pce) -> None:
+    certificates = Certificates()
+    with PceServer(pce, certificates=certificates) as first, PceServer(pce, certificates=certificates) as second:
+        assert first.ca_pem == second.ca_pem == certificates.ca_pem
 
 
 def test_a_silent_server(pce: Pce) -> None:
