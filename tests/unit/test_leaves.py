@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import logging
 from array import array
 
@@ -286,6 +287,27 @@ def test_an_entry_is_one_line_without_a_secret() -> None:
     assert "ss word" not in text
     assert encoded not in text
     assert "word%2B1" not in text
+
+
+@pytest.mark.parametrize("before", ["", "k", "key", "api_1:"])
+def test_a_secret_is_hidden_in_json_and_in_base64_behind_any_text(before: str) -> None:
+    formatter = log.OneLineFormatter()
+    secret = 'qu"ote\\back/slash é'
+    formatter.hide(secret)
+    encoded = base64.b64encode((before + secret).encode()).decode()
+    for text in (json.dumps(secret), f"Basic {encoded}"):
+        shown = formatter.format(logging.LogRecord("x", logging.INFO, "x.py", 1, text, (), None))
+        assert "******" in shown
+        assert encoded[12:-4] not in shown
+        assert "back" not in shown
+
+
+def test_what_cannot_be_seen_is_written_out_and_a_quotation_ends_no_value() -> None:
+    shown = log.OneLineFormatter().format(
+        logging.LogRecord("x", logging.INFO, "x.py", 1, "a\u202eb\ufeffc\ud800d\x9be\U000e0041", (), None)
+    )
+    assert shown.endswith(r"| a\u202eb\ufeffc\ud800d\x9be\ue0041")
+    assert log.quoted('a" category=ok') == '"a\' category=ok"'
 
 
 # --- windows -----------------------------------------------------------------------------------------
