@@ -22,7 +22,16 @@ ENTRY = re.compile(
 FORGED = {"index": "_audit", "source": "forged", "sourcetype": "forged", "_time": "0", "time": 0, "_raw": "forged"}
 #: Names of hosts and times that are none: the account's host and the present stand for them.
 NO_HOSTS = ("forged\n.example.net", "a b", "", "x/y", "forged:1", "<host>", "-forged", "x" * 300, 7, None, ["pce"])
-NO_TIMES = ("0", "2001-01-01", "2001-01-01T00:00:00", "2001-01-01T00:00:00Z\n", "yesterday", 978307200, None, [])
+NO_TIMES: tuple[object, ...] = (
+    "0",
+    "2001-01-01",
+    "2001-01-01T00:00:00",
+    "2001-01-01T00:00:00Z\n",
+    "yesterday",
+    978307200,
+    None,
+    [],
+)
 
 
 def log_lines(lab: PceLab) -> list[str]:

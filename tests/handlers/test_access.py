@@ -3,42 +3,116 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from workbench.splunkd import Splunkd
+from workbench.splunkd.access import SYSTEM_USER, roles_with
+from workbench.splunkd.confs import read_conf
 
-from .conftest import Client, Validator
+from .conftest import ADDON, Client, Validator
 
-ENDPOINTS = (
-    ("ta_illumio_pce_account", "lab"),
-    ("ta_illumio_pce_settings", "proxy"),
-    ("ta_illumio_pce_illumio_pce_events", "audit"),
-)
-
-
-@pytest.mark.parametrize(("endpoint", "name"), ENDPOINTS)
-def test_without_the_capability_every_method_of_every_endpoint_is_forbidden(
-    splunkd: Splunkd, endpoint: str, name: str
-) -> None:
-    viewer = Client(splunkd, "viewer")
-    answers = [
-        viewer.get(endpoint),
-        viewer.get(f"{endpoint}/{name}"),
-        viewer.get(f"{endpoint}/{name}", **{"--cred--": "1"}),
-        viewer.post(endpoint, name=name),
-        viewer.post(f"{endpoint}/{name}", proxy_enabled="0"),
-        viewer.delete(f"{endpoint}/{name}"),
-    ]
-    assert {answer.status for answer in answers} == {403}
+APP = ADDON.name
+#: What an endpoint of an add-on answers to, besides its own name: splunkd adds the actions.
+BELOW = ("", "/lab", "/lab/enable", "/lab/disable", "/lab/acl", "/lab/move", "/_reload", "/_new")
+METHODS = ("GET", "POST", "PUT", "DELETE")
+#: What a SOC analyst works with, as default.meta names it.
+KNOWLEDGE = ("props", "transforms", "lookups", "macros", "eventtypes", "tags")
+WITHIN_THE_APP = ("views", "nav", "savedsearches")
+#: What only those who run the add-on see.
+CLOSED = ("ta_illumio_pce_account", "ta_illumio_pce_settings", "passwords")
+CHECKPOINTS = "storage/collections/data/ta_illumio_pce_checkpoints"
 
 
-@pytest.mark.parametrize(
-    "conf", ["ta_illumio_pce_account", "ta_illumio_pce_settings", "inputs", "props", "macros", "restmap"]
-)
+def endpoints(addon: Path) -> list[str]:
+    """The endpoints that the add-on's restmap.conf declares."""
+    stanzas = read_conf(addon / "default/restmap.conf")
+    members = [stanza["members"] for name, stanza in stanzas.items() if name.startswith("admin:")]
+    return [member.strip() for text in members for member in text.split(",")]
+
+
+def statuses(client: Client, names: list[str]) -> dict[str, int]:
+    """Every method of everything at and below the endpoints, with what is answered."""
+    return {
+        f"{method} {name}{below}{cred}": client.call(method, f"{name}{below}", name="lab", **query).status
+        for name in names
+        for below in BELOW
+        for method in METHODS
+        for cred, query in (("", {}), ("?--cred--", {"--cred--": "1"}))
+    }
+
+
+def test_without_the_capability_every_method_of_every_endpoint_is_forbidden(splunkd: Splunkd) -> None:
+    names = endpoints(ADDON)
+    assert len(names) == 3
+    found = statuses(Client(splunkd, "viewer"), names)
+    assert len(found) == 3 * 8 * 4 * 2
+    assert set(found.values()) == {403}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_endpoint_that_forgets_the_capability_of_a_method_is_found(method: str, tmp_path: Path) -> None:
+    careless = tmp_path / APP
+    shutil.copytree(ADDON, careless, ignore=shutil.ignore_patterns("appserver"))
+    restmap = careless / "default/restmap.conf"
+    restmap.write_text(restmap.read_text("utf-8").replace(f"capability.{method.lower()} =", "# ="), "utf-8")
+    with Splunkd(tmp_path / "splunk") as splunkd:
+        splunkd.install(careless)
+        viewer = Client(splunkd, "viewer")
+        open_to_all = [m for m in METHODS if viewer.call(m, "ta_illumio_pce_account", name="lab").status != 403]
+    assert open_to_all == [method]
+
+
+def test_splunk_web_shows_no_endpoint_that_asks_for_nothing() -> None:
+    exposed = [stanza["pattern"] for stanza in read_conf(ADDON / "default/web.conf").values()]
+    ours = {pattern for name in endpoints(ADDON) for pattern in (name, f"{name}/*")}
+    # The names of the indexes, which splunkd gives to those who may see them.
+    assert set(exposed) == {*ours, "data/indexes"}
+
+
+@pytest.mark.parametrize("conf", sorted(path.stem for path in (ADDON / "default").glob("*.conf")))
 def test_without_it_no_conf_of_the_app_can_be_written_either(splunkd: Splunkd, conf: str) -> None:
     viewer = Client(splunkd, "viewer")
+    stanza = next(iter(read_conf(ADDON / "default" / f"{conf}.conf")))
+    path = f"configs/conf-{conf}/{quote(stanza, safe='')}"
     assert viewer.post(f"configs/conf-{conf}", name="x").status == 403
+    assert viewer.post(path, disabled="1").status == 403
+    assert viewer.delete(path).status == 403
+
+
+def test_an_analyst_reads_what_searches_need_and_nothing_of_accounts_secrets_or_state() -> None:
+    meta = read_conf(ADDON / "metadata/default.meta")
+    assert {kind for kind in meta if meta[kind].get("export") == "system"} == set(KNOWLEDGE)
+    for kind in (*KNOWLEDGE, *WITHIN_THE_APP):
+        assert roles_with(ADDON, kind, "any", "read") == ["*"]
+    for kind, name in (*((kind, "any") for kind in CLOSED), ("collections", "ta_illumio_pce_checkpoints")):
+        assert roles_with(ADDON, kind, name, "read") == ["admin", "sc_admin"]
+    for kind in (*KNOWLEDGE, *WITHIN_THE_APP, *CLOSED, "collections", "inputs", "restmap", "web"):
+        assert roles_with(ADDON, kind, "ta_illumio_pce_checkpoints", "write") == ["admin", "sc_admin"]
+
+
+def test_accounts_settings_and_secrets_are_not_read_around_the_endpoints(splunkd: Splunkd, saved_account: str) -> None:
+    viewer = Client(splunkd, "viewer")
+    paths = [f"configs/conf-{conf}{below}" for conf in CLOSED[:2] for below in ("", f"/{saved_account}")]
+    assert {viewer.get(path).status for path in [*paths, "storage/passwords", "storage/passwords/x"]} == {403}
+    assert {
+        viewer.post(path, name="x", password="y").status for path in ("storage/passwords", "storage/passwords/x")
+    } == {403}
+    assert viewer.delete("storage/passwords/x").status == 403
+
+
+def test_nobody_but_administrators_and_the_collector_touches_the_checkpoints(splunkd: Splunkd) -> None:
+    admin, viewer = Client(splunkd), Client(splunkd, "viewer")
+    admin.insert(CHECKPOINTS, {"_key": "audit", "input": "audit"})
+    for method in METHODS[:2] + METHODS[3:]:
+        for below in ("", "/audit", "/batch_save"):
+            if (method, below) not in (("GET", "/batch_save"), ("DELETE", "/batch_save")):
+                assert viewer.call(method, f"{CHECKPOINTS}{below}").status == 403, (method, below)
+    assert [document["_key"] for document in admin.fetch(CHECKPOINTS)] == ["audit"]
+    Client(splunkd, SYSTEM_USER).insert(CHECKPOINTS, {"_key": "other", "input": "other"})
 
 
 #: A value that the server refuses, and the field it is refused in.

@@ -10,7 +10,7 @@ from .call import Call, RestFault, Route
 
 def show(call: Call) -> Response:
     """The secrets of the app, those of one realm (`search=realm=…`), or one."""
-    call.need("list_storage_passwords")
+    _need(call, "list_storage_passwords", "read")
     if call.parts[0]:
         return call.entries([_entry(call, _found(call))])
     found = call.splunkd.passwords.all(call.own_app)
@@ -25,7 +25,7 @@ def show(call: Call) -> Response:
 
 def create(call: Call) -> Response:
     """A new secret: 201, as splunklib demands."""
-    call.need("edit_storage_passwords")
+    _need(call, "edit_storage_passwords", "write")
     form = call.request.form
     name, realm, clear = form.get("name", ""), form.get("realm", ""), form.get("password", "")
     if not name or not clear:
@@ -38,7 +38,7 @@ def create(call: Call) -> Response:
 
 def edit(call: Call) -> Response:
     """Another value for a secret."""
-    call.need("edit_storage_passwords")
+    _need(call, "edit_storage_passwords", "write")
     found = _found(call)
     clear = call.request.form.get("password", "")
     if not clear:
@@ -48,9 +48,15 @@ def edit(call: Call) -> Response:
 
 def delete(call: Call) -> Response:
     """Remove a secret."""
-    call.need("edit_storage_passwords")
+    _need(call, "edit_storage_passwords", "write")
     call.splunkd.passwords.delete(call.app, _found(call))
     return call.entries([])
+
+
+def _need(call: Call, capability: str, access: str) -> None:
+    """Both are asked for: the capability, and the app's access list for `passwords`."""
+    call.need(capability)
+    call.need_access("passwords", "", access)
 
 
 def _found(call: Call) -> Password:
