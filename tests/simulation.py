@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 from urllib.parse import urlsplit
 
+from illumio_pce.breadcrumb import Point
 from illumio_pce.collector import Run
 from illumio_pce.config import Account, InputSettings
 from illumio_pce.errors import CollectorError, PceError, PipeClosed, StateError, StopRequested
+from illumio_pce.lease import Lease, NoLease
 from illumio_pce.output import SplunkEvent
 from illumio_pce.pce import Pce
 from illumio_pce.state import State
@@ -183,7 +185,10 @@ class World:
     pipe_closes_after: int | None = None
     store_is_down: bool = False
     splunkd_start: float = START - 3600
+    breadcrumb: str | None = None
+    lease: Lease = field(default_factory=NoLease)
     stop_at: int | None = None
+    delete_at: int | None = None
     requests: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     max_results: int = 5
@@ -200,6 +205,8 @@ class World:
         self.trace.append(name)
         if self.effects == self.crash_at:
             raise Killed(name)
+        if self.effects == self.delete_at:
+            self.documents.clear()
         if self.effects == self.stop_at:
             self.stop.request()
 
@@ -233,19 +240,49 @@ class World:
         self._check_store()
         return self.documents.get(key)
 
+    def find(self, query: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        self.effect("load")
+        self._check_store()
+        return [document for document in self.documents.values() if _matches(document, query)]
+
     def save(self, documents: list[Mapping[str, Any]]) -> None:
         self.effect("save begins")
         self._check_store()
         for document in documents:
-            # What splunkd takes is JSON: nothing else may be relied upon.
-            self.documents[str(document["_key"])] = json.loads(json.dumps(document))
+            self._store(document)
         self.effect("save ends")
 
-    def delete(self, keys: list[str]) -> None:
+    def insert(self, document: Mapping[str, Any]) -> bool:
+        return self._store_where(document, present=False)
+
+    def replace(self, document: Mapping[str, Any]) -> bool:
+        return self._store_where(document, present=True)
+
+    def _store_where(self, document: Mapping[str, Any], *, present: bool) -> bool:
+        self.effect("save begins")
+        self._check_store()
+        fits = (document["_key"] in self.documents) is present
+        if fits:
+            self._store(document)
+        self.effect("save ends")
+        return fits
+
+    def _store(self, document: Mapping[str, Any]) -> None:
+        # What splunkd takes is JSON: nothing else may be relied upon.
+        self.documents[str(document["_key"])] = json.loads(json.dumps(document))
+
+    def delete(self, query: Mapping[str, Any]) -> None:
         self.effect("delete")
         self._check_store()
-        for key in keys:
-            self.documents.pop(key, None)
+        for key in [key for key, document in self.documents.items() if _matches(document, query)]:
+            del self.documents[key]
+
+    def read(self) -> Point | None:
+        return None if self.breadcrumb is None else Point.from_text(self.breadcrumb)
+
+    def drop(self, point: Point) -> None:
+        self.effect("breadcrumb")
+        self.breadcrumb = point.to_text()
 
     def _check_store(self) -> None:
         if self.store_is_down:
@@ -261,7 +298,8 @@ class World:
         account = Account("lab", "pce.example.com", 8443, 1, "api_1", "s3cret-s3cret")
         settings = InputSettings.parse("audit", {"account": "lab", "start_time": "-1h", **self.settings})
         pce = Pce(account, _Transport(self), self.clock, jitter=lambda: 0.5, max_results=self.max_results)
-        self.last = Run(settings, account, pce, State(self, "audit"), self, self.clock, self.stop, self.splunkd_start)
+        state = State(self, "audit", self, self.lease)
+        self.last = Run(settings, account, pce, state, self, self.clock, self.stop, str(self.splunkd_start))
         try:
             self.last.collect()
         except Killed:
@@ -273,19 +311,29 @@ class World:
         except CollectorError as error:
             return error.category
         finally:
-            self.pipe_closes_after = self.crash_at = self.stop_at = None
+            self.pipe_closes_after = self.crash_at = self.stop_at = self.delete_at = None
         return "ok"
+
+    def other_member(self) -> World:
+        """Another instance that reads the same PCE, with the same KV store and index, under its own splunkd."""
+        other = World(self.clock, self.documents, self.indexed, self.indexed_at, settings=self.settings)
+        other.pce, other.max_results, other.splunkd_start = self.pce, self.max_results, self.splunkd_start - 1
+        return other
 
     def restart_splunkd(self) -> None:
         """splunkd is started anew, now."""
         self.splunkd_start = self.clock.now
 
-    def crash_splunkd(self, seconds: float) -> None:
-        """splunkd dies with what it took in the last `seconds` of its life, which it held in memory, and starts anew."""
+    def crash_splunkd(self, seconds: float, down: float = 0) -> None:
+        """splunkd dies with what it took in the last `seconds` of its life, which it held in memory.
+
+        It starts anew after `down` seconds.
+        """
         lost_from = max(self.clock.now - seconds, self.splunkd_start)
         kept = [(event, at) for event, at in zip(self.indexed, self.indexed_at) if at < lost_from]
         self.indexed = [event for event, _ in kept]
         self.indexed_at = [at for _, at in kept]
+        self.clock.now += down
         self.restart_splunkd()
         self.clock.now += 1
 
@@ -304,6 +352,14 @@ class World:
 
     def recorded(self) -> set[str]:
         return {event.href or event.text for events in self.pce.collections.values() for event in events}
+
+
+def _matches(document: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
+    """A KV store's query: members that are equal, and `$or`."""
+    return all(
+        any(_matches(document, part) for part in value) if name == "$or" else document.get(name) == value
+        for name, value in query.items()
+    )
 
 
 class _Transport:

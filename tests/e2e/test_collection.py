@@ -147,6 +147,57 @@ def test_what_a_crash_of_splunkd_loses_is_sent_again(lab: PceLab) -> None:
     assert lab.records()[-1]["resent_after_restart"] == 0
 
 
+def test_a_splunkd_that_stays_down_after_its_crash_is_sent_again_what_it_lost(lab: PceLab) -> None:
+    for number in range(50):
+        lab.pce.record(event(number, age=number))
+    lab.splunkd.queue.hold()
+    assert lab.run().exit_code == 0
+    assert lab.splunkd.crash() > 0
+    lab.splunkd.clock = lambda: time.time() + 7200  # so long it stayed down
+    lab.splunkd.start()
+    assert lab.run().exit_code == 0
+    assert lab.delivered() == dict.fromkeys(lab.recorded(), 1)
+
+
+def test_a_kv_store_that_was_emptied_is_no_first_run(lab: PceLab) -> None:
+    lab.pce.record(event(1, age=3000))
+    assert lab.run().exit_code == 0
+    lab.rest("DELETE", CHECKPOINTS)
+    lab.pce.record(event(2, age=10))
+    assert lab.run().exit_code == 0
+    assert list(lab.delivered().values()) == [1, 1]
+    assert [record["error_category"] for record in lab.records() if record["kind"] == "state"] == ["state_lost"]
+    lab.rest("DELETE", f"ta_illumio_pce_{SCHEME}/audit")
+    lab.add_input()
+    assert lab.run().exit_code == 0
+    assert list(lab.delivered().values()) == [2, 2]
+
+
+def test_an_input_that_is_deleted_while_it_runs_leaves_no_state(lab: PceLab) -> None:
+    for number in range(200):
+        lab.pce.record(event(number, age=number))
+    running = lab.splunkd.start_input(f"{SCHEME}://audit", reading=Reading(pause_after_bytes=2000, pause_seconds=4))
+    while running.bytes < 2000:
+        time.sleep(0.05)
+    lab.rest("DELETE", f"ta_illumio_pce_{SCHEME}/audit")
+    running.wait(30)
+    assert lab.rest("GET", CHECKPOINTS) == []
+
+
+def test_a_second_process_of_an_input_is_kept_away_by_the_first(lab: PceLab) -> None:
+    stanza = f"{SCHEME}://audit"
+    for number in range(300):
+        lab.pce.record(event(number, age=number))
+    running = lab.splunkd.start_input(stanza, reading=Reading(pause_after_bytes=2000, pause_seconds=5))
+    while running.bytes < 2000:
+        time.sleep(0.05)
+    lab.splunkd._running.pop(stanza)  # as if splunkd had lost sight of it
+    assert lab.run().exit_code == 1
+    assert running.wait(30).exit_code == 0
+    assert lab.delivered() == dict.fromkeys(lab.recorded(), 1)
+    assert [record.get("error_category") for record in lab.records()].count("overlap") == 1
+
+
 def test_a_kv_store_that_becomes_ready_late_is_waited_for(lab: PceLab) -> None:
     lab.pce.record(event(1))
     lab.splunkd.kv.set_ready(True, after=5)
@@ -166,8 +217,10 @@ def test_deleting_an_input_deletes_its_state(lab: PceLab) -> None:
 def test_in_a_search_head_cluster_an_input_runs_once(lab: PceLab, roles: list[str], events: int) -> None:
     lab.pce.record(event(1))
     lab.splunkd.server_roles = roles
-    assert lab.run().exit_code == 0
-    assert sum(lab.delivered().values()) == events
+    for _ in range(2):
+        assert lab.run().exit_code == 0
+        assert sum(lab.delivered().values()) == events
+    assert not [document for document in lab.rest("GET", CHECKPOINTS) if document["kind"] == "lease"]
 
 
 def test_two_organisations_of_one_pce(lab: PceLab) -> None:

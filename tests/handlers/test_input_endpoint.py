@@ -91,7 +91,7 @@ def test_deleting_an_input_deletes_its_state_and_no_other(client: Client, saved_
         for kind in ("main", "seen"):
             client.insert(STATE, {"_key": f"{name}:{kind}", "input": name, "kind": kind})
     assert client.delete(f"{ENDPOINT}/audit").status == 200
-    assert sorted(document["_key"] for document in client.fetch(STATE)) == ["audit-2:main", "audit-2:seen"]
+    assert sorted(d["_key"] for d in client.fetch(STATE)) == ["audit-2", "audit-2:main", "audit-2:seen"]
 
 
 def test_an_input_is_deleted_though_the_kv_store_is_down_and_that_is_said(

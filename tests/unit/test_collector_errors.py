@@ -170,7 +170,7 @@ def test_an_account_that_leads_to_another_organisation_starts_anew() -> None:
     world.pce.record()
     assert world.run() == "ok"
     content = str(world.documents["audit"]["content"]).replace("/orgs/1", "/orgs/2")
-    from illumio_pce.checkpoint import checksum
+    from illumio_pce.store import checksum
 
     world.documents["audit"] = {**world.documents["audit"], "content": content, "sha256": checksum(content)}
     world.clock.now += 60

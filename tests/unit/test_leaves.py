@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from illumio_pce import log
-from illumio_pce.checkpoint import Batch, Checkpoint, Progress, Unreadable, keys_from_text, keys_to_text
+from illumio_pce.checkpoint import Batch, Checkpoint, Progress, keys_from_text, keys_to_text
 from illumio_pce.config import Account, InputSettings, Proxy, parse_certificates, parse_pce_url
 from illumio_pce.events import AuditEvent
 from illumio_pce.filters import FilterHistory, Filters
 from illumio_pce.modular_input import runs_here
 from illumio_pce.pce import Page, Window
 from illumio_pce.seen import KeySet
+from illumio_pce.store import Unreadable
 from illumio_pce.timestamps import parse, parse_http_date, parse_start, render
 from illumio_pce.windows import split
 

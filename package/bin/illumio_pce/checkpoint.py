@@ -7,7 +7,6 @@ without input or output; `state.py` stores it.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import sys
 from array import array
@@ -16,11 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .filters import FilterHistory, Filters
+from .store import Unreadable
 from .timestamps import MINUTE
 
 #: The version of the form below. A newer add-on reads every older one; an older one refuses a newer.
-VERSION = 1
-#: What was committed this long before splunkd started may have been lost with its memory (seconds).
+VERSION = 2
+#: What was committed this long before splunkd's last sign of life may have been lost with its memory (seconds).
 UNSAFE_SECONDS = 120
 #: Keys are remembered this much longer than the late-arrival window, for clocks that are set back (ms).
 CLOCK_SLACK = 15 * MINUTE
@@ -28,10 +28,6 @@ CLOCK_SLACK = 15 * MINUTE
 LARGE_BATCH = 4096
 
 Range = tuple[int, int]
-
-
-class Unreadable(ValueError):
-    """A stored checkpoint is damaged, or was written by a newer version."""
 
 
 @dataclass
@@ -90,7 +86,10 @@ class Progress:
 
 @dataclass
 class Checkpoint:
-    """Everything that one input remembers about one source (a PCE and an organisation)."""
+    """Everything that one input remembers about one source (a PCE and an organisation).
+
+    `splunkd`: under which life of which splunkd it was stored last, and `saved_at`: when (epoch s).
+    """
 
     source: str
     collections: dict[str, Progress] = field(default_factory=dict)
@@ -98,15 +97,31 @@ class Checkpoint:
     filters: FilterHistory = field(default_factory=FilterHistory)
     settings: dict[str, Any] = field(default_factory=dict)
     clock_offset_ms: int = 0
+    splunkd: str = ""
+    saved_at: float = 0
     next_document: int = 1
     obsolete: list[str] = field(default_factory=list)
 
-    def take_unsafe(self, splunkd_start: float) -> list[Batch]:
-        """Remove and return what splunkd may have lost: committed up to 120 s before its present start (epoch s)."""
-        unsafe = [b for b in self.batches if splunkd_start - UNSAFE_SECONDS <= b.committed_at <= splunkd_start]
+    def take_unsafe(self, splunkd: str) -> list[Batch]:
+        """Remove and return what an earlier life of splunkd may have lost, where it is another one by now.
+
+        When that died is not known: no earlier than the last commit under it, so what was committed in the
+        120 s before that may have been in its memory then.
+        """
+        if splunkd == self.splunkd:
+            return []
+        self.splunkd = splunkd
+        unsafe = [batch for batch in self.batches if batch.committed_at >= self.saved_at - UNSAFE_SECONDS]
         self.batches = [batch for batch in self.batches if batch not in unsafe]
         self.obsolete += [batch.document for batch in unsafe if batch.document]
         return unsafe
+
+    def read_to(self) -> dict[str, int]:
+        """Up to where (ms of the PCE's clock) each collection was read without a hole."""
+        return {
+            name: min([progress.watermark, *(low for low, _ in progress.pending)])
+            for name, progress in self.collections.items()
+        }
 
     def needed(self, batch: Batch) -> bool:
         """Whether an event of that batch may be read again."""
@@ -116,7 +131,8 @@ class Checkpoint:
         )
 
     def tidy(self, now: float) -> None:
-        """Forget what is neither needed nor possibly lost by splunkd, and join small batches (`now`: epoch s)."""
+        """Before it is stored: forget what is neither needed nor possibly lost, join small batches (`now`: epoch s)."""
+        self.saved_at = now
         safe_before = now - UNSAFE_SECONDS
         unsafe = [batch for batch in self.batches if batch.committed_at >= safe_before]
         kept = []
@@ -169,6 +185,8 @@ class Checkpoint:
                 "earlier_filters": [[until, filters.as_json()] for until, filters in self.filters.earlier],
                 "settings": self.settings,
                 "clock_offset_ms": self.clock_offset_ms,
+                "splunkd": self.splunkd,
+                "saved_at": self.saved_at,
                 "next_document": self.next_document,
                 "obsolete": self.obsolete,
             },
@@ -179,10 +197,7 @@ class Checkpoint:
     def from_text(cls, text: str) -> Checkpoint:
         """Read a main document's text; the keys of batches beside it are still missing. Raises Unreadable."""
         try:
-            value = json.loads(text)
-            version = value["version"]
-            if version != VERSION:
-                raise Unreadable(f"it has version {version}, and this add-on reads version {VERSION}")
+            value = _upgraded(json.loads(text))
             return cls(
                 source=value["source"],
                 collections={
@@ -196,6 +211,8 @@ class Checkpoint:
                 ),
                 settings=value["settings"],
                 clock_offset_ms=value["clock_offset_ms"],
+                splunkd=value["splunkd"],
+                saved_at=value["saved_at"],
                 next_document=value["next_document"],
                 obsolete=value["obsolete"],
             )
@@ -203,6 +220,18 @@ class Checkpoint:
             raise
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Unreadable(f"it does not have the form of a checkpoint ({type(error).__name__})") from None
+
+
+def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
+    """The same in the present version; Unreadable where a newer add-on wrote it."""
+    version = value["version"]
+    if version == 1:
+        # It did not tell which splunkd had it: so that may have been another one than now.
+        latest = max((batch["at"] for batch in value["batches"]), default=0)
+        return {**value, "version": VERSION, "splunkd": "", "saved_at": latest}
+    if version != VERSION:
+        raise Unreadable(f"it has version {version}, and this add-on reads versions 1 to {VERSION}")
+    return value
 
 
 def _batch_to_json(batch: Batch) -> dict[str, Any]:
@@ -236,11 +265,6 @@ def _big_endian(keys: array[int]) -> array[int]:
     if sys.byteorder == "little":
         swapped.byteswap()
     return swapped
-
-
-def checksum(text: str) -> str:
-    """What tells a document that was half written from a whole one."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def batch_of(keys: Iterable[int], moments: Iterable[int], now: float) -> Batch:

@@ -1,7 +1,6 @@
 """One run of an input: ask the PCE for what is new, hand it to splunkd, record what was delivered.
 
-The order in `_deliver` is the whole guarantee: write, then remember, then store. Everything else decides
-only what is asked for. See `docs/delivery.md`.
+Here is decided what is asked for; what is done with an answer is `delivery.py`'s. See `docs/delivery.md`.
 """
 
 from __future__ import annotations
@@ -9,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from .checkpoint import CLOCK_SLACK, Checkpoint, Progress, Range, batch_of
+from .checkpoint import CLOCK_SLACK, Checkpoint, Progress, Range
 from .clock import Clock
+from .comparison import compare_collections
 from .config import Account, InputSettings
-from .errors import PceError
-from .events import AuditEvent, accepted
+from .delivery import Delivery
+from .errors import CollectorError, PceError
+from .events import AuditEvent
 from .output import Output, SplunkEvent
 from .pce import Job, Page, Pce, TooLarge, Window
 from .record import SOURCETYPE as RECORD_SOURCETYPE
 from .record import Record
-from .seen import KeySet
-from .state import State
+from .requested import Requested, pages_of
+from .state import Loaded, State
 from .stop import Stop
 from .timestamps import DAY, MINUTE, SECOND, parse_start, render
 from .windows import Width, split, top
@@ -33,7 +34,7 @@ LONGEST_RETENTION = 200 * DAY
 #: How long a run waits for an asynchronous job (seconds), and how often it asks.
 JOB_PATIENCE = 600.0
 JOB_POLL = 5.0
-_SETTINGS_EVERY = 86_400.0
+_DAILY = 86_400.0
 _DATAFILE_PAGE_EVENTS = 5000
 _DATAFILE_PAGE_CHARACTERS = 8 * 1024 * 1024
 
@@ -41,7 +42,7 @@ _DATAFILE_PAGE_CHARACTERS = 8 * 1024 * 1024
 class Run:
     """One run of one input, with everything that it acts through handed in.
 
-    `splunkd_start`: when splunkd was started (epoch s).
+    `splunkd`: which life of which splunkd it runs under; another text after each start.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Run:
         output: Output,
         clock: Clock,
         stop: Stop,
-        splunkd_start: float,
+        splunkd: str,
     ) -> None:
         self._settings = settings
         self._account = account
@@ -62,14 +63,20 @@ class Run:
         self._output = output
         self._clock = clock
         self._stop = stop
-        self._splunkd_start = splunkd_start
+        self._splunkd = splunkd
         self._started = clock.monotonic()
-        self._checkpoint = Checkpoint(account.source)
-        self._seen = KeySet()
         self._width = Width()
         self._job: _RunningJob | None = None
         self._put_off: dict[Range, PceError] = {}
+        self._requested: list[Requested] = []
         self.record = Record()
+        self._delivery = Delivery(
+            Checkpoint(account.source), state, output, clock, self._now, account.host, self.record
+        )
+
+    @property
+    def _checkpoint(self) -> Checkpoint:
+        return self._delivery.checkpoint
 
     def collect(self) -> None:
         """Read everything that the PCE has and the input wants, the newest first, until nothing is left.
@@ -85,6 +92,8 @@ class Run:
                 self._read_present()
                 looked = self._clock.monotonic()
                 self.write_record({"kind": "progress"})
+        self._read_requested()
+        self._compare_collections()
         for error in self._put_off.values():
             raise error
 
@@ -95,8 +104,10 @@ class Run:
         found = loaded.checkpoint
         if loaded.damage:
             self.record.note(loaded.damage)
+        self._requested = loaded.requested
+        self._delivery.wanted = {key for requested in loaded.requested for key in requested.keys}
         if found is not None:
-            self._checkpoint = found
+            self._delivery.checkpoint = found
         if found is not None and found.source != self._account.source:
             self.record.note(f"the account led to {found.source} before; {self._account.source} starts at start_time")
             found.source, found.collections, found.settings, found.clock_offset_ms = self._account.source, {}, {}, 0
@@ -104,8 +115,7 @@ class Run:
         now_ms = self._now()
         start_ms = parse_start(self._settings.start_time, now_ms)
         if found is None and loaded.damage:
-            start_ms = min(start_ms, max(0, now_ms - LONGEST_RETENTION))
-            self.record.note("everything that the PCE still has is sent again, since no state could be read")
+            start_ms = self._go_on_without_state(loaded, start_ms, now_ms)
         wanted = ["events", "system_events"] if self._settings.include_system_events else ["events"]
         self._checkpoint.collections = {
             name: self._checkpoint.collections.get(name) or self._first_progress(start_ms, now_ms) for name in wanted
@@ -115,7 +125,22 @@ class Run:
         lost = self._state.fetch_keys(self._checkpoint)
         if lost:
             self.record.note(f"{lost} documents of delivered hrefs cannot be read: their events may come twice")
-        self._remember()
+        self._delivery.remember()
+        if found is None and loaded.damage:
+            self.write_record({"kind": "state", **_failure(CollectorError("state_lost", loaded.damage))})
+
+    def _go_on_without_state(self, loaded: Loaded, start_ms: int, now_ms: int) -> int:
+        """Go on from the last known point; where none is known, with everything. Where to begin otherwise (ms)."""
+        point = loaded.point
+        if point is None:
+            self.record.note("everything that the PCE still has is sent again, since no state could be read")
+            return min(start_ms, max(0, now_ms - LONGEST_RETENTION))
+        if point.source == self._account.source:
+            late = self._settings.late_arrival_window_ms
+            for name, ms in point.read_to.items():
+                self._checkpoint.collections[name] = Progress(watermark=ms, floor=max(0, ms - late))
+                self.record.note(f"{name}: reading goes on from {render(ms - late)}, so that some may come twice")
+        return start_ms
 
     def _first_progress(self, start_ms: int, now_ms: int) -> Progress:
         start_ms = min(start_ms, now_ms)
@@ -127,13 +152,14 @@ class Run:
     def _look_at_settings(self) -> None:
         """Read the PCE's event settings once a day, where the key may."""
         known = self._checkpoint.settings
-        if self._clock.time() - known.get("asked_at", 0) < _SETTINGS_EVERY:
+        if self._clock.time() - known.get("asked_at", 0) < _DAILY:
             return
         with self._stop.interruptible():
             answer = self._pce.event_settings()
         retention = answer.get("audit_event_retention_seconds") if answer else None
         severity = answer.get("audit_event_min_severity") if answer else None
         self._checkpoint.settings = {
+            **known,
             "asked_at": int(self._clock.time()),
             "retention_seconds": retention if isinstance(retention, int) and retention > 0 else None,
             "least_severity": severity if isinstance(severity, str) and len(severity) < 40 else None,
@@ -153,17 +179,15 @@ class Run:
             self.record.note(f"the input's filters were changed; the new ones count for events from {render(since)} on")
 
     def _send_unsafe_again(self) -> None:
-        """splunkd loses its memory when it crashes: what was committed shortly before its start is read again."""
-        for batch in self._checkpoint.take_unsafe(self._splunkd_start):
+        """splunkd loses its memory when it crashes: what was committed shortly before its end is read again."""
+        for batch in self._checkpoint.take_unsafe(self._splunkd):
             self.record.resent += batch.count
             for progress in self._checkpoint.collections.values():
                 progress.add_pending(batch.low, batch.high)
         if self.record.resent:
-            self.record.note("splunkd started shortly after events were delivered; they are sent again")
-
-    def _remember(self) -> None:
-        needed = [batch for batch in self._checkpoint.batches if self._checkpoint.needed(batch)]
-        self._seen = KeySet(key for batch in needed for key in batch.keys)
+            self.record.note(
+                "splunkd was started since events were delivered, and may have lost the latest; they are sent again"
+            )
 
     def _now(self) -> int:
         """The PCE's clock (ms); before its first answer, this machine's with the offset of the last run."""
@@ -195,11 +219,11 @@ class Run:
             if page.cut:
                 windows += self._parts(window, page, progress)
                 continue
-            new = self._write(page.events, window, late_before)
+            new = self._delivery.write(page.events, window, late_before)
             if not windows:
                 self._advance(progress, low, asked_ms)
             if new or not windows:
-                self._commit()
+                self._delivery.commit()
         self._stop_if_asked()
 
     def _parts(self, window: Window, page: Page, progress: Progress) -> list[Window]:
@@ -245,7 +269,7 @@ class Run:
         page = self._ask(backlog.name, window)
         if not page.cut:
             self._width.learn(window, page)
-            self._write(page.events, window)
+            self._delivery.write(page.events, window)
             self._done(backlog, window)
         elif (parts := split(window, page)) is not None:
             self._width.learn_cut(window, page, parts[0])
@@ -274,8 +298,8 @@ class Run:
         count = 0
         for page in self._datafile_pages(href):
             count += len(page)
-            if self._write(page, running.job.window):
-                self._commit()
+            if self._delivery.write(page, running.job.window):
+                self._delivery.commit()
             self._stop_if_asked()
         if count < running.least:
             raise PceError("job", "The PCE's asynchronous answer holds less than its direct one did.")
@@ -295,10 +319,44 @@ class Run:
     def _done(self, backlog: _Backlog, window: Window) -> None:
         """The older end of a pending range, up to the window's, is delivered."""
         backlog.progress.settle(window.low, backlog.pending[1] if window.high is None else window.high)
-        self._commit()
+        self._delivery.commit()
         self._stop_if_asked()
 
-    # --- asking, writing, recording ----------------------------------------------------------------
+    # --- what was missed ---------------------------------------------------------------------------
+
+    def _read_requested(self) -> None:
+        """Send what a reconciliation found missing, although it counts as delivered, and forget the request."""
+        for requested in self._requested:
+            for page in pages_of(requested, self._ask, self._delivery.wanted):
+                self._delivery.write_again(page)
+                self._stop_if_asked()
+            left = len(self._delivery.wanted & requested.keys)
+            if left or requested.problem:
+                self.record.note(requested.problem or f"{left} events that a reconciliation wanted left the PCE")
+            self._state.forget_requested(requested)
+
+    def _compare_collections(self) -> None:
+        """Once a day: whether `/system_events`, which is not collected, holds what the organisation's events lack."""
+        settings = self._checkpoint.settings
+        if self._settings.include_system_events or self._clock.time() - settings.get("compared_at", 0) < _DAILY:
+            return
+        settings["compared_at"] = int(self._clock.time())
+        now_ms = self._now()
+        try:
+            found = compare_collections(self._ask, self._delivery.is_unknown, now_ms)
+        except PceError as error:
+            if error.category == "refused_key":
+                raise
+        else:
+            self.record.system_events = found
+            if found["missing"]:
+                self.record.note(
+                    f"of {found['looked_up']} system events that were looked up, {found['missing']} stand in "
+                    "/system_events only: switch on 'Include system events' to collect them"
+                )
+        self._delivery.commit()
+
+    # --- asking and recording -----------------------------------------------------------------------
 
     def _ask(self, name: str, window: Window) -> Page:
         with self._stop.interruptible():
@@ -307,73 +365,9 @@ class Run:
             except TooLarge as answer:
                 return answer.page
 
-    def _write(self, events: list[AuditEvent], window: Window, late_before: int | None = None) -> int:
-        """Hand over what is wanted and new, and remember it; how many that was. Stored it is by `_commit`.
-
-        `late_before`: events from before it (ms) turned up only after an earlier run had looked there.
-        """
-        now_ms = self._now()
-        new = [event for event in events if self._is_new(event, window, now_ms)]
-        if not new:
-            return 0
-        self.record.bytes_out += self._output.write(self._for_splunk(event) for event in new)
-        self.record.pages += 1
-        for event in new:
-            self.record.count_event(event.moment.ms if event.moment else None, late_before, event.flaw)
-        self._remember_delivered(new, window, now_ms)
-        return len(new)
-
-    def _is_new(self, event: AuditEvent, window: Window, now_ms: int) -> bool:
-        if not accepted(event, self._checkpoint.filters, now_ms):
-            self.record.filtered += 1
-            return False
-        if self._seen.add(event.key) or not self._is_known(event, window, now_ms):
-            return True
-        self.record.duplicates += 1
-        return False
-
-    def _is_known(self, event: AuditEvent, window: Window, now_ms: int) -> bool:
-        """Whether an event whose key is remembered was delivered.
-
-        An href says so for certain; a text alone only where an equal one was delivered from that time.
-        An event with an href and without a time can be in any window: it is remembered while it is seen.
-        """
-        if event.has_href and event.moment is not None:
-            return True
-        batches = [batch for batch in self._checkpoint.batches if event.key in batch.keys]
-        if event.has_href:
-            for batch in batches:
-                batch.high = max(batch.high, now_ms)
-            return True
-        return any(batch.touches(window.low, _end(window, now_ms)) for batch in batches)
-
-    def _remember_delivered(self, new: list[AuditEvent], window: Window, now_ms: int) -> None:
-        """Remember what was handed over: events from the future apart, since they are seen again for longer.
-
-        An event without a time can be anywhere in its window, so all of that is taken as its time.
-        """
-        somewhere = (window.low, _end(window, now_ms))
-        spans = [((event.moment.ms, event.moment.ms) if event.moment else somewhere, event.key) for event in new]
-        for ahead in (False, True):
-            part = [(span, key) for span, key in spans if (span[0] > now_ms) is ahead]
-            if part:
-                moments = (ms for span, _ in part for ms in span)
-                batch = batch_of((key for _, key in part), moments, self._clock.time())
-                self._checkpoint.batches.append(batch)
-
-    def _commit(self) -> None:
-        self._checkpoint.tidy(self._clock.time())
-        self._state.save(self._checkpoint)
-        if len(self._seen) > 100_000 + 2 * sum(b.count for b in self._checkpoint.batches if self._checkpoint.needed(b)):
-            self._remember()
-
     def _stop_if_asked(self) -> None:
         with self._stop.interruptible():
             pass
-
-    def _for_splunk(self, event: AuditEvent) -> SplunkEvent:
-        epoch = event.moment.epoch if event.moment else f"{self._now() / 1000:.3f}"
-        return SplunkEvent(event.indexed_text(), epoch, event.host or self._account.host, SOURCETYPE)
 
     def write_record(self, outcome: dict[str, Any]) -> None:
         """Tell splunkd what happened in this run; `outcome` has its kind, and the error if any."""
@@ -399,9 +393,9 @@ class Run:
         self._output.write([SplunkEvent(text, epoch, self._account.host, RECORD_SOURCETYPE)])
 
 
-def _end(window: Window, now_ms: int) -> int:
-    """Up to where a window may hold an event without a time (ms). The PCE tells its clock in whole seconds."""
-    return now_ms + 2 * SECOND if window.high is None else window.high
+def _failure(error: CollectorError) -> dict[str, Any]:
+    """What a record says of an error."""
+    return {"outcome": "failed", "error_category": error.category, "error": error.args[0], "remedy": error.remedy}
 
 
 class _Backlog(NamedTuple):

@@ -6,14 +6,18 @@ import contextlib
 import re
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from splunklib.modularinput import Argument, Scheme, Script
 
+from .breadcrumb import BreadcrumbFile, path_of
 from .clock import SystemClock
-from .collector import SOURCETYPE, Run
+from .collector import Run
 from .config import Account, InputSettings
+from .delivery import SOURCETYPE
 from .errors import CollectorError, PipeClosed, StopRequested
+from .lease import ClusterLease, FileLock, NoLease
 from .log import formatter, logger, open_log, quoted
 from .output import SplunkdStream
 from .pce import Pce
@@ -72,7 +76,12 @@ def run_input(stanza: str, parameters: Mapping[str, str], metadata: Mapping[str,
     clock, stop = SystemClock(), Stop()
     stop.listen()
     output = SplunkdStream(sys.stdout.fileno(), stanza, f"{SCHEME}://{name}", parameters.get("index") or "default")
+    folder = Path(metadata["checkpoint_dir"])
+    lock = FileLock(path_of(folder, name, "lock"))  # held for as long as it is referred to
+    lease: ClusterLease | None = None
     try:
+        if not lock.acquire():
+            raise CollectorError("overlap", "An earlier run of this input has not ended.")
         splunkd = Splunkd(metadata["server_uri"], metadata["session_key"])
         logger.setLevel(read_log_level(splunkd))
         info = splunkd.server_info()
@@ -85,6 +94,13 @@ def run_input(stanza: str, parameters: Mapping[str, str], metadata: Mapping[str,
         proxy = read_proxy(splunkd)
         formatter.hide(proxy.password if proxy else "")
         transport = HttpsTransport(account, proxy)
+        store = KvStore(splunkd, clock, lambda: stop.requested)
+        if "shc_member" in (info.get("server_roles") or ()):
+            lease = ClusterLease(store, name, str(info.get("guid")), clock)
+            other = lease.acquire()
+            if other is not None:
+                logger.info("action=skipped input=%s reason=%s of the search head cluster still collects", name, other)
+                return True
     except (CollectorError, ValueError) as error:
         category = getattr(error, "category", "input")
         logger.error("action=failed input=%s category=%s error=%s", name, category, quoted(error))
@@ -93,13 +109,21 @@ def run_input(stanza: str, parameters: Mapping[str, str], metadata: Mapping[str,
             output.close()
         return False
     pce = Pce(account, transport, clock, lambda: splunkd.inputs_with_account(account.name))
-    state = State(KvStore(splunkd, clock, lambda: stop.requested), name)
-    run = Run(settings, account, pce, state, output, clock, stop, float(info["startup_time"]))
+    state = State(store, name, BreadcrumbFile(folder, name), lease or NoLease())
+    run = Run(settings, account, pce, state, output, clock, stop, life_of(info))
     ended_well = carry_out(run, name)
     _log_for_monitoring(run, settings, account)
     with contextlib.suppress(PipeClosed):
         output.close()
+    if lease is not None:
+        with contextlib.suppress(CollectorError):
+            lease.release()
     return ended_well
+
+
+def life_of(info: Mapping[str, Any]) -> str:
+    """Which life of which splunkd this is: another one after each start."""
+    return f"{info.get('guid')} {info.get('startup_time')}"
 
 
 def runs_here(info: Mapping[str, Any]) -> bool:

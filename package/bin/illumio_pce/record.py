@@ -25,6 +25,8 @@ class Record:
     late: int = 0
     latest_ms: int = 0
     resent: int = 0
+    requested: int = 0
+    system_events: dict[str, int] = field(default_factory=dict)
     pages: int = 0
     bytes_out: int = 0
     window: tuple[int, int] | None = None
@@ -74,6 +76,8 @@ class Record:
             "late_arrivals": self.late,
             "late_by_seconds": round(self.latest_ms / 1000, 3),
             "resent_after_restart": self.resent,
+            "collected_on_request": self.requested,
+            "system_events_compared": self.system_events or None,
             "pages": self.pages,
             "oldest_event": _time(self.oldest),
             "newest_event": _time(self.newest),

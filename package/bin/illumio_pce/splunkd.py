@@ -13,7 +13,7 @@ from splunklib.binding import Context, HTTPError, handler
 from .clock import Clock
 from .config import Account, Proxy
 from .errors import CollectorError, SplunkdError, StateError
-from .state import Document
+from .store import Document
 
 APP = "TA_illumio_pce"
 COLLECTION = "ta_illumio_pce_checkpoints"
@@ -160,8 +160,12 @@ def read_log_level(splunkd: Splunkd) -> str:
         return "INFO"
 
 
+class _Taken(Exception):
+    """A document with that key is there already."""
+
+
 class KvStore:
-    """The documents of the checkpoint collection; see `state.DocumentStore`.
+    """The documents of the checkpoint collection; see `store.DocumentStore`.
 
     Waits for a KV store that is not ready, up to `KV_STORE_PATIENCE`, and less long once a stop was asked for.
     """
@@ -182,14 +186,36 @@ class KvStore:
             raise StateError("The KV store's answer cannot be understood.")
         return document
 
+    def find(self, query: Document) -> list[Document]:
+        """See `DocumentStore.find`."""
+        documents = self._patiently(lambda: self._splunkd.get(self._data, query=json.dumps(query)))
+        if not isinstance(documents, list):
+            raise StateError("The KV store's answer cannot be understood.")
+        return documents
+
     def save(self, documents: list[Document]) -> None:
         """See `DocumentStore.save`."""
         self._patiently(lambda: self._splunkd.post(f"{self._data}/batch_save", documents))
 
-    def delete(self, keys: list[str]) -> None:
+    def insert(self, document: Document) -> bool:
+        """See `DocumentStore.insert`."""
+        try:
+            self._patiently(lambda: self._splunkd.post(self._data, document))
+        except _Taken:
+            return False
+        return True
+
+    def replace(self, document: Document) -> bool:
+        """See `DocumentStore.replace`."""
+        try:
+            self._patiently(lambda: self._splunkd.post(f"{self._data}/{document['_key']}", document))
+        except LookupError:
+            return False
+        return True
+
+    def delete(self, query: Document) -> None:
         """See `DocumentStore.delete`."""
-        query = json.dumps({"$or": [{"_key": key} for key in keys]})
-        self._patiently(lambda: self._splunkd.delete(self._data, query=query))
+        self._patiently(lambda: self._splunkd.delete(self._data, query=json.dumps(query)))
 
     def _patiently(self, act: Callable[[], Any]) -> Any:
         began = self._clock.monotonic()
@@ -199,6 +225,8 @@ class KvStore:
             except HTTPError as error:
                 if error.status == 404:
                     raise LookupError from None
+                if error.status == 409:
+                    raise _Taken from None
                 if error.status not in (500, 502, 503, 504):
                     raise StateError(f"The KV store refused the checkpoint ({error.status}).") from None
                 problem = f"The KV store is not ready ({error.status})."

@@ -1,59 +1,68 @@
-"""Keeps a checkpoint in a store of documents, two generations of it, and tells damage from absence."""
+"""Keeps a checkpoint in a store of documents, two generations of it, and tells damage, loss and absence apart."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from .checkpoint import Batch, Checkpoint, Unreadable, checksum, keys_from_text, keys_to_text
-
-Document = Mapping[str, Any]
-
+from .breadcrumb import Breadcrumb, Point
+from .checkpoint import Batch, Checkpoint, keys_from_text, keys_to_text
+from .errors import StateError
+from .lease import Lease
+from .requested import Requested
+from .store import Document, DocumentStore, Unreadable, content_of, sealed
 
 #: Documents that are no longer needed are deleted in heaps of this many.
 _OBSOLETE_AT_ONCE = 32
 
 
-class DocumentStore(Protocol):
-    """Documents by key, such as a KV store collection. Every method raises StateError where the store is down."""
-
-    def get(self, key: str) -> Document | None:
-        """The document, or None where there is none."""
-
-    def save(self, documents: list[Document]) -> None:
-        """Write documents over those with the same `_key`."""
-
-    def delete(self, keys: list[str]) -> None:
-        """Delete the documents that are there."""
-
-
 @dataclass
 class Loaded:
-    """What was found: a checkpoint (None: there is nothing to go on from), and what was wrong with it."""
+    """What was found: a checkpoint, or None with what is known instead.
+
+    `damage`: what is wrong, if anything. `point`: where to go on from although no checkpoint could be read.
+    Without all three, the input has never run. `requested`: what a reconciliation wants to be collected.
+    """
 
     checkpoint: Checkpoint | None
     damage: str = ""
+    point: Point | None = None
+    requested: list[Requested] = field(default_factory=list)
 
 
 class State:
-    """The state of one input, under the input's name."""
+    """The state of one input, under the input's name, for as long as the run holds the input's lease."""
 
-    def __init__(self, store: DocumentStore, input_name: str) -> None:
+    def __init__(self, store: DocumentStore, input_name: str, breadcrumb: Breadcrumb, lease: Lease) -> None:
         self._store = store
         self._name = input_name
+        self._breadcrumb = breadcrumb
+        self._lease = lease
         self._stored: set[str] = set()
+        self._exists = False
         self._previous: Document | None = None
 
     def load(self) -> Loaded:
         """Read the newest readable generation. What is unreadable is kept under another key, and named."""
+        wanted = {"$or": [{"_key": self._name}, {"input": self._name, "kind": "request"}]}
+        found = {str(document["_key"]): document for document in self._store.find(wanted)}
+        newest = found.pop(self._name, None)
+        requested = [Requested.of(document) for _, document in sorted(found.items())]
+        self._exists = newest is not None
+        if newest is not None and newest.get("kind") == "created":
+            return Loaded(None, requested=requested)
+        loaded = self._load_generations(newest)
+        loaded.requested = requested
+        return loaded
+
+    def _load_generations(self, newest: Document | None) -> Loaded:
         problems: list[str] = []
-        for generation, key in (("newest", self._name), ("previous", self._key("previous"))):
-            document = self._store.get(key)
+        for generation in ("newest", "previous"):
+            document = newest if generation == "newest" else self._store.get(self._key("previous"))
             if document is None:
                 continue
             try:
-                checkpoint = Checkpoint.from_text(_content(document))
+                checkpoint = Checkpoint.from_text(content_of(document))
             except Unreadable as error:
                 problems.append(f"the {generation} generation of the state cannot be read: {error}")
                 self._keep_copy(document, generation)
@@ -63,7 +72,20 @@ class State:
             self._previous = document
             self._stored = {batch.document for batch in checkpoint.batches if batch.document}
             return Loaded(checkpoint, "; ".join(problems))
-        return Loaded(None, "; ".join(problems))
+        return self._without_generations(problems)
+
+    def _without_generations(self, problems: list[str]) -> Loaded:
+        """Nothing can be read from the store: what the breadcrumb knows; a first run only where there is none."""
+        try:
+            point = self._breadcrumb.read()
+        except Unreadable as error:
+            return Loaded(None, "; ".join([*problems, f"its breadcrumb cannot be read: {error}"]))
+        if point is not None and not problems:
+            problems.append("the state is gone from the KV store, although this input has run before")
+        if point is None and not problems:
+            self._store.insert(newborn(self._name))
+            self._exists = True
+        return Loaded(None, "; ".join(problems), point)
 
     def fetch_keys(self, checkpoint: Checkpoint) -> int:
         """Fetch the keys of the needed batches beside the main document; how many batches were not readable.
@@ -80,45 +102,57 @@ class State:
         document = self._store.get(self._key(batch.document))
         try:
             if document is not None:
-                batch.keys = keys_from_text(_content(document))
+                batch.keys = keys_from_text(content_of(document))
         except ValueError:
             return False
         return document is not None
 
-    def save(self, checkpoint: Checkpoint) -> None:
-        """Write the checkpoint: new batches, the main document, and, once a run, the generation before it."""
+    def save(self, checkpoint: Checkpoint, *, delivered: bool) -> None:
+        """Write new batches, the generation before (once a run, where events were delivered), and the checkpoint.
+
+        The checkpoint itself only in place of another: who deletes an input deletes its state for good.
+        """
+        self._lease.check()
         documents = [
             self._document(self._key(batch.document), "hrefs", keys_to_text(batch.keys))
             for batch in checkpoint.batches
             if batch.document and batch.document not in self._stored
         ]
-        if self._previous is not None:
+        if self._previous is not None and delivered:
             documents.append({**self._previous, "_key": self._key("previous"), "kind": "previous"})
-        documents.append(self._document(self._name, "checkpoint", checkpoint.to_text()))
-        self._store.save(documents)
-        self._previous = None
+            self._previous = None
+        if documents:
+            self._store.save(documents)
+        main = self._document(self._name, "checkpoint", checkpoint.to_text())
+        if not ((not self._exists and self._store.insert(main)) or self._store.replace(main)):
+            self._store.delete(_any_of(str(document["_key"]) for document in documents))
+            raise StateError("The state of this input was removed while it ran: it may have been deleted.")
+        self._exists = True
         self._stored = {batch.document for batch in checkpoint.batches if batch.document}
+        self._breadcrumb.drop(Point(checkpoint.source, checkpoint.read_to(), checkpoint.saved_at))
         if len(checkpoint.obsolete) >= _OBSOLETE_AT_ONCE:
-            self._store.delete([self._key(document) for document in checkpoint.obsolete])
+            self._store.delete(_any_of(map(self._key, checkpoint.obsolete)))
             checkpoint.obsolete = []
+
+    def forget_requested(self, requested: Requested) -> None:
+        """What a reconciliation wanted was collected, or cannot be."""
+        self._store.delete({"_key": requested.key})
 
     def _keep_copy(self, document: Document, generation: str) -> None:
         copy = {**document, "_key": self._key(f"unreadable.{generation}"), "kind": "unreadable", "input": self._name}
         self._store.save([copy])
 
     def _document(self, key: str, kind: str, content: str) -> Document:
-        return {"_key": key, "input": self._name, "kind": kind, "content": content, "sha256": checksum(content)}
+        return sealed({"_key": key, "input": self._name, "kind": kind}, content)
 
     def _key(self, part: str) -> str:
         return f"{self._name}.{part}"  # no name of an input holds a dot
 
 
-def _whole(document: Document) -> bool:
-    content = document.get("content")
-    return isinstance(content, str) and document.get("sha256") == checksum(content)
+def newborn(input_name: str) -> Document:
+    """The document of an input that was made and has not run: without it, one that has run has lost its state."""
+    return {"_key": input_name, "input": input_name, "kind": "created"}
 
 
-def _content(document: Document) -> str:
-    if not _whole(document):
-        raise Unreadable("its checksum is wrong")
-    return str(document["content"])
+def _any_of(keys: Iterable[str]) -> Document:
+    return {"$or": [{"_key": key} for key in keys]}

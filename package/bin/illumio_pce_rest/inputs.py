@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Optional
 
+from illumio_pce.breadcrumb import BreadcrumbFile
 from illumio_pce.config import InputSettings, parse_pce_url
 from illumio_pce.log import logger, open_log
 from illumio_pce.splunkd import COLLECTION
+from illumio_pce.state import newborn
 from splunklib.binding import HTTPError
 from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
 from splunktaucclib.rest_handler.error import RestError
@@ -18,6 +23,7 @@ from .session import ACCOUNTS, INPUTS, announce, connect, name_organisation, sta
 
 Conf = Mapping[str, Optional[str]]
 INTERVAL_RANGE = (30, 86_400)
+DOCUMENTS = f"storage/collections/data/{COLLECTION}"
 
 
 def check_interval(text: str | None) -> None:
@@ -44,6 +50,14 @@ def twins(name: str, inputs: Mapping[str, Conf], accounts: Mapping[str, Conf]) -
     return sorted(other for other in others if own and _destination(inputs[other], accounts) == own)
 
 
+def forget_breadcrumb(name: str) -> None:
+    """Remove what a run left where splunkd has modular inputs keep their checkpoints, on this instance."""
+    home = Path(os.environ.get("SPLUNK_HOME", ""))
+    database = Path(os.environ.get("SPLUNK_DB") or home / "var" / "lib" / "splunk")
+    with contextlib.suppress(OSError):
+        BreadcrumbFile(database / "modinputs" / "illumio_pce_events", name).forget()
+
+
 class InputHandler(AdminExternalHandler):  # type: ignore[misc]
     """The endpoint `ta_illumio_pce_illumio_pce_events`."""
 
@@ -55,6 +69,7 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
         """Save a new input."""
         self._check(self.payload)
         super().handleCreate(conf_info)
+        self._forget("made, but the KV store may still remember what another of this name had collected", anew=True)
         self._name_organisation()
         self._warn_of_twins()
 
@@ -68,16 +83,23 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
         self._warn_of_twins()
 
     def handleRemove(self, conf_info: Any) -> None:  # noqa: N802
-        """Delete an input and then its state: in this order, no run can write a new one."""
+        """Delete an input and then its state, over which no run writes another."""
         super().handleRemove(conf_info)
+        self._forget("deleted, but the KV store still remembers what it had collected")
+
+    def _forget(self, failing: str, *, anew: bool = False) -> None:
+        """Delete everything that is remembered under this name, so that nothing old is taken for this input's."""
         name = self.callerArgs.id
+        forget_breadcrumb(name)
         try:
-            self._splunkd.delete(f"storage/collections/data/{COLLECTION}", query=json.dumps({"input": name}))
+            self._splunkd.delete(DOCUMENTS, query=json.dumps({"input": name}))
+            if anew:
+                self._splunkd.post(DOCUMENTS, newborn(name))
         except (HTTPError, OSError) as error:
             self._warn(
                 "state",
-                f"The input {name} was deleted, but the KV store still remembers what it had collected "
-                f"({type(error).__name__}): a new input of this name goes on where it ended.",
+                f"The input {name} was {failing} ({type(error).__name__}): "
+                "an input of this name goes on where that one ended.",
             )
 
     def _check(self, conf: Conf) -> None:

@@ -1,0 +1,136 @@
+"""What happens to an answer's events: written to splunkd, then remembered, then stored. Never in another order.
+
+That order is the whole guarantee. See `docs/delivery.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Callable
+
+from .checkpoint import Checkpoint, batch_of
+from .clock import Clock
+from .events import AuditEvent, accepted
+from .output import Output, SplunkEvent
+from .pce import Window
+from .record import Record
+from .seen import KeySet
+from .state import State
+from .timestamps import SECOND
+
+SOURCETYPE = "illumio:pce:events"
+
+
+class Delivery:
+    """Delivers events for one run. `now_ms` is the PCE's clock; `host` stands in for a PCE that an event does not name.
+
+    `wanted`: keys that a reconciliation misses and that were not sent yet.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        state: State,
+        output: Output,
+        clock: Clock,
+        now_ms: Callable[[], int],
+        host: str,
+        record: Record,
+    ) -> None:
+        self.checkpoint = checkpoint
+        self.wanted: set[int] = set()
+        self._state = state
+        self._output = output
+        self._clock = clock
+        self._now_ms = now_ms
+        self._host = host
+        self._record = record
+        self._seen = KeySet()
+
+    def remember(self) -> None:
+        """Take up what the checkpoint says was delivered, as far as it can be met again."""
+        needed = [batch for batch in self.checkpoint.batches if self.checkpoint.needed(batch)]
+        self._seen = KeySet(key for batch in needed for key in batch.keys)
+
+    def write(self, events: Iterable[AuditEvent], window: Window, late_before: int | None = None) -> int:
+        """Hand over what is wanted and new, and remember it; how many that was. Stored it is by `commit`.
+
+        `late_before`: events from before it (ms) turned up only after an earlier run had looked there.
+        """
+        now_ms = self._now_ms()
+        new = [event for event in events if self._is_new(event, window, now_ms)]
+        if new:
+            self._hand_over(new, late_before)
+            self._remember_delivered(new, window, now_ms)
+        return len(new)
+
+    def write_again(self, events: list[AuditEvent]) -> None:
+        """Hand over what a reconciliation found missing, although it counts as delivered."""
+        self._hand_over(events, None)
+        self._record.requested += len(events)
+
+    def is_unknown(self, event: AuditEvent) -> bool:
+        """Whether an event is one that the input wants and that was not delivered lately."""
+        return accepted(event, self.checkpoint.filters, self._now_ms()) and event.key not in self._seen
+
+    def commit(self) -> None:
+        """Store what was handed over since the last time."""
+        self.checkpoint.tidy(self._clock.time())
+        self._state.save(self.checkpoint, delivered=self._record.delivered > 0)
+        needed = sum(batch.count for batch in self.checkpoint.batches if self.checkpoint.needed(batch))
+        if len(self._seen) > 100_000 + 2 * needed:
+            self.remember()
+
+    def _hand_over(self, events: list[AuditEvent], late_before: int | None) -> None:
+        self._record.bytes_out += self._output.write(self._for_splunk(event) for event in events)
+        self._record.pages += 1
+        self.wanted.difference_update(event.key for event in events)
+        for event in events:
+            self._record.count_event(event.moment.ms if event.moment else None, late_before, event.flaw)
+
+    def _is_new(self, event: AuditEvent, window: Window, now_ms: int) -> bool:
+        if not accepted(event, self.checkpoint.filters, now_ms):
+            self._record.filtered += 1
+            return False
+        if self._seen.add(event.key) or not self._is_known(event, window, now_ms):
+            return True
+        self._record.duplicates += 1
+        return False
+
+    def _is_known(self, event: AuditEvent, window: Window, now_ms: int) -> bool:
+        """Whether an event whose key is remembered was delivered.
+
+        An href says so for certain; a text alone only where an equal one was delivered from that time.
+        An event with an href and without a time can be in any window: it is remembered while it is seen.
+        """
+        if event.has_href and event.moment is not None:
+            return True
+        batches = [batch for batch in self.checkpoint.batches if event.key in batch.keys]
+        if event.has_href:
+            for batch in batches:
+                batch.high = max(batch.high, now_ms)
+            return True
+        return any(batch.touches(window.low, _end(window, now_ms)) for batch in batches)
+
+    def _remember_delivered(self, new: list[AuditEvent], window: Window, now_ms: int) -> None:
+        """Remember what was handed over: events from the future apart, since they are seen again for longer.
+
+        An event without a time can be anywhere in its window, so all of that is taken as its time.
+        """
+        somewhere = (window.low, _end(window, now_ms))
+        spans = [((event.moment.ms, event.moment.ms) if event.moment else somewhere, event.key) for event in new]
+        for ahead in (False, True):
+            part = [(span, key) for span, key in spans if (span[0] > now_ms) is ahead]
+            if part:
+                moments = (ms for span, _ in part for ms in span)
+                batch = batch_of((key for _, key in part), moments, self._clock.time())
+                self.checkpoint.batches.append(batch)
+
+    def _for_splunk(self, event: AuditEvent) -> SplunkEvent:
+        epoch = event.moment.epoch if event.moment else f"{self._now_ms() / 1000:.3f}"
+        return SplunkEvent(event.indexed_text(), epoch, event.host or self._host, SOURCETYPE)
+
+
+def _end(window: Window, now_ms: int) -> int:
+    """Up to where a window may hold an event without a time (ms). The PCE tells its clock in whole seconds."""
+    return now_ms + 2 * SECOND if window.high is None else window.high

@@ -1,0 +1,72 @@
+"""What a reconciliation wants an input to collect: the events of some hrefs, and where to look for them.
+
+The search command writes it as a document beside the checkpoint; the input's next run collects, and removes it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Callable
+
+from .checkpoint import keys_from_text, keys_to_text
+from .events import AuditEvent
+from .pce import Page, Window
+from .store import Document, Unreadable, content_of, sealed
+from .windows import split
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Requested:
+    """Events of a collection between `low` and `high` (ms, both included) whose keys are named; none: `problem`."""
+
+    key: str
+    collection: str = ""
+    low: int = 0
+    high: int = 0
+    keys: frozenset[int] = frozenset()
+    problem: str = ""
+
+    @classmethod
+    def new(cls, input_name: str, collection: str, low: int, high: int, keys: frozenset[int]) -> Requested:
+        """A request of its own for an input."""
+        return cls(f"{input_name}.request.{secrets.token_hex(8)}", collection, low, high, keys)
+
+    def document(self, input_name: str) -> Document:
+        """The form in which it is stored."""
+        value = {"version": VERSION, "collection": self.collection, "low": self.low, "high": self.high}
+        content = json.dumps({**value, "keys": keys_to_text(array("Q", sorted(self.keys)))})
+        return sealed({"_key": self.key, "input": input_name, "kind": "request"}, content)
+
+    @classmethod
+    def of(cls, document: Document) -> Requested:
+        """Read it; whatever cannot be read is a request with a problem, so that it is told and removed."""
+        key = str(document["_key"])
+        try:
+            value = json.loads(content_of(document))
+            if value["version"] != VERSION or value["collection"] not in ("events", "system_events"):
+                raise Unreadable("it was written by another version")
+            keys = frozenset(keys_from_text(value["keys"]))
+            return cls(key, value["collection"], int(value["low"]), int(value["high"]), keys)
+        except (ValueError, TypeError, KeyError) as error:
+            return cls(key, problem=str(error) or type(error).__name__)
+
+
+def pages_of(requested: Requested, ask: Callable[[str, Window], Page], wanted: set[int]) -> Iterator[list[AuditEvent]]:
+    """The requested events that the PCE still has, page by page; `wanted` are the keys that are still missing."""
+    windows = [] if requested.problem else [Window(requested.low, requested.high)]
+    while windows:
+        window = windows.pop()
+        page = ask(requested.collection, window)
+        parts = split(window, page) if page.cut else None
+        if parts is not None:
+            windows += parts
+            continue
+        found = {event.key: event for event in page.events if event.key in wanted and event.key in requested.keys}
+        if found:
+            yield list(found.values())

@@ -1,0 +1,56 @@
+"""Documents by key, as a KV store collection keeps them, and the seal that tells a whole one from half a one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+Document = Mapping[str, Any]
+
+
+class Unreadable(ValueError):
+    """What was stored is damaged, or was written by a newer version."""
+
+
+class DocumentStore(Protocol):
+    """A store of documents. Every method raises StateError where it is down.
+
+    A query is one of the KV store's: members that have to be equal, and `$or`.
+    """
+
+    def get(self, key: str) -> Document | None:
+        """The document, or None where there is none."""
+
+    def find(self, query: Document) -> list[Document]:
+        """The documents that a query wants."""
+
+    def save(self, documents: list[Document]) -> None:
+        """Write documents, over those with the same `_key`."""
+
+    def insert(self, document: Document) -> bool:
+        """Write a document where there is none with its `_key`; whether it was written."""
+
+    def replace(self, document: Document) -> bool:
+        """Write a document over the one with its `_key`; False where there is none."""
+
+    def delete(self, query: Document) -> None:
+        """Delete the documents that a query wants."""
+
+
+def sealed(members: Document, content: str) -> Document:
+    """A document with a text in it, and the text's checksum."""
+    return {**members, "content": content, "sha256": checksum(content)}
+
+
+def content_of(document: Document) -> str:
+    """The text of a sealed document. Raises Unreadable where it was half written or changed."""
+    content = document.get("content")
+    if not isinstance(content, str) or document.get("sha256") != checksum(content):
+        raise Unreadable("its checksum is wrong")
+    return content
+
+
+def checksum(text: str) -> str:
+    """What tells a document that was half written from a whole one."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,213 @@
+"""Who may run an input: one member of a cluster, one process of a host; the others wait, and nothing is missed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from illumio_pce.errors import CollectorError
+from illumio_pce.lease import CLOCK_SECONDS, LEASE_SECONDS, ClusterLease, FileLock
+
+from tests.conftest import ADDON
+from tests.simulation import SimulatedClock, World
+
+
+def lease(world: World, holder: str, clock: SimulatedClock | None = None) -> ClusterLease:
+    return ClusterLease(world, "audit", holder, clock or world.clock)
+
+
+def test_one_has_it_and_the_other_is_told_who() -> None:
+    world = World()
+    first, second = lease(world, "one"), lease(world, "two")
+    assert first.acquire() is None
+    assert second.acquire() == "one"
+    first.check()
+    with pytest.raises(CollectorError, match="taken over"):
+        second.check()
+
+
+def test_it_is_free_again_when_the_run_ends() -> None:
+    world = World()
+    first, second = lease(world, "one"), lease(world, "two")
+    first.acquire()
+    first.release()
+    assert second.acquire() is None
+    first.release()
+    second.check()
+
+
+def test_a_member_takes_up_its_own_lease_at_once_since_its_file_lock_shows_that_run_over() -> None:
+    world = World()
+    lease(world, "one").acquire()
+    again = lease(world, "one")
+    assert again.acquire() is None
+    again.check()
+
+
+@pytest.mark.parametrize(("passed", "free"), [(LEASE_SECONDS, False), (LEASE_SECONDS + CLOCK_SECONDS, True)])
+def test_it_runs_out(passed: float, free: bool) -> None:
+    world = World()
+    lease(world, "one").acquire()
+    world.clock.now += passed
+    assert (lease(world, "two").acquire() is None) is free
+
+
+def test_it_is_renewed_while_commits_are_made() -> None:
+    world = World()
+    first, second = lease(world, "one"), lease(world, "two")
+    first.acquire()
+    for _ in range(20):
+        world.clock.now += LEASE_SECONDS * 0.6
+        first.check()
+        assert second.acquire() == "one"
+
+
+def test_who_was_late_goes_on_where_nobody_took_it() -> None:
+    world = World()
+    first = lease(world, "one")
+    first.acquire()
+    world.clock.now += 10 * LEASE_SECONDS
+    first.check()
+    assert lease(world, "two").acquire() == "one"
+
+
+def test_who_was_late_ends_where_another_took_it() -> None:
+    world = World()
+    first, second = lease(world, "one"), lease(world, "two")
+    first.acquire()
+    world.clock.now += 2 * LEASE_SECONDS
+    assert second.acquire() is None
+    with pytest.raises(CollectorError, match="taken over"):
+        first.check()
+    second.check()
+    first.release()
+    second.check()
+
+
+def test_of_two_that_take_it_over_one_gets_it() -> None:
+    world = World()
+    lease(world, "gone").acquire()
+    world.clock.now += 2 * LEASE_SECONDS
+    second, third = lease(world, "two"), lease(world, "three")
+    delete = world.delete
+
+    def third_is_faster(query: object) -> None:
+        world.delete = delete  # type: ignore[method-assign]
+        assert third.acquire() is None
+
+    world.delete = third_is_faster  # type: ignore[method-assign]
+    assert second.acquire() is not None
+    third.check()
+
+
+@pytest.mark.parametrize("ahead", [-59.0, 59.0])
+def test_clocks_of_members_may_differ_by_a_minute(ahead: float) -> None:
+    world, clock = World(), SimulatedClock()
+    clock.now = world.clock.now + ahead
+    lease(world, "one").acquire()
+    assert lease(world, "two", clock).acquire() == "one"
+
+
+def test_a_lease_of_a_clock_that_is_far_ahead_keeps_nobody_out_for_ever() -> None:
+    world, clock = World(), SimulatedClock()
+    clock.now = world.clock.now + 86_400
+    lease(world, "one", clock).acquire()
+    assert lease(world, "two").acquire() is None
+
+
+def test_an_insert_that_was_repeated_meets_its_own_document() -> None:
+    world = World()
+    first = lease(world, "one")
+    insert = world.insert
+
+    def twice(document: Mapping[str, Any]) -> bool:
+        insert(document)
+        return insert(document)
+
+    world.insert = twice  # type: ignore[method-assign]
+    assert first.acquire() is None
+    first.check()
+
+
+def test_a_run_that_hangs_while_another_takes_over_commits_nothing_and_nothing_is_missed() -> None:
+    world = World()
+    other = world.other_member()
+    world.lease, other.lease = lease(world, "one"), lease(other, "two")
+    for age in range(12):
+        world.pce.record(age_ms=age * 1000)
+    asked = 0
+
+    def hang_once() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 4:
+            world.clock.now += 2 * LEASE_SECONDS
+            assert other.lease.acquire() is None  # type: ignore[attr-defined]
+            assert other.run() == "ok"
+
+    world.on_request = hang_once
+    assert world.lease.acquire() is None
+    assert world.run() == "overlap"
+    assert set(world.delivered()) == world.recorded()
+    assert sum(Counter(world.delivered()).values()) <= 12 + 2 * world.max_results
+    state = world.documents["audit"]
+    other.clock.now += 60
+    assert other.run() == "ok"
+    assert world.documents["audit"] != state
+    assert set(world.delivered()) == world.recorded()
+
+
+@pytest.mark.parametrize("effect", range(1, 60))
+def test_failover_at_any_effect_loses_nothing(effect: int) -> None:
+    """The captain dies at that effect, with what its splunkd had in memory; another member goes on once the lease is over."""
+    world = World()
+    other = world.other_member()
+    world.lease, other.lease = lease(world, "one"), lease(other, "two")
+    assert world.lease.acquire() is None
+    for age in range(12):
+        world.pce.record(age_ms=age * 1000)
+    world.crash_at = effect
+    world.run()
+    world.crash_splunkd(100)
+    other.indexed, other.indexed_at = world.indexed, world.indexed_at
+    while other.lease.acquire() is not None:
+        other.clock.now += 60
+    assert other.clock.now - world.splunkd_start < 500
+    assert other.run() == "ok"
+    assert set(other.delivered()) == world.recorded()
+
+
+HOLDER = """
+import sys, time
+sys.path[:0] = [{bin!r}, {lib!r}]
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from illumio_pce.lease import FileLock
+lock = FileLock(Path({path!r}))
+print(lock.acquire(), flush=True)
+time.sleep(60)
+"""
+
+
+def test_the_lock_of_a_host_ends_with_its_process(tmp_path: Path) -> None:
+    path = tmp_path / "input_audit.lock"
+    program = HOLDER.format(bin=str(ADDON / "bin"), lib=str(ADDON / "lib"), path=str(path))
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "True\n"
+        assert not FileLock(path).acquire()
+        holder.kill()
+        holder.wait()
+    lock = FileLock(path)
+    assert lock.acquire()
+    assert not FileLock(path).acquire()
+
+
+def test_where_no_lock_can_be_made_nobody_is_kept_away(tmp_path: Path) -> None:
+    assert FileLock(tmp_path / "missing" / "x.lock").acquire()
