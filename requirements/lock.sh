@@ -14,6 +14,7 @@ lock() { # lock PYTHON INPUT OUTPUT [OPTION...]
 
 lock 3.11 requirements/dev.in requirements/dev.txt
 lock 3.11 requirements/node.in requirements/node.txt
+lock 3.11 requirements/audit.in requirements/audit.txt
 lock 3.11 requirements/cim.in requirements/cim.txt --no-deps
 lock 3.9 requirements/shipped.in requirements/shipped.txt
 lock 3.9 requirements/lib.in package/lib/requirements.txt --no-deps

@@ -12,6 +12,7 @@ from pathlib import Path
 from tools.lint.__main__ import findings
 
 from .archive import write_archive
+from .bom import write_bom
 from .finish import pin_build_time, plain_modes, prune, shorten_metadata
 from .stage import Identity, identify, stage
 
@@ -74,15 +75,18 @@ def main() -> None:
     identity = identify(REPOSITORY)
     folder = options.output / identity.app
     archive = options.dist / f"{identity.app}-{identity.version}.tar.gz"
+    bom = options.dist / f"{identity.app}-{identity.version}.cdx.json"
     stamp = options.work / "fingerprint"
     current = fingerprint()
-    if not (folder.is_dir() and archive.is_file() and stamp.is_file() and stamp.read_text("utf-8") == current):
+    made = folder.is_dir() and archive.is_file() and bom.is_file()
+    if not (made and stamp.is_file() and stamp.read_text("utf-8") == current):
         options.work.mkdir(parents=True, exist_ok=True)
         app = build(options.work, identity)
         broken = findings(app)
         if broken:
             raise SystemExit("The add-on breaks rules of tools/lint and is not built:\n" + "\n".join(broken))
         write_archive(app, archive)
+        write_bom(app, archive, identity, bom)
         options.output.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         app.replace(folder)

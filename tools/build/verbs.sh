@@ -81,6 +81,8 @@ verb_test() {
     step "Types" mypy
     build_addon
     make_dashboard_page
+    make_environment .build/audit "$(builder_python)" requirements/audit.txt
+    step "Known vulnerabilities" python -m tools.audit
     test_on 3.9
     test_on 3.13
     leave_lock
