@@ -39,7 +39,10 @@ def open_page(tmp_path_factory: pytest.TempPathFactory) -> Open:
         return Page(view, indexed(day), tokens)
 
     def open_one(view: str, day: str = "bad", **chosen: Value) -> Page:
-        items = ((name.replace("__", "."), (value,) if isinstance(value, str) else tuple(value)) for name, value in chosen.items())
+        items = (
+            (name.replace("__", "."), (value,) if isinstance(value, str) else tuple(value))
+            for name, value in chosen.items()
+        )
         return opened(view, day, frozenset(items))
 
     return open_one

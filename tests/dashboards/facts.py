@@ -82,7 +82,13 @@ class Fact:
     def actor(self) -> str:
         """Who did it."""
         by = self.body.get("created_by") or {}
-        for kind, name in (("user", "username"), ("service_account", "name"), ("agent", "hostname"), ("ven", "hostname"), ("container_cluster", "name")):
+        for kind, name in (
+            ("user", "username"),
+            ("service_account", "name"),
+            ("agent", "hostname"),
+            ("ven", "hostname"),
+            ("container_cluster", "name"),
+        ):
             if by.get(kind, {}).get(name):
                 return str(by[kind][name])
         return self.told_person or self.key or ("system" if "system" in by else "unknown")
@@ -101,7 +107,9 @@ class Fact:
     @property
     def key(self) -> str:
         infos = [(self.body.get("action") or {}).get("info"), *(note.get("info") for note in self.notes)]
-        return next((str(info["api_key_id"]) for info in infos if isinstance(info, dict) and info.get("api_key_id")), "")
+        return next(
+            (str(info["api_key_id"]) for info in infos if isinstance(info, dict) and info.get("api_key_id")), ""
+        )
 
     @property
     def by_person(self) -> bool:
@@ -114,7 +122,10 @@ class Fact:
         by = self.body.get("created_by") or {}
         action = self.body.get("action") or {}
         infos = [note.get("info") or {} for note in self.notes]
-        endpoints = [action.get("api_endpoint"), *(info.get("api_endpoint") for info in infos if isinstance(info, dict))]
+        endpoints = [
+            action.get("api_endpoint"),
+            *(info.get("api_endpoint") for info in infos if isinstance(info, dict)),
+        ]
         asked = any(re.search(r"/agents/[^/]+/|/heartbeat", endpoint or "") for endpoint in endpoints)
         return "agent" in by or "ven" in by or (asked and "user" not in by and "service_account" not in by)
 
@@ -198,7 +209,9 @@ def removed(fact: Fact) -> int:
 
 def affected(fact: Fact) -> int:
     """Workloads that a provision affects."""
-    return max(((one.get("changes") or {}).get("workloads_affected", {}).get("after", 0) for one in fact.changes), default=0)
+    return max(
+        ((one.get("changes") or {}).get("workloads_affected", {}).get("after", 0) for one in fact.changes), default=0
+    )
 
 
 def broad(fact: Fact) -> bool:

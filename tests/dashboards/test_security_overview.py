@@ -84,14 +84,20 @@ def test_figures_their_hours_and_their_change(open_page: Open, day: str) -> None
         assert sum(int(row["by_hour"]) for row in rows) == total
         assert len(rows) == 24
     failures = Counter(fact.hour for fact in today if failed_sign_in(fact))
-    assert {int(row["_time"]) // 3600: int(row["by_hour"]) for row in page.of("viz_failed") if row["by_hour"] != "0"} == failures
+    assert {
+        int(row["_time"]) // 3600: int(row["by_hour"]) for row in page.of("viz_failed") if row["by_hour"] != "0"
+    } == failures
 
 
 def test_colours_are_told_by_words(open_page: Open) -> None:
     bad, quiet = open_page("security_overview"), open_page("security_overview", "quiet")
 
     assert [bad.of(panel)[0]["level"] for panel in ("viz_action", "viz_failed", "viz_fresh")] == ["act", "act", "act"]
-    assert [quiet.of(panel)[0]["level"] for panel in ("viz_action", "viz_failed", "viz_fresh")] == ["good", "watch", "good"]
+    assert [quiet.of(panel)[0]["level"] for panel in ("viz_action", "viz_failed", "viz_fresh")] == [
+        "good",
+        "watch",
+        "good",
+    ]
 
 
 @pytest.mark.parametrize("day", ["bad", "quiet"])
@@ -101,12 +107,16 @@ def test_freshness_is_that_of_the_pce_that_is_quiet_for_longest(open_page: Open,
         if event["sourcetype"] == "illumio:pce:events":
             last[event["host"]] = max(last.get(event["host"], 0), event["_indextime"])
 
-    assert int(open_page("security_overview", day).of("viz_fresh")[0]["total"]) == round((MONDAY + DAY - 1 - min(last.values())) / 60)
+    assert int(open_page("security_overview", day).of("viz_fresh")[0]["total"]) == round(
+        (MONDAY + DAY - 1 - min(last.values())) / 60
+    )
 
 
 @pytest.mark.parametrize("day", ["bad", "quiet"])
 def test_the_hours_are_those_of_the_index_and_the_band_lies_around_the_days_before(open_page: Open, day: str) -> None:
-    lines = Counter(int(event["_time"] // 3600) for event in events_of(day) if event["sourcetype"] == "illumio:pce:events")
+    lines = Counter(
+        int(event["_time"] // 3600) for event in events_of(day) if event["sourcetype"] == "illumio:pce:events"
+    )
     first = int(MONDAY // 3600)
 
     rows = open_page("security_overview", day).of("viz_rate")
@@ -124,23 +134,39 @@ def test_the_hours_are_those_of_the_index_and_the_band_lies_around_the_days_befo
 def test_severities(open_page: Open, day: str) -> None:
     page, today = open_page("security_overview", day), _today(day)
 
-    assert {row["Severity"]: int(row["Events"]) for row in page.of("viz_severities")} == Counter(fact.severity for fact in today)
+    assert {row["Severity"]: int(row["Events"]) for row in page.of("viz_severities")} == Counter(
+        fact.severity for fact in today
+    )
     by_hour = Counter((fact.hour, fact.severity) for fact in today)
     for row in page.of("viz_severity"):
         hour = int(row["_time"]) // 3600
-        assert {name: int(row[name]) for name in row if name != "_time"} == {name: by_hour[hour, name] for name in row if name != "_time"}
+        assert {name: int(row[name]) for name in row if name != "_time"} == {
+            name: by_hour[hour, name] for name in row if name != "_time"
+        }
 
 
 #: What no single look at the time chosen can tell: these need a memory, or the absence of events.
-NOT_SHOWN = {"access_new_address", "access_success_after_failures", "events_silent", "volume_changed", "ven_missed_heartbeats"}
+NOT_SHOWN = {
+    "access_new_address",
+    "access_success_after_failures",
+    "events_silent",
+    "volume_changed",
+    "ven_missed_heartbeats",
+}
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in CONTENT.iterdir() if path.is_dir() and path.name not in NOT_SHOWN))
+@pytest.mark.parametrize(
+    "name", sorted(path.name for path in CONTENT.iterdir() if path.is_dir() and path.name not in NOT_SHOWN)
+)
 def test_what_a_detection_fires_on_needs_action(name: str, tmp_path: Path) -> None:
     lines = (CONTENT / name / "fires.jsonl").read_text(encoding="utf-8").splitlines()
     events = [json.loads(line) for line in lines]
     latest = max(event["_time"] for event in events) + 1
 
-    page = Page("security_overview", Indexed(events, latest, tmp_path), {"global_time.earliest": "-7d", "global_time.latest": "now"})
+    page = Page(
+        "security_overview",
+        Indexed(events, latest, tmp_path),
+        {"global_time.earliest": "-7d", "global_time.latest": "now"},
+    )
 
     assert name in {row.get("Detection") for row in page.of("viz_needs")}

@@ -141,6 +141,7 @@ def changed(path: Path, text: str) -> Iterator[None]:
         ("lib/certifi/core.py", "\nssl._create_unverified_context()\n", "not reviewed"),
         ("lookups/illumio_pce_high_value_labels.csv", "app,=HYPERLINK(A1),1\n", "a formula"),
         ("default/macros.conf", "\n[evil]\ndefinition = search * | outputlookup x.csv\n", "risky command outputlookup"),
+        ("default/macros.conf", "\n[evil(1)]\nargs = a\ndefinition = $a$ $user$\n", "unquoted token $user$"),
         ("default/savedsearches.conf", "\n[evil]\nsearch = index=main user=$user$\n", "unquoted token $user$"),
         (
             "default/savedsearches.conf",

@@ -19,7 +19,7 @@ from tools.audit import Exempt
 PIN = re.compile(r"(?m)^([\w.-]+)==(\S+)((?: ;[^\\\n]*)?)((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$")
 LOCKS = (
     "package/lib/requirements.txt", "requirements/dev.txt", "requirements/cim.txt", "requirements/shipped.txt",
-    "requirements/audit.txt",
+    "requirements/audit.txt", "requirements/node.txt",
 )  # fmt: skip
 TODAY = date(2026, 11, 25)
 

@@ -46,9 +46,10 @@ def findings(settings: dict[str, str]) -> Iterator[str]:
     drilldowns = json.loads(settings.get("action.notable.param.drilldown_searches", "[]"))
     searches = [settings.get("search", ""), settings.get("definition", "")]
     searches += [search for drilldown in drilldowns for search in _texts(drilldown)]
+    arguments = {f"${name.strip()}$" for name in settings.get("args", "").split(",")}  # a macro's own
     for search in searches:
         yield from (f"risky command {command}" for command in risky_commands(search))
-        yield from (f"unquoted token {token}" for token in raw_tokens(search))
+        yield from (f"unquoted token {token}" for token in raw_tokens(search) if token not in arguments)
 
 
 def _texts(drilldown: dict[str, Any]) -> list[str]:
