@@ -6,12 +6,14 @@ The run is the add-on's own, in this process so that its patience can be shorten
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +26,7 @@ from tests.canary import traces
 from tests.conftest import ADDON
 from tests.e2e.lab import PceLab
 from tests.e2e.test_collection import event
-from workbench.lab import APP, CHECKPOINTS, RestFailure
+from workbench.lab import APP, CHECKPOINTS, SCHEME, RestFailure
 from workbench.pce import Pce, PceServer, faults
 from workbench.pce.certificates import Certificates
 from workbench.pce.proxy import Proxy
@@ -120,15 +122,16 @@ class Scene(NamedTuple):
 
     def run(self) -> list[StreamEvent]:
         """One run of the input; what it wrote to splunkd."""
-        stanza = "illumio_pce_events://audit"
+        stanza = f"{SCHEME}://audit"
         key = self.lab.splunkd.session_key("splunk-system-user")
         parameters = self.lab.splunkd.inputs.enabled()[stanza].settings
-        metadata = {"server_uri": self.lab.splunkd.uri, "session_key": key, "server_host": "workbench"}
+        metadata = {name: str(value) for name, value in asdict(self.lab.splunkd.host(key, SCHEME)).items()}
         with self.stream.open("wb", buffering=0) as pipe, pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "stdout", pipe)
             patch.setattr(Stop, "listen", lambda _stop: None)
             patch.setenv("SPLUNK_HOME", str(self.lab.splunkd.home))
             modular_input.run_input(stanza, parameters, metadata)
+        gc.collect()  # the input's lock ends with its process; here with what refers to it
         written: list[StreamEvent] = []
         parser = StreamParser(written.append)
         parser.feed(self.stream.read_bytes())
