@@ -290,6 +290,11 @@ def test_an_entry_is_one_line_without_a_secret() -> None:
     assert "word%2B1" not in text
 
 
+def test_splunk_sdk_never_logs_the_bodies_that_it_sends(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    assert not logging.getLogger("splunklib.binding").isEnabledFor(logging.DEBUG)
+
+
 @pytest.mark.parametrize("before", ["", "k", "key", "api_1:"])
 def test_a_secret_is_hidden_in_json_and_in_base64_behind_any_text(before: str) -> None:
     formatter = log.OneLineFormatter()

@@ -30,6 +30,8 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 logger = logging.getLogger("illumio_pce")
 logger.propagate = False
+# splunk-sdk logs the bodies of its requests at DEBUG, new secrets among them, wherever the root logger writes.
+logging.getLogger("splunklib").setLevel(logging.INFO)
 
 
 class OneLineFormatter(logging.Formatter):

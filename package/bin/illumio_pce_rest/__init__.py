@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from illumio_pce import log  # noqa: F401  (keeps splunk-sdk from logging what it sends)
 from illumio_pce.environment import ignore_environment
 
 ignore_environment()
