@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -9,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.lab import PceLab
 from tests.ui.pages import Pages
-from workbench.lab import RestFailure
+from workbench.lab import APP, RestFailure
 
 SETTINGS = "ta_illumio_pce_settings"
 PROXY = {
@@ -44,8 +45,8 @@ def test_a_proxy_is_kept_off_and_on(empty_lab: PceLab, pages: Pages) -> None:
     assert form.overflowing() == []
     saved = stored(empty_lab, "proxy")
     assert (saved["proxy_enabled"], saved["proxy_password"]) == ("1", "******")
-    clear = empty_lab.rest("GET", f"{SETTINGS}/proxy", **{"--cred--": "1"})["entry"][0]["content"]
-    assert clear["proxy_password"] == PROXY["proxy_password"]
+    (secret, *_) = [password.clear for password in empty_lab.splunkd.passwords.all(APP)]
+    assert json.loads(secret) == {"proxy_password": PROXY["proxy_password"]}
 
 
 @pytest.mark.parametrize(
