@@ -5,7 +5,7 @@ from __future__ import annotations
 from .clock import Clock, SystemClock
 from .config import Account, Proxy
 from .errors import PceError
-from .pce import Pce, Window
+from .pce import Pce, TooLarge, Window
 from .transport import HttpsTransport, Transport
 
 _DISTANT_PAST = 0
@@ -24,9 +24,10 @@ def check(account: Account, proxy: Proxy | None) -> None:
 def check_over(transport: Transport, account: Account, clock: Clock) -> None:
     """The same over any transport."""
     pce = Pce(account, transport, clock, patience_seconds=0)
+    odd = PceError("not_a_pce", "The PCE answers, but not as its events API should.")
     try:
         pce.events("events", Window(_DISTANT_PAST, _A_SECOND_LATER))
+    except TooLarge:
+        raise odd from None
     except PceError as error:
-        if error.category == "bad_request":
-            raise PceError("not_a_pce", "The PCE answers, but not as its events API should.") from None
-        raise
+        raise (odd if error.category == "bad_request" else error) from None

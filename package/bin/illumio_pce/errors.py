@@ -24,7 +24,7 @@ REMEDIES = {
     "state_lost": "Find out who emptied or damaged the KV store collection ta_illumio_pce_checkpoints.",
     "timeout": "Check the network between Splunk and the PCE, and how busy the PCE is.",
     "tls": "Paste the certificate of the authority that signed the PCE's certificate into the account.",
-    "too_large": "A single answer was larger than the add-on reads; see the troubleshooting page.",
+    "too_large": "Look for what stands between Splunk and the PCE and fills or slows down its answers.",
 }
 
 #: Categories for which asking again, a little later, can help within one run.

@@ -35,6 +35,8 @@ SILENCE_SECONDS = 30.0
 SLOW_ANSWER_SECONDS = 35.0
 #: How long the pieces of one datafile are waited for, taken together (seconds).
 DATAFILE_SECONDS = 900.0
+#: So many answers in a row may be too large or too slow: enough to halve 200 days down to a millisecond.
+MOST_TOO_LARGE = 40
 #: The PCE allows 500 requests a minute for one key; some room is left for others that use it.
 REQUESTS_PER_MINUTE = 400
 T = TypeVar("T")
@@ -136,6 +138,7 @@ class Pce:
         self._limiter = _Limiter(clock, sharers)
         self._trying_since = clock.monotonic()
         self._succeeded = True
+        self._too_large = 0
         self.traffic = Traffic()
         self.now_ms: int | None = None
         self._now_read_at = 0.0
@@ -148,6 +151,9 @@ class Pce:
 
         def read(answer: Answer, now_ms: int) -> Page:
             chunks, whole = self._read(answer, MAX_ANSWER_BYTES)
+            self._too_large = 0 if whole else self._too_large + 1
+            if self._too_large > MOST_TOO_LARGE:
+                raise PceError("too_large", "The PCE's answers do not end, however little they are asked for.")
             if not whole:
                 raise TooLarge(Page(_readable_events(chunks), now_ms, 0, cut=True))
             size = sum(map(len, chunks))
