@@ -97,6 +97,8 @@ TLS = {
     "tls11": ("tls", "TLS 1.2"),
     "plain": ("tls", "TLS 1.2"),
 }
+#: The same for a server that takes the connection and says nothing.
+SPEECHLESS = {"silent": ("timeout", "did not answer in time")}
 #: What is in the way → the same.
 WAY = {
     "nobody listens": ("connection", "No connection"),
@@ -254,7 +256,13 @@ def in_the_way(scene: Scene, name: str) -> Iterator[None]:
 Fault = Callable[[Scene, str], AbstractContextManager[None]]
 TABLE: list[tuple[Fault, str, str, str]] = [
     (meet, name, category, word)
-    for meet, rows in ((answering, ANSWERS), (answering, ENDLESS), (served, TLS), (in_the_way, WAY))
+    for meet, rows in (
+        (answering, ANSWERS),
+        (answering, ENDLESS),
+        (served, TLS),
+        (served, SPEECHLESS),
+        (in_the_way, WAY),
+    )
     for name, (category, word) in rows.items()
 ]
 
@@ -271,7 +279,7 @@ def test_a_fault(
     scene.new_log_lines()
     with meet(scene, name):
         said = failed_run(scene, category, word)
-        if name not in ENDLESS:
+        if name not in (*ENDLESS, *SPEECHLESS):
             said += refused_check(scene, CHECKED.get(name, word))
     assert before
     assert scene.watermarks() == before

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.build import __main__ as build
 from tools.lint import code, content
 from tools.lint.__main__ import exceptions, findings
 
@@ -160,6 +161,17 @@ def test_an_exception_that_is_no_longer_needed_is_found(copy: Path) -> None:
     with changed(copy / "lib/solnlib/splunkenv.py", ""):
         found = findings(copy)
     assert found == ["libraries.yml: solnlib/splunkenv.py no longer breaks starts_a_program"]
+
+
+def test_a_finding_fails_the_build_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "build", lambda _work, _identity: tmp_path)
+    monkeypatch.setattr(build, "findings", lambda _app: ["bin/evil.py:1: verification_switched"])
+    options = [f"--{name}={tmp_path / name}" for name in ("output", "dist", "work")]
+    monkeypatch.setattr("sys.argv", ["tools.build", *options])
+    with pytest.raises(SystemExit, match=r"evil\.py:1: verification_switched"):
+        build.main()
+    assert not (tmp_path / "dist").exists()
+    assert not (tmp_path / "output").exists()
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", '"\tx"', '"\rx"'])
