@@ -11,11 +11,12 @@ from typing import Any
 
 #: A spreadsheet takes a cell that begins like this for a formula (OWASP, "CSV Injection").
 _FORMULA = re.compile(r"[=+\-@\t\r]")
-#: Commands that Splunk Web asks about before it runs them ("SPL safeguards for risky commands"), and their kin.
+#: Commands that Splunk Web asks about before it runs them ("SPL safeguards for risky commands"), their kin and ours.
 RISKY = frozenset(
     {
-        "collect", "crawl", "delete", "dump", "fit", "map", "mcollect", "meventcollect", "outputcsv", "outputlookup",
-        "outputtext", "run", "runshellscript", "script", "sendalert", "sendemail", "stash", "summaryindex", "tscollect",
+        "collect", "crawl", "delete", "dump", "fit", "illumiopcereconcile", "map", "mcollect", "meventcollect",
+        "outputcsv", "outputlookup", "outputtext", "run", "runshellscript", "script", "sendalert", "sendemail",
+        "stash", "summaryindex", "tscollect",
     }
 )  # fmt: skip
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
