@@ -44,7 +44,8 @@ class OneLineFormatter(logging.Formatter):
     def hide(self, secret: str) -> None:
         """Never write this text, nor its usual encodings: in a URL, in JSON, in Base64 behind any other text."""
         if len(secret) >= 4:
-            self._secrets += [secret, quote(secret, safe=""), json.dumps(secret)[1:-1], *_base64(secret.encode())]
+            self._secrets += [secret, quote(secret, safe=""), json.dumps(secret)[1:-1]]
+            self._secrets += [piece for piece in _base64(secret.encode()) if len(piece) >= 6]
 
     def format(self, record: logging.LogRecord) -> str:
         """See `logging.Formatter.format`."""
