@@ -13,6 +13,7 @@ import pytest
 
 from tests.cim import flows, formats, splunk
 from workbench.spl import json_fields, operators
+from workbench.spl.functions import json_functions
 from workbench.spl.values import Value, text_of
 
 LINES = [
@@ -55,6 +56,12 @@ def test_how_a_json_null_is_shown(as_assumed: list[splunk.Fields], monkeypatch: 
             yield pair._replace(value=shown) if pair.value == "null" else pair
 
     monkeypatch.setattr(json_fields._Reader, "read", without_null)
+    assert [ours(line) for line in LINES] == as_assumed
+
+
+def test_json_extract_of_other_text(as_assumed: list[splunk.Fields], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Assumed: null. Here: an empty text."""
+    monkeypatch.setattr(json_functions, "NOT_JSON", "")
     assert [ours(line) for line in LINES] == as_assumed
 
 

@@ -10,6 +10,10 @@ from workbench.spl.json_paths import dump, parse, select
 from workbench.spl.values import Value, Written, from_texts, text_of, texts_of
 
 
+#: What json_extract gives for a text that is no JSON (assumed).
+NOT_JSON: Value = None
+
+
 class JsonText(str):
     """Text that a JSON function made: another JSON function takes it in as JSON, not as a string."""
 
@@ -102,7 +106,7 @@ def _json_extract(value: Value, *paths: Value) -> Value:
     """One path gives its value; several paths, or a path with several hits, give a JSON array."""
     known, document = _load(text_of(value))
     if not known:
-        return None
+        return NOT_JSON
     if not paths:
         return _present(document)
     if len(paths) == 1:
