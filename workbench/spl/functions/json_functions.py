@@ -9,7 +9,6 @@ from workbench.spl.functions.registry import function
 from workbench.spl.json_paths import dump, parse, select
 from workbench.spl.values import Value, Written, from_texts, text_of, texts_of
 
-
 #: What json_extract gives for a text that is no JSON (assumed).
 NOT_JSON: Value = None
 
