@@ -7,6 +7,7 @@ source, sourcetype, index) is written either way.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Callable, NamedTuple
 
 from workbench.conf.meta import Incoming, key_of
@@ -57,7 +58,8 @@ class IngestEval:
         """Run the assignments; each sees what the ones before it wrote."""
         for assignment in self._assignments:
             try:
-                value = assignment.expression.evaluate(_view(event, assignment.expression.fields), self._context)
+                once = replace(self._context, memo={})
+                value = assignment.expression.evaluate(_view(event, assignment.expression.fields), once)
                 _assign(event, assignment, value)
             except Refused as refusal:
                 raise Refused(refusal.message, f"{self._setting.place}, {assignment.field}") from None
