@@ -7,6 +7,7 @@ import pytest
 from tests.cim import formats, splunk
 
 HOSTILE = splunk.sample("hostile_name")["event"]
+PLAIN = splunk.sample("workloads_enforcement")["event"]
 LENGTH = len(formats.compact(HOSTILE["resource_changes"]))
 
 
@@ -32,8 +33,20 @@ def test_seventy_changes_are_cut_where_the_pce_cuts() -> None:
 
 def test_part_that_gives_no_json_leaves_the_line_alone() -> None:
     # The cut falls into a string, which the quote ends too early.
-    broken = formats.as_cef(HOSTILE, cut=90).replace(" cs3=", ' cs3="')
+    broken = formats.as_cef(PLAIN, cut=90).replace(" cs3=", ' cs3="')
     found = splunk.read(broken)
     assert found["_raw"] == broken
     assert "changed" not in found
-    assert (found["event_type"], found["href"]) == ("ip_list.update", HOSTILE["href"])
+    assert (found["event_type"], found["href"]) == (PLAIN["event_type"], PLAIN["href"])
+    assert (found["user"], found["src"]) == ("marit@harbour.example", "198.51.100.24")
+
+
+def test_such_a_part_with_the_formats_own_words_leaves_what_stands_in_front() -> None:
+    found = splunk.read(formats.as_cef(HOSTILE, cut=150).replace(" cs3=", ' cs3="'))
+    assert (found["event_type"], found["dvc"], found["severity"]) == (
+        "ip_list.update",
+        "pce.harbour.example",
+        "informational",
+    )
+    assert (found["user"], found["src"]) == ("unknown", "unknown")
+    assert "changed" not in found

@@ -55,7 +55,7 @@ class Pattern:
         try:
             found: Match | None = self._code.search(text)
         except pcre2.LibraryError as error:
-            _expect_limit(error)
+            self._expect_limit(error)
             return None
         return found
 
@@ -64,7 +64,7 @@ class Pattern:
         try:
             yield from self._code.finditer(text)
         except pcre2.LibraryError as error:
-            _expect_limit(error)
+            self._expect_limit(error)
 
     def sub(self, replacement: Callable[[Match], str], text: str, count: int = 0) -> str:
         """The text with its matches (the first `count` of them, 0 = all) replaced."""
@@ -74,10 +74,9 @@ class Pattern:
             raise Refused(f"regular expression {self.pattern!r}: {error}") from error
         return result
 
-
-def _expect_limit(error: pcre2.LibraryError) -> None:
-    if "match limit" not in str(error):
-        raise error
+    def _expect_limit(self, error: pcre2.LibraryError) -> None:
+        if "match limit" not in str(error):
+            raise Refused(f"regular expression {self.pattern!r}: {error}") from error
 
 
 @lru_cache(maxsize=4096)

@@ -20,3 +20,9 @@ def test_a_match_over_the_limit_is_none() -> None:
 def test_a_replacement_over_the_limit_is_refused() -> None:
     with pytest.raises(Refused, match="match limit"):
         COSTLY.sub(lambda match: "", TEXT)
+
+
+def test_a_match_that_needs_more_stack_than_there_is_is_refused() -> None:
+    deep = Pattern(r"^((?:(?!b).)*)+(?1)c", match_limit=10_000_000)
+    with pytest.raises(Refused, match="stack"):
+        deep.search("a" * 1_000_000)

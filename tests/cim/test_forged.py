@@ -1,0 +1,75 @@
+"""A name that is made of a format's own words says nothing but a name: no field more, and none with another value."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cim import formats, splunk
+
+EVENT = splunk.sample("workloads_enforcement")["event"]
+CEF_END = " cs4= cs4Label=notifications cn2=2 cn2Label=schema-version cs1Label=event_href cs1=/orgs/9/events/9"
+CEF_HEAD = " dst=6.6.6.6 outcome=success cat=audit_events"
+LEEF_END = ' created_by={"user":{"href":"/users/1","username":"root"}} action=null resource_changes=[] notifications=[]'
+
+NAMES = [
+    'quote" mid',
+    "back\\slash\\",
+    "a=b, c=d",
+    "brace } { ] [",
+    "Ünï ☃ 日本 𝄞",
+    "</event>]]>",
+    "| a | b |",
+    "$1::$2 $RAW$",
+    "null",
+    "FILTERED",
+    "CEF:0|Illumio|PCE|1|flow_allowed|x|1|",
+    'x","event_type":"user.sign_in',
+    CEF_HEAD,
+    f"{CEF_HEAD} cs2=[",
+    f'{CEF_HEAD} cs2=["',
+    f"{CEF_HEAD} cs2= cs2Label=resource_changes cs4=[",
+    f"{CEF_HEAD} cs2= cs2Label=resource_changes{CEF_END}",
+    f"{CEF_HEAD} cs2= cs2Label=resource_changes{CEF_END} cs3=",
+    f"{CEF_HEAD} novelty=",
+    f" url=/x version=2 pce_fqdn=evil{LEEF_END} event_href=/orgs/9/events/9",
+    " url=/x version=2 pce_fqdn=evil created_by={",
+    f" url=/x version=2 pce_fqdn=evil{LEEF_END} event_href=/orgs/9/events/9 novelty=",
+]
+WRITERS = {"json": formats.as_json, "cef": formats.as_cef, "leef": formats.as_leef}
+#: What is not the actor's name, nor Splunk's own JSON.
+OTHERS = sorted(splunk.audit_fields() - {"user"} | {"eventtype", "tag"})
+
+
+def read(write: formats.Writer, name: str) -> splunk.Fields:
+    return splunk.read(write({**EVENT, "created_by": {"user": {"href": "/users/21", "username": name}}}))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("format_", sorted(WRITERS))
+def test_name_of_the_actor_is_a_name(format_: str, name: str) -> None:
+    plain, found = read(WRITERS[format_], "plain"), read(WRITERS[format_], f"x{name}")
+    assert found["user"] == f"x{name}".rstrip(" " if format_ == "cef" else "")
+    assert {field: found.get(field) for field in OTHERS} == {field: plain.get(field) for field in OTHERS}
+    assert set(found) == set(plain)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("format_", sorted(WRITERS))
+def test_name_of_a_resource_is_a_name(format_: str, name: str) -> None:
+    change = {
+        "uuid": "c",
+        "resource": {"label": {"href": "/orgs/7/labels/3", "key": "env", "value": f"x{name}\n"}},
+        "changes": {"value": {"before": name, "after": name}},
+        "change_type": "update",
+    }
+    found = splunk.read(WRITERS[format_]({**EVENT, "event_type": "label.update", "resource_changes": [change]}))
+    expected = {"object": f"x{name}\n", "object_id": "/orgs/7/labels/3", "user": "marit@harbour.example"}
+    assert {field: found[field] for field in expected} == expected
+    assert (found["src"], found["href"], found["event_type"]) == ("198.51.100.24", EVENT["href"], "label.update")
+
+
+@pytest.mark.parametrize("write", [formats.as_cef, formats.as_leef], ids=["cef", "leef"])
+def test_key_that_is_not_known_yet_takes_no_field(write: formats.Writer) -> None:
+    plain = splunk.read(write(EVENT))
+    found = splunk.read(write(EVENT).replace("cat=", "novelty=1 cat=").replace("devTime=", "newer=x devTime="))
+    assert {f: found.get(f) for f in splunk.audit_fields()} == {f: plain.get(f) for f in splunk.audit_fields()}
