@@ -26,6 +26,7 @@ DEFAULT_SOURCETYPE = "illumio:pce:syslog"
 DEFAULT_INDEX = "main"
 
 _STRING_OR_BLANK = re.compile(r'("(?:\\.|[^"\\])*")|\s+')
+_BEGINS_AS_ANSWER = re.compile(r"\s*\[\s*[{\]]")
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _METADATA = ("sourcetype", "source", "host", "index")
@@ -46,13 +47,12 @@ class Reader:
         return [event for path in paths for event in self._file(path, receiver)]
 
     def _file(self, path: Path, receiver: Receiver) -> Iterator[Event]:
-        text = path.read_text(encoding="utf-8-sig")
-        if text.lstrip().startswith("["):
-            elements = _elements(text)
-            if elements is not None:
-                for element in elements:
-                    yield from self._api_event(element, receiver)
-                return
+        text = _text_of(path)
+        elements = _elements(text, str(path)) if _BEGINS_AS_ANSWER.match(text) else None
+        if elements is not None:
+            for element in elements:
+                yield from self._api_event(element, receiver)
+            return
         lines = text.split("\n")
         if _record(next(filter(str.strip, lines), "")):
             for number, line in enumerate(lines, start=1):
@@ -85,12 +85,19 @@ class Reader:
             yield {**_indexed({**event, **times}), **times}
 
 
-def _elements(text: str) -> list[str] | None:
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(f"byte {error.start + 1} is not UTF-8", str(path)) from None
+
+
+def _elements(text: str, place: str) -> list[str] | None:
     """The objects of a JSON array as text, blanks between their parts taken out, nothing else changed."""
     try:
         documents = json.loads(text)
-    except ValueError:
-        return None
+    except ValueError as error:
+        raise Refused(f"it begins as an answer of the API and is no JSON: {error}", place) from None
     if not all(isinstance(document, dict) for document in documents):
         return None
     decoder, position, elements = json.JSONDecoder(), text.index("[") + 1, []

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Refused as refusal:
         print(f"refused: {refusal}{_excerpt(options, refusal)}", file=sys.stderr)
         return REFUSED
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         print(f"cannot read: {error}", file=sys.stderr)
         return REFUSED
     return 0

@@ -154,3 +154,22 @@ def test_an_app_that_is_not_built_is_refused(tmp_path: Path, capsys: pytest.Capt
 def test_a_missing_file_is_an_error(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["index=main", str(tmp_path / "none"), "--app", str(app)]) == 2
     assert "cannot read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xff\xfe", "byte 1 is not UTF-8"),
+        (b'[{"event_type": "a.b"}, {"event_type": ', "begins as an answer of the API and is no JSON"),
+    ],
+)
+def test_a_file_that_cannot_be_read_whole_is_refused_by_name(
+    app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, message: str
+) -> None:
+    file = tmp_path / "answer.json"
+    file.write_bytes(content)
+    assert main(["index=*", str(file), "--app", str(app)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert str(file) in err
