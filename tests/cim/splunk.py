@@ -49,15 +49,16 @@ def sample_names() -> list[str]:
 
 
 @lru_cache(maxsize=8)
-def _knowledge(more: tuple[tuple[str, str], ...]) -> tuple[Confs, Knowledge]:
+def knowledge(more: tuple[tuple[str, str], ...]) -> tuple[Confs, Knowledge]:
+    """The add-on's confs, with more local ones, and what a search head makes of them."""
     confs = Confs.load(PACKAGE, {f"local/{name}": text for name, text in more})
     return confs, Knowledge(confs)
 
 
 def read_all(text: str, sourcetype: str = SYSLOG, more: Mapping[str, str] | None = None) -> list[Fields]:
     """The events that the text is, as a search sees them. `more` are texts of local conf files."""
-    confs, knowledge = _knowledge(tuple(sorted((more or {}).items())))
-    return [knowledge.enrich(event) for event in receive(confs, text, sourcetype, clock=NOW)]
+    confs, head = knowledge(tuple(sorted((more or {}).items())))
+    return [head.enrich(event) for event in receive(confs, text, sourcetype, clock=NOW)]
 
 
 def read(text: str, sourcetype: str = SYSLOG, more: Mapping[str, str] | None = None) -> Fields:
@@ -85,7 +86,7 @@ def values(value: Any) -> list[str]:
 
 def search(spl: str, events: list[Fields]) -> list[Fields]:
     """What commands or macros make of events that have their fields."""
-    return run_over(spl, events, knowledge=_knowledge(())[1], now=NOW)
+    return run_over(spl, events, knowledge=knowledge(())[1], now=NOW)
 
 
 def epoch(written: str) -> float:

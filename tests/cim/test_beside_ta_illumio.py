@@ -21,7 +21,9 @@ def test_stanzas_are_ours_by_name(conf: str) -> None:
     found = stanzas(conf)
     assert found
     prefix = (
-        r"illumio:pce:(?:syslog|events|cef|leef|flows|system_health|ingest)" if conf == "props" else r"illumio_pce_\w+"
+        r"illumio:pce:(?:syslog|events|cef|leef|flows|system_health|ingest)"
+        if conf == "props"
+        else r"illumio_pce_\w+(?:\(\d\))?"
     )
     assert [name for name in found if not re.fullmatch(prefix, name)] == []
 

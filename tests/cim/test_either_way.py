@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cim import flows, formats, splunk
-from workbench.spl import json_fields, operators
+from workbench.spl import field_tests, json_fields, operators, search_language
 from workbench.spl.functions import json_functions
 from workbench.spl.values import Value, text_of
 
@@ -23,6 +23,7 @@ LINES = [
 ]
 LINES += [write("blocked") for write in (flows.as_json, flows.as_cef, flows.as_leef)]
 LINES += ["nothing that is known", '{"event_type": null}', '{"src_ip":"10.0.0.1","dst_ip":"10.0.0.2"}']
+QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
 #: What KV_MODE finds under names of its own is for analysts; only these have to stay.
 OURS = {*splunk.audit_fields(), "sourcetype", "_time", "_raw", "eventtype", "tag", "signature", "bytes", "transport"}
 
@@ -59,6 +60,28 @@ def test_how_a_json_null_is_shown(as_assumed: list[splunk.Fields], monkeypatch: 
     assert [ours(line) for line in LINES] == as_assumed
 
 
+def test_search_on_several_values(as_assumed: list[splunk.Fields], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Assumed: one that fits suffices. Here: all have to fit."""
+    any_value = field_tests._any_value
+
+    def all_values(name: str, test: field_tests.ValueTest) -> field_tests.Test:
+        one = any_value(name, test)
+        return lambda event: name in event and all(one({name: value}) for value in splunk.values(event[name]))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(field_tests, "_any_value", all_values)
+        forget_parsed()
+        otherwise = [ours(line) for line in LINES]
+    forget_parsed()
+    assert otherwise == as_assumed
+
+
+def forget_parsed() -> None:
+    """Have event types parsed anew."""
+    search_language.parse_expanded.cache_clear()
+    splunk.knowledge.cache_clear()
+
+
 def test_json_extract_of_other_text(as_assumed: list[splunk.Fields], monkeypatch: pytest.MonkeyPatch) -> None:
     """Assumed: null. Here: an empty text."""
     monkeypatch.setattr(json_functions, "NOT_JSON", "")
@@ -77,6 +100,9 @@ def test_what_is_not_documented_is_not_used() -> None:
 
 
 def test_no_search_of_ours_asks_what_several_values_are_not() -> None:
-    """`!=` on a field of several values is documented nowhere."""
-    for name in ("eventtypes", "macros"):
-        assert "!=" not in (splunk.PACKAGE / "default" / f"{name}.conf").read_text(encoding="utf-8")
+    """`!=` of the search language on a field of several values is documented nowhere; in an eval it compares single ones."""
+    searches = splunk.knowledge(())[0]
+    texts = [one.text("search") for one in searches.stanzas("eventtypes").values()]
+    texts += [one.text("definition") for one in searches.stanzas("macros").values()]
+    stages = [stage.strip() for text in texts for stage in QUOTED.sub('""', text).split("|")]
+    assert [stage for stage in stages if "!=" in stage and not stage.startswith(("eval ", "where "))] == []

@@ -23,7 +23,6 @@ def pieces() -> dict[str, str]:
         alert_types=_alternatives(entries.names(entries.event_types("Alerts"))),
         alert_notifications="|".join(map(re.escape, entries.alert_notifications())),
         alert_notification_terms=_terms(entries.alert_notifications()),
-        alert_notification_names=_quoted(entries.alert_notifications()),
         change_patterns=_quoted(f"*.{verb}" for verb in entries.CHANGE_VERBS),
         action_by_type=_action_by_type(),
         change_type_by_type=_change_type_by_type(),
