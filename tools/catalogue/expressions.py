@@ -26,6 +26,7 @@ def pieces() -> dict[str, str]:
         change_patterns=_quoted(f"*.{verb}" for verb in entries.CHANGE_VERBS),
         action_by_type=_action_by_type(),
         change_type_by_type=_change_type_by_type(),
+        change_type_by_path=_change_type_by_path(),
         category_by_type=_category_by_type(),
         **_change_lists(),
     )
@@ -91,8 +92,8 @@ def _category_by_type() -> str:
     return _cases([(_alternatives(names), category) for category, names in exceptions.items()])
 
 
-def _change_type_by_type() -> str:
-    """Arguments of case(): the group of a type's resource, after types that stand apart from their resource."""
+def _change_types() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Groups of resources, and of types that stand apart from their resource: group → names."""
     groups: dict[str, list[str]] = defaultdict(list)
     single: dict[str, list[str]] = defaultdict(list)
     for resource, found in _by_resource().items():
@@ -103,9 +104,21 @@ def _change_type_by_type() -> str:
         for row in found:
             if row["change_type"]:
                 single[row["change_type"]].append(row["event_type"])
+    return groups, single
+
+
+def _change_type_by_type() -> str:
+    """Arguments of case(): the group of a type's resource, after types that stand apart from their resource."""
+    groups, single = _change_types()
     cases = [(_alternatives(names), group) for group, names in single.items()]
     cases += [(rf"^{_any_of(resources)}\.", group) for group, resources in groups.items()]
     return _cases(cases)
+
+
+def _change_type_by_path() -> str:
+    """Arguments of case(): the group of the resource that a refused request names."""
+    cases = [(f"^{_any_of(resources)}$", group) for group, resources in _change_types()[0].items()]
+    return _cases(cases, "[[path_kind]]")
 
 
 def _by_resource() -> dict[str, list[Row]]:
@@ -116,5 +129,5 @@ def _by_resource() -> dict[str, list[Row]]:
     return found
 
 
-def _cases(cases: list[tuple[str, str]]) -> str:
-    return ",".join(f'match({{{{event_type}}}},"{pattern}"),"{value}"' for pattern, value in cases)
+def _cases(cases: list[tuple[str, str]], subject: str = "{{event_type}}") -> str:
+    return ",".join(f'match({subject},"{pattern}"),"{value}"' for pattern, value in cases)
