@@ -116,9 +116,11 @@ def _change_type_by_type() -> str:
 
 
 def _change_type_by_path() -> str:
-    """Arguments of case(): the group of the resource that a refused request names."""
-    cases = [(f"^{_any_of(resources)}$", group) for group, resources in _change_types()[0].items()]
-    return _cases(cases, "[[path_kind]]")
+    """The group of the resource that a refused request names; in one chain, so that the long path stands there once."""
+    text = "[[path_kind]]"
+    for group, resources in _change_types()[0].items():
+        text = f'replace({text},"^{_any_of(resources)}$","={group}")'
+    return f'replace(replace({text},"^(?!=).*$","other"),"^=","")'
 
 
 def _by_resource() -> dict[str, list[Row]]:
@@ -129,5 +131,5 @@ def _by_resource() -> dict[str, list[Row]]:
     return found
 
 
-def _cases(cases: list[tuple[str, str]], subject: str = "{{event_type}}") -> str:
-    return ",".join(f'match({subject},"{pattern}"),"{value}"' for pattern, value in cases)
+def _cases(cases: list[tuple[str, str]]) -> str:
+    return ",".join(f'match({{{{event_type}}}},"{pattern}"),"{value}"' for pattern, value in cases)
