@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import pcre2
 import pytest
 
 from tests.cim import formats, splunk
@@ -59,3 +61,37 @@ def test_fields_do_not_depend_on_splunks_own_json(name: str) -> None:
     with_it = splunk.read(line)
     assert {f: without.get(f) for f in splunk.audit_fields()} == {f: with_it.get(f) for f in splunk.audit_fields()}
     assert without.get("eventtype") == with_it.get("eventtype")
+
+
+#: Defaults of transforms.conf.spec (DEPTH_LIMIT) and limits.conf.spec ([rex] match_limit, depth_limit).
+DEPTH, EVAL_LIMIT = 1000, 100_000
+LISTS = ("illumio_pce_json_type", "illumio_pce_json_changes", "illumio_pce_json_notifications")
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        *((name, formats.as_json) for name in LISTS),
+        ("illumio_pce_cef", formats.as_cef),
+        ("illumio_pce_leef", formats.as_leef),
+    ],
+)
+def test_pattern_keeps_to_the_depth_that_splunk_allows(name: str, write: formats.Writer) -> None:
+    """PCRE as it runs without a just-in-time compiler, which knows no depth."""
+    settings = splunk.knowledge(())[0].stanzas("transforms")[name]
+    limits = f"(*LIMIT_MATCH={settings.text('MATCH_LIMIT', str(EVAL_LIMIT))})(*LIMIT_DEPTH={DEPTH})"
+    pattern = pcre2.compile(limits + settings.text("REGEX"), pcre2.ASCII, jit=False)
+    assert pattern.search(splunk.read(write(large(5000)))["_raw"])
+
+
+@pytest.mark.parametrize("write", [formats.as_json, formats.as_cef, formats.as_leef], ids=["json", "cef", "leef"])
+def test_patterns_of_index_time_keep_to_the_limits_of_evals(write: formats.Writer) -> None:
+    """None gives up on a line as long as a PCE writes it: CEF that is cut in two ends below 12,000 characters."""
+    stanzas = splunk.knowledge(())[0].stanzas("transforms").values()
+    text = "\n".join(stanza.text("INGEST_EVAL") for stanza in stanzas if "INGEST_EVAL" in stanza)
+    patterns = set(re.findall(r'(?:match|replace)\([\w()]+,\s*"((?:[^"\\]|\\.)+)"', text))
+    assert len(patterns) >= 10
+    for pattern in patterns:
+        limited = f"(*LIMIT_MATCH={EVAL_LIMIT})(*LIMIT_DEPTH={DEPTH}){pattern}"
+        code = pcre2.compile(limited.replace('\\"', '"'), pcre2.ASCII, jit=False)
+        code.search(write(large(40 if "cs3" in pattern else 5000)))
