@@ -127,7 +127,7 @@ def rule_with_key(world: World) -> Json:
     return rule_created(world, sides, with_key=True)
 
 
-@shape(0.3)
+@shape(0.05)
 def rule_with_services(world: World) -> Json:
     """Sources to a list of addresses, for one service."""
     sides: Json = {
