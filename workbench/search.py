@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -34,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Refused as refusal:
         print(f"refused: {refusal}{_excerpt(options, refusal)}", file=sys.stderr)
         return REFUSED
+    except BrokenPipeError:
+        # Whoever reads the rows has enough of them; nothing is left to flush at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         print(f"cannot read: {error}", file=sys.stderr)
         return REFUSED

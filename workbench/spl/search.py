@@ -179,12 +179,19 @@ def _found(predicate: Predicate, event: Event) -> bool:
     return predicate.matches(event) and visible(event, predicate.indexes)
 
 
+def _inline_time(text: str, position: int, now: float) -> float:
+    try:
+        return resolve(text, now)
+    except Refused as refusal:
+        raise refusal.at(position) from None
+
+
 def _inline_range(predicate: Predicate, runtime: Runtime) -> Range:
     """An inline earliest beats the outer range wholly: without an inline latest the search ends now.
 
     Index-time modifiers only narrow what the event-time range allows.
     """
-    times = {name: resolve(text, runtime.now) for name, (text, _) in predicate.times.items()}
+    times = {name: _inline_time(text, position, runtime.now) for name, (text, position) in predicate.times.items()}
     wanted = runtime.range
     if "earliest" in times:
         wanted = replace(wanted, earliest=times["earliest"], latest=times.get("latest", runtime.now))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from workbench.search import main
 
+ROOT = Path(__file__).resolve().parents[3]
 PROPS = """
 [illumio:pce:events]
 KV_MODE = json
@@ -119,6 +122,8 @@ def test_lines_of_json_with_metadata(app: Path, tmp_path: Path, capsys: pytest.C
         ("`idx` | nosuch", "unknown command nosuch"),
         ("`idx` | eval x=nosuch(1)", "unknown function nosuch() (at character 21): 'nosuch(1)'"),
         ("`nosuch`", "no macro nosuch"),
+        ("search `idx` [search index=main earliest=soon]", "(at character 38): 'earliest=soon]'"),
+        ("`idx` earliest=soon", "'soon' is not a relative time (at character 12): 'earliest=soon'"),
     ],
 )
 def test_a_refusal_is_an_exit_code_and_a_message_with_its_place(
@@ -173,3 +178,16 @@ def test_a_file_that_cannot_be_read_whole_is_refused_by_name(
     assert out == ""
     assert message in err
     assert str(file) in err
+
+
+def test_a_reader_that_has_enough_is_no_error(app: Path, tmp_path: Path) -> None:
+    file = tmp_path / "events.log"
+    file.write_text("x\n" * 20_000, encoding="utf-8")
+    command = [sys.executable, "-m", "workbench.search", "index=*", str(file), "--app", str(app)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbench.refusal import Refused
 from workbench.spl.arguments import Arguments
 from workbench.spl.commands.registry import command
@@ -11,11 +13,13 @@ from workbench.spl.values import Event
 
 
 def parse_predicate(arguments: Arguments) -> Predicate:
-    """The command's arguments as a base search."""
+    """The command's arguments as a base search, its places counted in the whole search."""
     try:
-        return parse_expanded(arguments.rest())
+        predicate = parse_expanded(arguments.rest())
     except Refused as refusal:
         raise refusal.moved(arguments.position) from None
+    times = {name: (text, arguments.position + place) for name, (text, place) in predicate.times.items()}
+    return replace(predicate, times=times)
 
 
 @command("search")
