@@ -78,7 +78,7 @@ def alerts(
     searches = read_searches({name: {**stanza, "disabled": "0"} for name, stanza in stanzas.items()})
     begin = store.first_time if start is None else start
     if begin is not None:
-        for alert in Scheduler(store, knowledge).run(searches, begin, now, busy):
+        for alert in Scheduler(store, knowledge).alerts(searches, begin, now, busy):
             yield from _described(alert, stanzas[alert.search.name])
 
 

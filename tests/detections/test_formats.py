@@ -16,7 +16,7 @@ from workbench.event_files import Reader
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "content" / "detections"
-WRITERS = {
+WRITERS: dict[str, Any] = {
     "JSON": as_json,
     "JSON with blanks": spaced_json,
     "CEF": as_cef,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Callable
 
@@ -106,9 +106,14 @@ class Scheduler:
 
     def run(self, searches: Sequence[SavedSearch], start: float, end: float, busy: Busy = ()) -> list[Alert]:
         """All alerts of the runs scheduled from start until before end, in the order of their starts."""
+        return list(self.alerts(searches, start, end, busy))
+
+    def alerts(self, searches: Sequence[SavedSearch], start: float, end: float, busy: Busy = ()) -> Iterator[Alert]:
+        """The same one by one, each as soon as its run is over."""
         runs = [run for search in searches for run in planned_runs(search, start, end, busy)]
         runs.sort(key=lambda run: (run.started, run.time, run.search.rank, run.search.name))
-        return [alert for run in runs for alert in self._alerts(run)]
+        for run in runs:
+            yield from self._alerts(run)
 
     def results(self, run: Run) -> list[Event]:
         """The rows of one run: relative times count from the scheduled time, later events are not there yet."""

@@ -1,0 +1,91 @@
+"""The demo's second part: a day at a company, over which the shipped detections run on an emulated scheduler."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import gmtime, strftime
+from typing import Any
+
+from workbench.conf.reader import Confs
+from workbench.demo.show import say, step
+from workbench.detect import alerts, saved_searches
+from workbench.event_files import Reader
+from workbench.events.day import company_day, company_past
+
+#: 2031-03-03T00:00:00Z, a Monday; the same day in every demo.
+MONDAY = 1_930_262_400
+_DAY = 86_400
+# The chapters of the day: the hour from which each is told.
+_CHAPTERS = (
+    (0, "Normal life: people sign in, draft and provision policy, VENs report. Nothing fires."),
+    (8, "Accidents: a cloned template, a forgotten password, a full disk, a PCE in trouble."),
+    (13, "An attack: a guessed password, a foothold, a blinded audit trail, an opened network."),
+    (15, "The day ends: a forged request, and a PCE whose store of events is full."),
+)
+#: What has to fire, and nothing else.
+EXPECTED = frozenset(
+    {
+        "access_agent_failures", "access_burst", "access_csrf", "access_new_address", "access_rights_changed",
+        "access_spray", "access_success_after_failures", "audit_events_lost", "audit_trail_changed",
+        "credential_created", "credential_without_expiry", "enforcement_lowered", "event_type_unknown",
+        "events_silent", "identity_provider_changed", "ingest_failing", "pce_health", "pce_server_errors",
+        "policy_boundary_removed", "policy_broad_rule", "policy_broad_scope", "policy_many_workloads", "ven_clones",
+        "ven_lost", "ven_missed_heartbeats", "ven_offline", "ven_suspended", "ven_tampering", "ven_update_notice",
+        "volume_changed", "workloads_bulk_removed",
+    }
+)  # fmt: skip
+
+
+def tell_day(addon: Path, number: int) -> bool:
+    """Play the day as this step of the story; whether exactly the expected detections fired."""
+    step(number, "A day at a company with two PCEs (invented), and the shipped detections over it")
+    say("EMULATED: events of our own writing, a stand-in for Splunk's scheduler; the searches are the add-on's own.")
+    print(f"\n   {_CHAPTERS[0][1]}", flush=True)
+    fired: list[str] = []
+    early = 0
+    chapters = list(_CHAPTERS[1:])
+    for alert in _alerts(addon):
+        moment = gmtime(float(str(alert["time"])))
+        early += moment.tm_hour < _CHAPTERS[1][0]
+        while chapters and chapters[0][0] <= moment.tm_hour:
+            print(f"\n   {chapters.pop(0)[1]}", flush=True)
+        fired.append(str(alert["detection"]))
+        _show(strftime("%H:%M", moment), alert)
+    return _judge(fired, early)
+
+
+def _alerts(addon: Path) -> Iterator[dict[str, Any]]:
+    """The day's alerts in their order, each with the first step of its response."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "company.jsonl"
+        past = [event for event in company_past(MONDAY) if event["sourcetype"] == "illumio:pce:events"]
+        file.write_text("\n".join(json.dumps(event) for event in [*past, *company_day(MONDAY)]), encoding="utf-8")
+        confs = Confs.load(addon)
+        events = Reader(confs, MONDAY).read([file])
+    searches = saved_searches([addon])
+    for alert in alerts(searches, confs, events, MONDAY, MONDAY + _DAY):
+        description = searches[str(alert["detection"])]["action.notable.param.rule_description"]
+        yield {**alert, "first": description.rpartition(" First: ")[2]}
+
+
+def _show(clock: str, alert: dict[str, Any]) -> None:
+    title = str(alert["title"]).removeprefix("Illumio PCE: ")
+    print(f"   {clock}  {alert['severity']:<13} {title}  [{alert['detection']}]")
+    for label, text in (("why:", str(alert["reason"])), ("do first:", str(alert["first"]))):
+        lines = textwrap.wrap(text, 90)
+        for number, line in enumerate(lines):
+            print(f"{label if number == 0 else '':>31}  {line}", flush=True)
+
+
+def _judge(fired: list[str], early: int) -> bool:
+    missing, unexpected = EXPECTED - set(fired), set(fired) - EXPECTED
+    print()
+    say(f"{len(fired)} alerts of {len(set(fired))} detections; {early} of them in the ordinary hours before 08:00")
+    if missing or unexpected:
+        names = (", ".join(sorted(some)) or "none" for some in (missing, unexpected))
+        say("WRONG: missing {}; unexpected {}".format(*names))
+    return not (missing or unexpected or early)
