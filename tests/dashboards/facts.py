@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Optional
+from typing import Any
 
 SEVERITIES = {
     "emerg": "critical", "alert": "critical", "crit": "critical", "err": "high", "error": "high",
@@ -64,7 +64,7 @@ class Fact:
 
     @property
     def failed(self) -> bool:
-        return self.body["status"] == "failure"
+        return bool(self.body["status"] == "failure")
 
     @cached_property
     def changes(self) -> list[dict[str, Any]]:
@@ -183,7 +183,7 @@ def provision(fact: Fact) -> bool:
     return not fact.failed and any(change["change_type"] == "create" for change in fact.resources("sec_policy"))
 
 
-def enforcement(fact: Fact) -> list[tuple[str, Optional[str], str]]:
+def enforcement(fact: Fact) -> list[tuple[str, str | None, str]]:
     """(workload, before, after) of each change of enforcement."""
     found = []
     for change in fact.changes:

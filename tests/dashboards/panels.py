@@ -24,6 +24,8 @@ PACKAGE = ROOT / "package"
 VIEWS = PACKAGE / "default" / "data" / "ui" / "views"
 
 Value = Union[str, list[str]]
+#: A row of a panel: text, or a list of texts where a field has several values.
+Row = dict[str, Any]
 
 # The framework's own syntax (docs of Dashboard Studio, Tokens): $name$, $name|filter$, $$ is a dollar.
 _TOKEN = re.compile(r"\$(?:([A-Za-z0-9_.:-]+)((?:\|[a-z])*)\$|\$)")
@@ -61,6 +63,21 @@ class Indexed:
     events: Iterable[Mapping[str, Any]]
     now: float
     folder: Path
+    _found: dict[tuple[str, Range], list[Event]] = field(default_factory=dict)
+
+    def search(self, query: str, within: Range) -> list[Event]:
+        """The rows of a base search, each a copy; the same search is run once."""
+        key = query, within
+        if key not in self._found:
+            self._found[key] = run(
+                query,
+                self.store,
+                knowledge=self.knowledge,
+                now=self.now,
+                earliest=within.earliest,
+                latest=within.latest,
+            )
+        return [dict(row) for row in self._found[key]]
 
     @cached_property
     def knowledge(self) -> Knowledge:
@@ -114,25 +131,22 @@ class Page:
     def _results(self) -> dict[str, list[Event]]:
         return {}
 
-    def rows(self, source: str) -> list[Event]:
+    def rows(self, source: str) -> list[Row]:
         """The rows of a data source, each a copy."""
         if source not in self._results:
             self._results[source] = self._run(self.definition["dataSources"][source])
         return [dict(row) for row in self._results[source]]
 
-    def of(self, panel: str) -> list[Event]:
+    def of(self, panel: str) -> list[Row]:
         """The rows that a panel shows."""
         return self.rows(self.definition["visualizations"][panel]["dataSources"]["primary"])
 
     def _run(self, source: dict[str, Any]) -> list[Event]:
         query = put_in(source["options"]["query"], self.tokens)
-        if source["type"] == "ds.chain":
-            rows = self.rows(source["options"]["extend"])
-            return run_over(
-                query.lstrip().removeprefix("|"),
-                rows, knowledge=self.indexed.knowledge, now=self.indexed.now, within=self.range, store=self.indexed.store,
-            )  # fmt: skip
-        return run(
-            query, self.indexed.store, knowledge=self.indexed.knowledge, now=self.indexed.now,
-            earliest=self.range.earliest, latest=self.range.latest,
-        )  # fmt: skip
+        if source["type"] == "ds.search":
+            return self.indexed.search(query, self.range)
+        rows, indexed = self.rows(source["options"]["extend"]), self.indexed
+        chain = query.lstrip().removeprefix("|")
+        return run_over(
+            chain, rows, knowledge=indexed.knowledge, now=indexed.now, within=self.range, store=indexed.store
+        )

@@ -95,7 +95,7 @@ def test_colours_are_told_by_words(open_page: Open) -> None:
     assert [bad.of(panel)[0]["level"] for panel in ("viz_action", "viz_failed", "viz_fresh")] == ["act", "act", "act"]
     assert [quiet.of(panel)[0]["level"] for panel in ("viz_action", "viz_failed", "viz_fresh")] == [
         "good",
-        "watch",
+        "good",
         "good",
     ]
 

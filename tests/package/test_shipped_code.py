@@ -203,6 +203,11 @@ def test_searches_are_read_for_risky_commands_and_raw_tokens(
     assert content.raw_tokens(search) == tokens
 
 
+def test_an_argument_of_a_macro_is_no_token() -> None:
+    macro = {"args": "column, text", "definition": 'eval $column$="$text$", who=$user$'}
+    assert list(content.findings(macro)) == ["unquoted token $user$"]
+
+
 def shipped(repository: Path) -> list[Path]:
     return sorted((repository / "package" / "bin").rglob("*.py"))
 

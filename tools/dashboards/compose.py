@@ -7,10 +7,14 @@ for a text of shared.json, the filters above all.
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from typing import Any
 
 from tools.dashboards.model import Dashboard, Invalid, Json
+
+# A token, or a dollar that stands for itself: the framework wants that one doubled.
+_DOLLAR = re.compile(r"(\$[\w.:-]+(?:\|[a-z]+)*\$)|\$")
 
 _VIEW = """\
 <dashboard version="2" theme="dark">
@@ -66,4 +70,5 @@ def _source(source: Json, texts: dict[str, str]) -> Json:
     text = query if isinstance(query, str) else "\n".join(query)
     for name, replacement in texts.items():
         text = text.replace("{" + name + "}", replacement)
+    text = _DOLLAR.sub(lambda found: found.group(1) or "$$", text)
     return {**source, "options": {**source["options"], "query": text}}

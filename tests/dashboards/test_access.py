@@ -1,0 +1,135 @@
+"""The access page against counts of the raw events."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.dashboards.conftest import MONDAY, Open, events_of
+from tests.dashboards.facts import IDENTITY, RIGHTS, SIGN_INS, Fact, facts, failed_sign_in
+
+SETTINGS = (*IDENTITY, "domain", "trusted_proxy_ips", "org", "resource")
+ACCOUNTS = {"user.create", "user.update", "user.delete", "user.update_password", "user.reset_password"}
+CREDENTIALS = (
+    "api_key.",
+    "service_account.",
+    "system_task.expire_service_account",
+    "system_task.delete_expired_service",
+)
+
+
+def _today(day: str) -> list[Fact]:
+    return [fact for fact in facts(events_of(day)) if fact.time >= MONDAY]
+
+
+def _of(kinds: tuple[str, ...], found: list[Fact]) -> list[Fact]:
+    return [
+        fact for fact in found if fact.type.partition(".")[0] in kinds and not fact.type.endswith("verify_connection")
+    ]
+
+
+@pytest.mark.parametrize("day", ["bad", "quiet"])
+def test_figures(open_page: Open, day: str) -> None:
+    page, today = open_page("access", day), _today(day)
+    people = [fact for fact in today if fact.type in SIGN_INS and fact.by_person and not fact.by_ven]
+    expected = {
+        "viz_signed_in": sum(not fact.failed for fact in people),
+        "viz_failures": sum(fact.failed for fact in people),
+        "viz_mfa": sum(fact.type == "user.verify_mfa" and fact.failed for fact in today),
+        "viz_refused": sum(
+            fact.type == "request.authorization_failed"
+            or (fact.type in SIGN_INS and fact.failed and not fact.by_person and not fact.by_ven)
+            for fact in today
+        ),
+        "viz_credentials": sum(fact.type in ("api_key.create", "service_account.create") for fact in today),
+        "viz_rights": sum(not fact.failed for fact in _of((*RIGHTS, *SETTINGS), today)),
+    }
+
+    assert {panel: int(page.of(panel)[0]["total"]) for panel in expected} == expected
+    for row in page.of("viz_by_hour"):
+        hour = [fact for fact in people if fact.hour == int(row["_time"]) // 3600]
+        assert (int(row["failed"]), int(row["succeeded"])) == (
+            sum(fact.failed for fact in hour),
+            sum(not fact.failed for fact in hour),
+        )
+
+
+@pytest.mark.parametrize("day", ["bad", "quiet"])
+def test_who_fails_and_from_where(open_page: Open, day: str) -> None:
+    failures = [fact for fact in _today(day) if failed_sign_in(fact)]
+    users: dict[str, set[str]] = {}
+    for fact in failures:
+        users.setdefault(fact.source, set()).add(fact.actor.lower())
+
+    rows = open_page("access", day).of("viz_failing")
+
+    shown = {(row["User"], row["From"]): int(row["Failures"]) for row in rows}
+    assert shown == Counter((fact.actor.lower(), fact.source) for fact in failures)
+    assert all(int(row["Users from there"]) == len(users[row["From"]]) for row in rows)
+    assert [int(row["Failures"]) for row in rows] == sorted(shown.values(), reverse=True)
+
+
+@pytest.mark.parametrize("day", ["bad", "quiet"])
+def test_what_is_refused_beside_people(open_page: Open, day: str) -> None:
+    refused = [
+        fact
+        for fact in _today(day)
+        if fact.type == "request.authorization_failed"
+        or (fact.failed and fact.type in SIGN_INS and (fact.by_ven or not fact.by_person))
+    ]
+
+    rows = open_page("access", day).of("viz_ven_rows")
+
+    assert sum(int(row["Refused"]) for row in rows) == len(refused) > 0
+    assert {row["From"] for row in rows} == {fact.source for fact in refused}
+
+
+@pytest.mark.parametrize("day", ["bad", "quiet"])
+def test_second_factors(open_page: Open, day: str) -> None:
+    asked = [fact for fact in _today(day) if fact.type == "user.verify_mfa"]
+
+    rows = [row for row in open_page("access", day).of("viz_mfa_rows") if "Right" in row]
+
+    assert {row["User"]: (int(row["Right"]), int(row["Wrong"])) for row in rows} == {
+        user: (
+            sum(fact.actor == user and not fact.failed for fact in asked),
+            sum(fact.actor == user and fact.failed for fact in asked),
+        )
+        for user in {fact.actor for fact in asked}
+    }
+
+
+def test_keys_with_their_makers_and_their_end(open_page: Open) -> None:
+    made = [fact for fact in _today("bad") if fact.type.startswith(CREDENTIALS)]
+
+    rows = open_page("access").of("viz_keys")
+
+    assert Counter((row["Type"], row["By"]) for row in rows) == Counter((fact.type, fact.actor) for fact in made)
+    assert [row["Expires"] for row in rows if row["Type"] == "api_key.create"] == ["never"]
+
+
+@pytest.mark.parametrize("day", ["bad", "quiet"])
+def test_rights_accounts_and_settings(open_page: Open, day: str) -> None:
+    page, today = open_page("access", day), _today(day)
+    rights = [*_of(RIGHTS, today), *(fact for fact in today if fact.type in ACCOUNTS)]
+    attributes = [
+        (fact.type, name, value.get("before"), value.get("after"))
+        for fact in _of(SETTINGS, today)
+        for change in fact.changes
+        for name, value in (change["changes"] or {"-": {}}).items()
+    ]
+
+    shown = [row for row in page.of("viz_rights_rows") if "Type" in row]
+    settings = [row for row in page.of("viz_settings_rows") if "Type" in row]
+
+    assert Counter((row["Type"], row["By"], row["Attribute"]) for row in shown) == Counter(
+        (fact.type, fact.actor, name)
+        for fact in rights
+        for change in fact.changes or [{}]
+        for name in change.get("changes") or ["-"]
+    )
+    assert Counter((row["Type"], row["Attribute"], row.get("Before"), row.get("After")) for row in settings) == Counter(
+        attributes
+    )
+    assert bool(rights) is (day == "bad")

@@ -1,0 +1,131 @@
+"""The events page: every event, each filter, and the whole of one."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from tests.dashboards.conftest import DAY, MONDAY, Open, events_of
+from tests.dashboards.facts import Fact, facts, failed_sign_in
+
+
+def _today(day: str = "bad") -> list[Fact]:
+    return [fact for fact in facts(events_of(day)) if fact.time >= MONDAY]
+
+
+def _href(fact: Fact) -> str:
+    return str(fact.body["href"])
+
+
+@pytest.mark.parametrize("day", ["bad", "quiet"])
+def test_every_event_once_newest_first(open_page: Open, day: str) -> None:
+    page, today = open_page("events", day), _today(day)
+
+    rows = page.of("viz_events")
+
+    assert Counter(row["Event"] for row in rows) == Counter(map(_href, today))
+    assert [row["Time"] for row in rows] == sorted((row["Time"] for row in rows), reverse=True)
+    assert {row["Type"]: int(row["Events"]) for row in page.of("viz_types")} == Counter(fact.type for fact in today)
+    by_hour = Counter((fact.hour, fact.body["status"] or "none") for fact in today)
+    for row in page.of("viz_hours"):
+        hour = int(row["_time"]) // 3600
+        assert [int(row[name]) for name in ("failure", "success", "none")] == [
+            by_hour[hour, name] for name in ("failure", "success", "none")
+        ]
+
+
+def test_columns_are_the_events_own(open_page: Open) -> None:
+    rows = {row["Event"]: row for row in open_page("events").of("viz_events")}
+
+    for fact in _today():
+        row = rows[_href(fact)]
+        shown = (row["Type"], row["Severity"], row["Status"], row["PCE"], row["Organisation"])
+        assert shown == (fact.type, fact.severity, fact.body["status"] or "none", fact.pce, _organisation(fact))
+        assert set(filter(None, row.get("Notifications", "").split(", "))) == fact.kinds
+
+
+def _organisation(fact: Fact) -> str:
+    """`/system_events/` name none, and these events come without the field that an input gives them."""
+    return fact.org
+
+
+CHOICES: dict[str, tuple[dict[str, str | list[str]], Callable[[Fact], bool]]] = {
+    "PCE": ({"pce": "pce-south.kestrel-freight.example"}, lambda fact: fact.pce.startswith("pce-south")),
+    "both PCEs": ({"pce": ["pce-south.kestrel-freight.example", "pce-north.kestrel-freight.example"]}, lambda fact: True),
+    "organisation": ({"org": "2"}, lambda fact: fact.org == "2"),
+    "severity": ({"severity": ["high", "medium"]}, lambda fact: fact.severity in ("high", "medium")),
+    "type": ({"type": ["user.sign_in", "agent.tampering"]}, lambda fact: fact.type in ("user.sign_in", "agent.tampering")),
+    "status": ({"status": "failure"}, lambda fact: fact.failed),
+    "no status": ({"status": "none"}, lambda fact: fact.body["status"] is None),
+    "who": ({"who": "greta.lind@kestrel-freight.example"}, lambda fact: fact.actor == "greta.lind@kestrel-freight.example"),
+    "who, in part": ({"who": "greta*"}, lambda fact: fact.actor.startswith("greta")),
+    "words": ({"text": "203.0.113.66"}, lambda fact: "203.0.113.66" in fact.raw),
+    "words and status": ({"text": "sign_in", "status": "failure"}, lambda fact: fact.failed and "sign_in" in fact.raw),
+    "hours": (
+        {"global_time__earliest": str(MONDAY + 13 * 3600), "global_time__latest": str(MONDAY + 14 * 3600)},
+        lambda fact: MONDAY + 13 * 3600 <= fact.time < MONDAY + 14 * 3600,
+    ),
+    "a detection": ({"detection": "policy_boundary_removed"}, lambda fact: fact.type in ("deny_rule.delete", "enforcement_boundary.delete")),
+    "failed sign-ins": ({"detection": "access_spray"}, failed_sign_in),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_each_filter_acts(open_page: Open, name: str) -> None:
+    chosen, fits = CHOICES[name]
+    expected = Counter(_href(fact) for fact in _today() if fits(fact))
+
+    rows = open_page("events", **chosen).of("viz_events")
+
+    assert Counter(row["Event"] for row in rows) == expected
+    assert len(rows) > 0
+    assert len(rows) < len(_today()) or name == "both PCEs"
+
+
+def test_a_uuid_finds_its_event_and_what_it_was_done_to(open_page: Open) -> None:
+    fact = next(fact for fact in _today() if fact.type == "workloads.unpair")
+    workload = fact.changes[0]["resource"]["workload"]["href"].rsplit("/", 1)[1]
+
+    by_event = open_page("events", uuid=_href(fact).rsplit("/", 1)[1]).of("viz_events")
+    by_workload = open_page("events", uuid=workload).of("viz_events")
+
+    assert [row["Event"] for row in by_event] == [_href(fact)]
+    assert _href(fact) in {row["Event"] for row in by_workload}
+    assert {row["Event"] for row in by_workload} <= {_href(one) for one in _today() if workload in one.raw}
+
+
+def test_a_row_opens_the_whole_event(open_page: Open) -> None:
+    fact = next(fact for fact in _today() if fact.type == "agent.tampering")
+
+    shown = {row["Field"]: row.get("Value") for row in open_page("events", event=_href(fact)).of("viz_event")}
+
+    assert json.loads(str(shown["raw"])) == fact.body
+    assert (shown["type"], shown["id"], shown["pce"]) == (fact.type, _href(fact), fact.pce)
+    assert [row["Field"] for row in open_page("events").of("viz_event")] == ["No event is chosen"]
+
+
+HOSTILE = (
+    'x") OR (pce="*',
+    '*" | delete',
+    "`illumio_pce_index`",
+    '$pce$ [ search index=* ] \\" \\',
+    '"; | outputlookup x',
+)
+
+
+@pytest.mark.parametrize(
+    "token", ["pce", "org", "severity", "type", "status", "who", "uuid", "text", "detection", "event"]
+)
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_hostile_value_is_a_literal_that_nothing_equals(open_page: Open, token: str, value: str) -> None:
+    page = open_page("events", "quiet", **{token: value, "global_time__earliest": str(MONDAY + DAY - 7200)})
+
+    told = page.of("viz_event" if token == "event" else "viz_events")
+
+    assert len(told) == 1
+    assert told[0].get("Type", told[0].get("Field")) in (
+        "No event fits what is chosen.", "No event is chosen", "No events were received in this time: see Ingest.",
+    )  # fmt: skip

@@ -1,0 +1,134 @@
+"""The ingest page against the collectors' records and the events as they were indexed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tests.dashboards.conftest import DAY, MONDAY, Open, events_of
+from tests.dashboards.facts import records
+from tests.dashboards.panels import Indexed, Page
+
+
+def _today(day: str) -> list[dict[str, Any]]:
+    return [record for record in records(events_of(day)) if record["_time"] >= MONDAY]
+
+
+@pytest.mark.parametrize("day", ["bad", "quiet"])
+def test_figures(open_page: Open, day: str) -> None:
+    page, today = open_page("ingest", day), _today(day)
+    last = {record["input"]: record for record in today}
+    arrived: dict[str, float] = {}
+    for event in events_of(day):
+        if event["sourcetype"] == "illumio:pce:events" and event["_time"] >= MONDAY:
+            arrived[event["host"]] = max(arrived.get(event["host"], 0), event["_indextime"])
+    expected = {
+        "viz_fresh": round((MONDAY + DAY - 1 - min(arrived.values())) / 60),
+        "viz_lag": round(max(record["lag_seconds"] for record in last.values()) / 60),
+        "viz_delivered": sum(record["events"] for record in today),
+        "viz_failed": sum(record["outcome"] == "failed" for record in today),
+        "viz_late": sum(record["late_arrivals"] for record in today),
+        "viz_gaps": sum(bool(record["gaps"]) for record in today),
+    }
+
+    assert {panel: int(float(page.of(panel)[0]["total"])) for panel in expected} == expected
+    assert page.of("viz_failed")[0]["level"] == ("act" if day == "bad" else "good")
+
+
+@pytest.mark.parametrize("day", ["bad", "quiet"])
+def test_inputs(open_page: Open, day: str) -> None:
+    today = _today(day)
+
+    rows = open_page("ingest", day).of("viz_inputs")
+
+    columns = {
+        "Events": "events",
+        "Duplicates": "duplicates_dropped",
+        "Filtered": "filtered_out",
+        "Late": "late_arrivals",
+        "Resent": "resent_after_restart",
+    }
+    for row in rows:
+        own = [record for record in today if record["input"] == row["Input"]]
+        assert {shown: int(row[shown]) for shown in columns} == {
+            shown: sum(one[name] for one in own) for shown, name in columns.items()
+        }
+        assert int(row["Runs"]) == len(own)
+        assert float(row["Latest by s"]) == max(one["late_by_seconds"] for one in own)
+        assert (row["PCE"], row["Organisation"], row["Outcome"]) == (
+            own[-1]["pce"],
+            own[-1]["org_id"],
+            own[-1]["outcome"],
+        )
+    assert [row["Input"] for row in rows] == ["north", "south"]
+
+
+def test_errors_say_what_to_do(open_page: Open) -> None:
+    failed = [record for record in _today("bad") if record["outcome"] == "failed"]
+
+    rows = open_page("ingest").of("viz_errors")
+
+    assert [(row["Category"], row["Input"], int(row["Runs"]), row["What to do"]) for row in rows] == [
+        ("connection", "south", len(failed), failed[0]["remedy"])
+    ]
+    assert open_page("ingest", "quiet").of("viz_errors") == [{"Category": "No run failed."}]
+
+
+@pytest.mark.parametrize("day", ["bad", "quiet"])
+def test_volume_by_hour_and_by_sender(open_page: Open, day: str) -> None:
+    page = open_page("ingest", day)
+    today = [
+        event for event in events_of(day) if event["_time"] >= MONDAY and event["sourcetype"] != "illumio:pce:ingest"
+    ]
+    by_hour = Counter((int(event["_time"] // 3600), event["sourcetype"]) for event in today)
+
+    for row in page.of("viz_hours"):
+        hour = int(row["_time"]) // 3600
+        assert (int(row["events_json"]), int(row["health"])) == (
+            by_hour[hour, "illumio:pce:events"],
+            by_hour[hour, "illumio:pce:system_health"],
+        )
+        assert (row["events_cef_leef"], row["flows"], row["not_recognised"]) == ("0", "0", "0")
+    senders = Counter((event["host"], event["sourcetype"]) for event in today)
+    assert {(row["Sender"], row["Source type"]): int(row["Events"]) for row in page.of("viz_senders")} == senders
+    states = {row["Sender"]: row["State"] for row in page.of("viz_senders")}
+    assert states["pce-south.kestrel-freight.example"] == ("silent" if day == "bad" else "arriving")
+
+
+@pytest.mark.parametrize("day", ["bad", "quiet"])
+def test_runs_by_hour(open_page: Open, day: str) -> None:
+    today = _today(day)
+
+    for row in open_page("ingest", day).of("viz_run_hours"):
+        hour = [record for record in today if record["_time"] // 3600 == int(row["_time"]) // 3600]
+        assert [int(row[name]) for name in ("delivered", "late_arrivals", "failed_runs")] == [
+            sum(record["events"] for record in hour),
+            sum(record["late_arrivals"] for record in hour),
+            sum(record["outcome"] == "failed" for record in hour),
+        ]
+
+
+def test_gaps_lag_backlog_and_notes_say_what_to_do(tmp_path: Any) -> None:
+    told: list[dict[str, Any]] = [
+        {"gaps": [{"from": "2031-01-01T00:00:00.000Z", "to": "2031-01-02T00:00:00.000Z"}]},
+        {"lag_seconds": 7200}, {"backlog_seconds": 900}, {"resent_after_restart": 12}, {"notes": ["an odd thing"]}, {},
+    ]  # fmt: skip
+    events = [
+        {
+            "_raw": json.dumps({"kind": "run", "outcome": "ok", "input": "north", "pce": "pce.example:8443", "lag_seconds": 3, "gaps": [], "notes": [], **one}),
+            "_time": MONDAY + number, "_indextime": MONDAY + number, "sourcetype": "illumio:pce:ingest",
+            "source": "illumio_pce_events://north", "host": "pce.example",
+        }
+        for number, one in enumerate(told)
+    ]  # fmt: skip
+    page = Page("ingest", Indexed(events, MONDAY + 60, tmp_path))
+
+    rows = page.of("viz_gap_rows")
+
+    assert [row["What"] for row in rows] == ["note", "sent again", "backlog", "behind", "gap"]
+    assert all(row["What to do"] and row["Detail"] for row in rows)
+    assert rows[-1]["Detail"] == "from:2031-01-01T00:00:00.000Z,to:2031-01-02T00:00:00.000Z"
+    assert {row["PCE"] for row in rows} == {"pce.example"}
