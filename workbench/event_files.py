@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,15 @@ class Reader:
         receiver = Receiver(self.confs, self.clock)
         return [event for path in paths for event in self._file(path, receiver)]
 
+    def records(self, records: Iterable[Mapping[str, Any]]) -> list[Event]:
+        """The events of records `{"_raw": …}`, as lines of a file hold them."""
+        receiver = Receiver(self.confs, self.clock)
+        return [
+            event
+            for number, record in enumerate(records, start=1)
+            for event in self._received(record, f"record {number}", receiver)
+        ]
+
     def _file(self, path: Path, receiver: Receiver) -> Iterator[Event]:
         text = _text_of(path)
         elements = _elements(text, str(path)) if _BEGINS_AS_ANSWER.match(text) else None
@@ -75,6 +84,9 @@ class Reader:
         record = _record(line)
         if record is None:
             raise Refused('a line that is no {"_raw": …} between lines that are', place)
+        yield from self._received(record, place, receiver)
+
+    def _received(self, record: Mapping[str, Any], place: str, receiver: Receiver) -> Iterator[Event]:
         given = {name: _text(record[name], name, place) for name in _METADATA if record.get(name) is not None}
         sourcetype = given.get("sourcetype", self.sourcetype)
         source, host = given.get("source", "unknown"), given.get("host", "unknown")

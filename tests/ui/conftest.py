@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
+from tests.browser import chromium
 from tests.e2e.conftest import empty_lab, lab
 from tests.e2e.lab import PceLab
 from tests.ui.pages import Pages
 from tests.ui.panels import Panels
 from workbench.splunkd.web import Web
 
-__all__ = ["empty_lab", "lab"]
+__all__ = ["chromium", "empty_lab", "lab"]
 
 Picture = Callable[[str], None]
 
@@ -32,30 +32,8 @@ expect.set_options(timeout=_PATIENCE)
 _LAPTOP = ViewportSize(width=1280, height=800)
 _WHOLE_FORM = ViewportSize(width=1280, height=1320)
 
-_SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-sync",
-    "--no-first-run",
-]
 #: What the browser may report as an error: nothing but its own line about an answer that refuses to save.
 _REVIEWED = [re.compile(r"Failed to load resource: the server responded with a status of 500")]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
-    executable = next(filter(None, found), None)
-    if not executable:
-        pytest.skip("there is no Chromium here: no page is opened")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=_SWITCHES)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

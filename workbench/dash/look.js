@@ -1,0 +1,67 @@
+// What a person would see on a dashboard's page, for checks of it. Each function returns plain data.
+(() => {
+    const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+    const panels = () => all('[data-test=viz-item]');
+    const title = (panel) =>
+        panel.querySelector('[data-test=viz-title]')?.textContent.trim() || panel.getAttribute('data-id');
+    const visible = (element) => element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true });
+    const ownText = (element) =>
+        [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.textContent.trim()).join('');
+    // For screen readers alone, or a button that is off.
+    const aside = '[data-test=screen-reader-content], [data-test^=skip-link], [data-test-disabled], .highcharts-a11y-proxy-container, .highcharts-screen-reader-region-before, .highcharts-screen-reader-region-after';
+    const written = (panel) => all('*', panel)
+        .filter((element) => ownText(element) && visible(element) && !element.closest(aside));
+
+    // Relative luminance and contrast as WCAG 2 defines them.
+    const channel = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    const numbers = (colour) => (colour.match(/[\d.]+/g) || []).map(Number);
+    const luminance = ([red, green, blue]) =>
+        0.2126 * channel(red / 255) + 0.7152 * channel(green / 255) + 0.0722 * channel(blue / 255);
+    const over = ([red, green, blue, alpha = 1], ground) =>
+        [red, green, blue].map((part, place) => part * alpha + ground[place] * (1 - alpha));
+    const ground = (element) => {
+        const layers = [];
+        for (let at = element; at; at = at.parentElement) {
+            const colour = numbers(getComputedStyle(at).backgroundColor);
+            if (colour[3] !== 0 && colour.length) {
+                layers.push(colour);
+            }
+        }
+        return layers.reverse().reduce((below, colour) => over(colour, below), [255, 255, 255]);
+    };
+    const contrast = (element) => {
+        const style = getComputedStyle(element);
+        const below = ground(element);
+        const ink = over(numbers(element instanceof SVGElement ? style.fill : style.color), below);
+        const [dark, light] = [luminance(ink), luminance(below)].sort((one, other) => one - other);
+        return (light + 0.05) / (dark + 0.05);
+    };
+    const large = (element) => {
+        const style = getComputedStyle(element);
+        return parseFloat(style.fontSize) >= (Number(style.fontWeight) >= 700 ? 18.66 : 24);
+    };
+
+    window.look = {
+        // Grows and shrinks until everything is drawn.
+        state: () => `${panels().length} ${document.getElementById('dashboard').innerHTML.length}`,
+        panels: () => panels().map((panel) =>
+            [panel.getAttribute('data-id'), title(panel), written(panel).map((element) => ownText(element))]),
+        clipped: () => panels().flatMap((panel) => written(panel)
+            .filter((element) => element instanceof HTMLElement && element.clientWidth &&
+                getComputedStyle(element).overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1)
+            .map((element) => `${title(panel)}: ${ownText(element)}`)),
+        overlapping: () => {
+            const boxes = panels().map((panel) => [title(panel), panel.getBoundingClientRect()]);
+            return boxes.flatMap(([one, a], place) => boxes.slice(place + 1)
+                .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+                .map(([other]) => `${one} and ${other}`));
+        },
+        outside: () => [document.documentElement, ...panels()]
+            .filter((element) => element.getBoundingClientRect().right > window.innerWidth + 1 ||
+                (element === document.documentElement && element.scrollWidth > window.innerWidth + 1))
+            .map((element) => (element === document.documentElement ? 'the page' : title(element))),
+        faint: () => panels().flatMap((panel) => written(panel)
+            .filter((element) => contrast(element) < (large(element) ? 3 : 4.5))
+            .map((element) => `${title(panel)}: ${ownText(element)} (${contrast(element).toFixed(2)})`)),
+    };
+})();

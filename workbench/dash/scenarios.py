@@ -1,0 +1,53 @@
+"""What the dashboards are looked at with: a day at a company, in four variants, at its end."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from workbench.conf.reader import Confs
+from workbench.dash.engine import EventsEngine
+from workbench.event_files import Reader
+from workbench.events.day import company_day, company_past
+from workbench.refusal import Refused
+from workbench.spl.values import Event
+from workbench.splunkd.engine import Engine, NothingFound, Report, Results
+
+#: Midnight behind Monday, 2 March 2026, UTC.
+NOW = 1_772_496_000.0
+_DAY = 86_400
+#: Days before: as many as an expected band needs, and few, since each is searched through.
+_DAYS = 4
+FAILURE = "the indexers do not answer"
+
+
+class Failing(NothingFound):
+    """Every search fails."""
+
+    def search(self, spl: str, earliest: str, latest: str) -> Results:
+        """Raises Refused."""
+        raise Refused(FAILURE)
+
+    def report(self, name: str) -> Report | None:
+        """Raises Refused."""
+        raise Refused(FAILURE)
+
+
+@lru_cache(maxsize=None)
+def engine(scenario: str, addon: Path) -> Engine:
+    """The engine of `quiet`, `bad`, `none` (no event at all) or `failing`."""
+    if scenario == "failing":
+        return Failing()
+    if scenario == "none":
+        return EventsEngine(addon, (), NOW)
+    start = NOW - _DAY
+    return EventsEngine(addon, [*_past(addon), *_received(addon, company_day(start, quiet=scenario == "quiet"))], NOW)
+
+
+@lru_cache(maxsize=1)
+def _past(addon: Path) -> list[Event]:
+    return _received(addon, company_past(NOW - _DAY, _DAYS))
+
+
+def _received(addon: Path, records: list[dict[str, object]]) -> list[Event]:
+    return Reader(Confs.load(addon), NOW).records(records)
