@@ -47,13 +47,12 @@ def opener(chromium: Browser) -> Iterator[Opener]:
     """Opens a view of a site: `opener(site, view, form="…")`; what its pages say to the console fails the test."""
     dashboards: list[Dashboard] = []
 
-    def opened(site: Site, view: str, query: str = "", *, harmless: str = "\0") -> Dashboard:
+    def opened(site: Site, view: str, query: str = "", *, expected: tuple[str, ...] = ()) -> Dashboard:
         width, height = LAPTOP
         page = chromium.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
-        dashboard = Dashboard(page, NOW)
+        dashboard = Dashboard(page, NOW, expected)
         dashboards.append(dashboard)
         dashboard.open(f"{site.uri(view)}?theme=dark{query}")
-        dashboard.errors = [error for error in dashboard.errors if harmless not in error]
         return dashboard
 
     yield opened

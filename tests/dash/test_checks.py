@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ADDON
 from tests.dash.sample import addon_with, definition
 from workbench.dash.checks import complaints, schema_complaints
 from workbench.dash.checks.schema import missing
 from workbench.dash.checks.tokens import find_tokens, without_tokens
 from workbench.dash.view import View, read_views
 from workbench.refusal import Refused
-from workbench.search import APP
 
 Break = Callable[[dict[str, Any]], object]
 
 
 def found(shown: dict[str, Any]) -> list[tuple[str, str]]:
     view = View("sample", "Sample", "", shown)
-    return [(complaint.element, complaint.text) for complaint in complaints([view], APP)]
+    return [(complaint.element, complaint.text) for complaint in complaints([view], ADDON)]
 
 
 def source(shown: dict[str, Any], name: str) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def test_tokens_are_told_from_dollars_as_the_framework_tells_them() -> None:
     ],
 )
 def test_a_view_that_splunk_could_not_read_is_refused(tmp_path: Path, text: str, message: str) -> None:
-    addon = addon_with(APP, tmp_path, sample=definition())
+    addon = addon_with(ADDON, tmp_path, sample=definition())
     (addon / "default/data/ui/views/sample.xml").write_text(text, encoding="utf-8")
     with pytest.raises(Refused, match=message) as refusal:
         read_views(addon)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from tests.conftest import ADDON
 from workbench.dash.checks import complaints, schema_complaints
 from workbench.dash.checks.schema import missing
 from workbench.dash.view import read_views
-from workbench.search import APP
 
-VIEWS = read_views(APP)
+VIEWS = read_views(ADDON)
 
 
 def test_nothing_is_wrong_with_them() -> None:
-    assert [str(complaint) for complaint in complaints(VIEWS, APP)] == []
+    assert [str(complaint) for complaint in complaints(VIEWS, ADDON)] == []
 
 
 @pytest.mark.skipif(bool(missing()), reason=missing() or "nothing is missing")

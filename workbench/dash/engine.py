@@ -45,9 +45,7 @@ class EventsEngine:
         asked = (spl, earliest, latest)
         with self._lock:
             if asked not in self._found:
-                rows = run(
-                    spl, self._store, knowledge=self._knowledge, now=self.now, earliest=earliest, latest=latest
-                )
+                rows = run(spl, self._store, knowledge=self._knowledge, now=self.now, earliest=earliest, latest=latest)
                 self._found[asked] = self._results(rows, spl)
             return self._found[asked]
 

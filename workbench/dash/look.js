@@ -45,7 +45,12 @@
         // Grows and shrinks until everything is drawn.
         state: () => `${panels().length} ${document.getElementById('dashboard').innerHTML.length}`,
         panels: () => panels().map((panel) =>
-            [panel.getAttribute('data-id'), title(panel), written(panel).map((element) => ownText(element))]),
+            [
+            panel.getAttribute('data-id'),
+            title(panel),
+            written(panel).map((element) => ownText(element)),
+            Boolean(panel.querySelector('[data-test=status-icon-container] svg[aria-label=Error]')),
+        ]),
         clipped: () => panels().flatMap((panel) => written(panel)
             .filter((element) => element instanceof HTMLElement && element.clientWidth &&
                 getComputedStyle(element).overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1)

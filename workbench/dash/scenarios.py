@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from workbench.conf.reader import Confs
@@ -33,7 +33,7 @@ class Failing(NothingFound):
         raise Refused(FAILURE)
 
 
-@lru_cache(maxsize=None)
+@cache
 def engine(scenario: str, addon: Path) -> Engine:
     """The engine of `quiet`, `bad`, `none` (no event at all) or `failing`."""
     if scenario == "failing":

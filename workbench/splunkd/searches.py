@@ -100,8 +100,8 @@ class Searches:
     def _chained(self, job: _Job, chain: str) -> Results:
         """What a panel's chain makes of the job's results: they are there, and are not searched for again."""
         with self._lock:
+            self.chained.append((job.asked.label, chain))
             if chain not in job.chained:
-                self.chained.append((job.asked.label, chain))
                 asked = job.asked
                 job.chained[chain] = self.engine.post_process(job.results, chain, asked.earliest, asked.latest)
             return job.chained[chain]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from workbench.dash.checks.complaint import Addon, Complaint, options, section
-from workbench.dash.checks.searches import filled
+from workbench.dash.checks.searches import filled, reached
 from workbench.dash.checks.tokens import Token, find_tokens, fixed, set_by_view
 from workbench.dash.view import View
 from workbench.refusal import Refused
@@ -58,7 +58,7 @@ def _quoting(token: Token, key: str, view: View) -> str:
 def _about_search(url: str, view: View, addon: Addon) -> Iterator[str]:
     fields = dict(field.partition("=")[::2] for field in url.partition("?")[2].split("&"))
     spl = filled(unquote(fields.get("q", "")), view)
-    if "`illumio_pce_index`" not in spl:
+    if "illumio_pce_index" not in reached(spl, addon.knowledge.macros):
         yield "the search that the link opens does not go through `illumio_pce_index`"
     try:
         check(spl, addon.knowledge)

@@ -62,7 +62,7 @@ def _about(query: str, view: View, addon: Addon, *, chained: bool) -> Iterator[s
         yield f"{risky} is a risky command, of which Splunk warns in a dashboard"
     if chained or _WITHOUT_EVENTS.match(spl):
         return
-    macros = _reached(spl, addon.knowledge.macros)
+    macros = reached(spl, addon.knowledge.macros)
     if "illumio_pce_index" not in macros:
         yield "it does not go through `illumio_pce_index`, which says where the events are"
     if "illumio_pce_latest" not in macros and _reads_audit_events(expanded):
@@ -76,7 +76,7 @@ def _reads_audit_events(spl: str) -> bool:
     return bool(base) and not (named and named <= _NO_AUDIT)
 
 
-def _reached(text: str, macros: Mapping[str, Mapping[str, str]]) -> set[str]:
+def reached(text: str, macros: Mapping[str, Mapping[str, str]]) -> set[str]:
     """The names of the macros that a search calls, and that these call."""
     found: set[str] = set()
     waiting = [text]

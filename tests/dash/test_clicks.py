@@ -1,0 +1,216 @@
+"""What a person does on the dashboards: filter, page, sort, click into the events; and what hostile text does: nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.conftest import ADDON
+from tests.dash.conftest import Opener, Sites
+from tests.dash.hostile import HOSTILE
+from tests.dash.sample import addon_with, definition
+from workbench.dash.browser import Dashboard
+from workbench.dash.scenarios import NOW
+from workbench.dash.site import Site
+from workbench.dash.view import read_views
+from workbench.splunkd.engine import NothingFound, Results
+
+LITERAL = re.compile(r'"(?:\\.|[^"\\])*"')
+
+
+def table(dashboard: Dashboard, panel: str) -> Locator:
+    return dashboard.page.locator(f"[data-test=viz-item][data-id={panel}]")
+
+
+def column(dashboard: Dashboard, panel: str, name: str) -> list[str]:
+    """The cells of a column on the page that a table shows."""
+    found = table(dashboard, panel)
+    heads = found.locator("[data-test=head-cell]").evaluate_all("cells => cells.map(cell => cell.dataset.testLabel)")
+    place = heads.index(name)
+    cells: list[str] = found.locator("[data-test=body] tr").evaluate_all(
+        f"rows => rows.map(row => row.querySelectorAll('[data-test=cell]')[{place}].textContent.trim())"
+    )
+    return cells
+
+
+def test_a_token_of_the_address_filters(sites: Sites, opener: Opener) -> None:
+    dashboard = opener(sites("bad"), "events", "&form.severity=high")
+    assert set(column(dashboard, "viz_events", "Severity")) == {"high"}
+    assert "form.severity=high" in dashboard.page.url
+
+
+def test_a_time_of_the_address_is_the_searches_time(sites: Sites, opener: Opener) -> None:
+    site = sites("bad")
+    before = len(site.web.searches.asked)
+    range_of_address = "&form.global_time.earliest=-2h%40h&form.global_time.latest=now"
+    dashboard = opener(site, "events", range_of_address)
+    asked = site.web.searches.asked[before:]
+    assert {(search.earliest, search.latest) for search in asked} == {("-2h@h", "now")}
+    times = column(dashboard, "viz_events", "Time")
+    assert times
+    assert all(time >= "2026-03-02 22:00" for time in times)
+
+
+def test_a_text_filters_each_panel(sites: Sites, opener: Opener) -> None:
+    dashboard = opener(sites("bad"), "events")
+    before = column(dashboard, "viz_types", "Type")
+    box = dashboard.page.get_by_role("textbox", name="Who")
+    box.fill("amara*")
+    box.press("Enter")
+    dashboard.settle()
+    people = column(dashboard, "viz_events", "Who")
+    assert people
+    assert all(person.startswith("amara") for person in people)
+    assert column(dashboard, "viz_types", "Type") != before
+
+
+def test_a_table_turns_its_pages_and_sorts_all_of_them(sites: Sites, opener: Opener) -> None:
+    dashboard = opener(sites("bad"), "events")
+    first = column(dashboard, "viz_events", "Time")
+    assert first == sorted(first, reverse=True)
+    table(dashboard, "viz_events").get_by_role("button", name="Page 2", exact=True).click()
+    dashboard.settle()
+    second = column(dashboard, "viz_events", "Time")
+    assert max(second) <= min(first)
+    table(dashboard, "viz_events").locator("[data-test=head-cell][data-test-label=Time]").click()
+    dashboard.settle()
+    oldest = column(dashboard, "viz_events", "Time")
+    assert oldest == sorted(oldest)
+    assert max(oldest) < min(second)
+
+
+def test_a_row_opens_the_whole_event_and_that_its_search(sites: Sites, opener: Opener) -> None:
+    dashboard = opener(sites("bad"), "events")
+    assert "No event is chosen" in column(dashboard, "viz_event", "Field")
+    event_id = column(dashboard, "viz_events", "Event")[0]
+    table(dashboard, "viz_events").locator("[data-test=body] [data-test=cell]").first.click()
+    dashboard.settle()
+    fields = dict(zip(column(dashboard, "viz_event", "Field"), column(dashboard, "viz_event", "Value")))
+    assert event_id in fields.values()
+    with dashboard.page.expect_popup() as opened:
+        table(dashboard, "viz_event").locator("[data-test=body] [data-test=cell]").first.click()
+    search = opened.value
+    expect(search.locator("#count")).to_have_text("1 results")
+    expect(search.locator("#results")).to_contain_text(event_id.rpartition("/")[2])
+    search.close()
+
+
+def linked_figures() -> list[tuple[str, str, str]]:
+    """View, panel and link of the first figure of each view that leads somewhere."""
+    found = {}
+    for view in read_views(ADDON):
+        for name, panel in view.definition["visualizations"].items():
+            for handler in panel.get("eventHandlers", []):
+                if panel["type"] == "splunk.singlevalue":
+                    found.setdefault(view.name, (view.name, name, handler["options"]["url"]))
+    return list(found.values())
+
+
+@pytest.mark.parametrize(("view", "panel", "url"), linked_figures())
+def test_a_figure_leads_where_its_link_says(sites: Sites, opener: Opener, view: str, panel: str, url: str) -> None:
+    times = {"$global_time.earliest|u$": "-24h%40h", "$global_time.latest|u$": "now"}
+    for token, value in times.items():
+        url = url.replace(token, value)
+    target = urlsplit(url)
+    dashboard = opener(sites("bad"), view)
+    table(dashboard, panel).locator("[data-test=majorValue]").click()
+    dashboard.page.wait_for_url(re.compile(re.escape(f"/en-US{target.path}?")))
+    got = parse_qs(urlsplit(dashboard.page.url).query)
+    wanted = parse_qs(target.query)
+    assert {key: got.get(key) for key in wanted} == wanted
+    dashboard.page.locator("[data-test=viz-item]").first.wait_for()
+
+
+class Echo(NothingFound):
+    """Finds one row, with a hostile text in it."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def search(self, spl: str, earliest: str, latest: str) -> Results:
+        return Results.of([{"href": self.text, "user": self.text, "count": "1"}])
+
+    def post_process(self, base: Results, spl: str, earliest: str, latest: str) -> Results:
+        return base
+
+
+@pytest.fixture
+def echo() -> Echo:
+    return Echo()
+
+
+@pytest.fixture
+def echoing(echo: Echo, sites: Sites, tmp_path: Path) -> Iterator[Site]:
+    """The shipped views and the sample over the engine Echo."""
+    shown = {view.name: view.definition for view in read_views(ADDON)}
+    with Site.of(addon_with(ADDON, tmp_path, sample=definition(), **shown), echo, NOW) as site:
+        yield site
+
+
+def with_text_inputs() -> list[str]:
+    views = [*(view for view in read_views(ADDON))]
+    return ["sample"] + [
+        view.name for view in views if any(e["type"] == "input.text" for e in view.definition["inputs"].values())
+    ]
+
+
+@pytest.mark.parametrize("view", with_text_inputs())
+def test_hostile_text_in_an_input_stays_one_literal_of_the_search(echoing: Site, opener: Opener, view: str) -> None:
+    assert len(HOSTILE) >= 50
+    shown = next(one.definition for one in read_views(ADDON) if one.name == view) if view != "sample" else definition()
+    tokens = [entry["options"]["token"] for entry in shown["inputs"].values() if entry["type"] == "input.text"]
+    dashboard = opener(echoing, view)
+    searches = echoing.web.searches
+
+    def enter(text: str) -> list[str]:
+        """What is searched once the text stands in each input: through the address, as a link would bring it."""
+        asked, chained = len(searches.asked), len(searches.chained)
+        query = "&".join(f"form.{token}=" + "' + encodeURIComponent(text) + '" for token in tokens)
+        dashboard.page.evaluate(
+            f"text => {{ history.pushState({{}}, '', '?{query}'); dispatchEvent(new PopStateEvent('popstate')); }}",
+            text,
+        )
+        dashboard.settle()
+        return [one.spl for one in searches.asked[asked:]] + [chain for _, chain in searches.chained[chained:]]
+
+    def skeletons(found: list[str]) -> set[str]:
+        return {LITERAL.sub('""', spl) for spl in found}
+
+    harmless = enter("harmless")
+    with_text = {LITERAL.sub('""', spl) for spl in harmless if '"harmless"' in spl}
+    assert with_text
+    for text in HOSTILE:
+        found = enter(text)
+        literal = json.dumps(text, ensure_ascii=False)
+        assert skeletons(found) <= skeletons(harmless), text
+        assert {LITERAL.sub('""', spl) for spl in found if literal in spl} == with_text, text
+
+
+def test_a_typed_text_gets_into_the_search_the_same_way(echoing: Site, opener: Opener) -> None:
+    dashboard = opener(echoing, "sample")
+    box = dashboard.page.get_by_role("textbox", name="User")
+    for text in ('" | delete', "[search index=_internal]", "$env:user$"):
+        box.fill(text)
+        box.press("Enter")
+        dashboard.settle()
+        assert f"user={json.dumps(text)})" in echoing.web.searches.asked[-1].spl
+
+
+@pytest.mark.parametrize("text", ['" | delete', "a&q=*#x", "<script>alert(1)</script>", "\\", "$who$ `x` ]", "ü 漢字"])
+def test_a_hostile_value_of_a_row_stays_one_literal_of_the_link(
+    echo: Echo, echoing: Site, opener: Opener, text: str
+) -> None:
+    echo.text = text
+    dashboard = opener(echoing, "sample")
+    table(dashboard, "viz_rows").locator("[data-test=body] [data-test=cell]").first.click()
+    dashboard.page.locator("#search").wait_for()
+    spl = f"`illumio_pce_index` href={json.dumps(text, ensure_ascii=False)}"
+    assert parse_qs(urlsplit(dashboard.page.url).query)["q"] == [spl]
+    assert dashboard.page.locator("#search").inner_text() == spl
+    assert dashboard.page.locator("main script").count() == 0
