@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import ADDON
 from tests.dash.conftest import LAPTOP, WALL, Opener, Sites
+from tools.screenshots import PICTURES, SCENARIO, text_of
 from workbench.dash.browser import Dashboard, Panel
 from workbench.dash.scenarios import FAILURE
 from workbench.dash.view import View, read_views
@@ -63,6 +64,9 @@ def test_every_panel_shows_data_or_says_that_nothing_happened(
         assert texts, f"{panel.title} shows nothing"
         assert not [text for text in texts if SPEECHLESS.search(text)], panel
         assert not [text for text in texts if NO_DATA.search(text)], panel
+    if scenario == SCENARIO:
+        reviewed = (PICTURES / f"{name}.txt").read_text("utf-8")
+        assert text_of(dashboard.panels()) == reviewed, "look at it, then run python -m tools.screenshots"
     assert_it_looks_right(dashboard, LOOKS)
 
 
@@ -86,4 +90,10 @@ def test_a_failing_search_is_told_in_its_panel(sites: Sites, opener: Opener, nam
         # A figure has no room for the sentence: it is marked, and the mark's own text tells.
         assert panel.failed, panel
         assert FAILURE in panel.texts or kind(VIEWS[name], panel) == "splunk.singlevalue", panel
-    assert_it_looks_right(dashboard, LOOKS[:2])
+    assert_it_looks_right(dashboard, LOOKS[:1])
+
+
+def test_each_view_has_its_pictures_and_no_other_is_kept() -> None:
+    wanted = {f"{name}{end}" for name in VIEWS for end in ("-dark.png", "-light.png", ".txt")}
+    assert {path.name for path in PICTURES.iterdir()} == wanted
+    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < 4_000_000

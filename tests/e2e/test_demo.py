@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.conftest import REPOSITORY
+from tests.conftest import ADDON, REPOSITORY
 from tests.e2e.test_collection import event
+from workbench.dash.view import read_views
 from workbench.pce import Pce, PceServer
 
 
@@ -36,6 +37,10 @@ def test_the_story_ends_well_and_says_that_it_is_an_emulation() -> None:
     assert "do first:  Call `user` now, by another way than mail." in ended.stdout
     for dataset in ("Authentication", "Change.Endpoint_Changes", "Alerts", "Event_Signatures"):
         assert re.search(rf"by dataset: .*\b{dataset} \d", ended.stdout), ended.stdout
+    for view in read_views(ADDON):
+        assert f"/en-US/app/TA_illumio_pce/{view.name}" in ended.stdout
+        assert re.search(rf"{view.label}: [1-9]\d* (panels drawn|searches found [1-9])", ended.stdout), ended.stdout
+    assert "failed:" not in ended.stdout
 
 
 def test_with_an_own_pce_it_is_read_and_nothing_is_written_to_it(tmp_path: Path) -> None:

@@ -40,14 +40,19 @@ def engine(scenario: str, addon: Path) -> Engine:
         return Failing()
     if scenario == "none":
         return EventsEngine(addon, (), NOW)
-    start = NOW - _DAY
-    return EventsEngine(addon, [*_past(addon), *_received(addon, company_day(start, quiet=scenario == "quiet"))], NOW)
+    return company_engine(addon, NOW, quiet=scenario == "quiet")
+
+
+def company_engine(addon: Path, now: float, *, quiet: bool = False) -> EventsEngine:
+    """The engine over a company's last day and the quiet days before it. `now` is a midnight, UTC, epoch seconds."""
+    day = _received(addon, company_day(now - _DAY, quiet=quiet), now)
+    return EventsEngine(addon, [*_past(addon, now), *day], now)
 
 
 @lru_cache(maxsize=1)
-def _past(addon: Path) -> list[Event]:
-    return _received(addon, company_past(NOW - _DAY, _DAYS))
+def _past(addon: Path, now: float) -> list[Event]:
+    return _received(addon, company_past(now - _DAY, _DAYS), now)
 
 
-def _received(addon: Path, records: list[dict[str, object]]) -> list[Event]:
-    return Reader(Confs.load(addon), NOW).records(records)
+def _received(addon: Path, records: list[dict[str, object]], now: float) -> list[Event]:
+    return Reader(Confs.load(addon), now).records(records)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import random
 import time
 from collections import Counter
 
 from workbench.demo.company import tell_day
+from workbench.demo.dashboards import show_dashboards
 from workbench.demo.show import record_line, say, step, table
 from workbench.events.generate import generate
-from workbench.lab import APP, Lab
+from workbench.lab import Lab
 from workbench.pce import Pce, PceServer
 from workbench.splunkd import Kill
-from workbench.splunkd.web import Web
 
 _WEEK = 7 * 86_400
 _BACKLOG = 30_000
@@ -23,7 +22,7 @@ _LATE = 25
 
 
 def tell(lab: Lab, *, stay: bool) -> int:
-    """Tell it; the exit status. With `stay`, the configuration pages stay open until Ctrl-C."""
+    """Tell it; the exit status. With `stay`, the pages stay open until Ctrl-C."""
     print("The add-on at work, between an EMULATED PCE and an EMULATED splunkd. Nothing leaves this machine.")
     pce = Pce()
     now = time.time()
@@ -48,7 +47,8 @@ def tell(lab: Lab, *, stay: bool) -> int:
         exact = _compare(lab, pce)
         _indexed(lab)
         found = tell_day(lab.addon, 8)
-        _finish(lab, stay=stay)
+        show_dashboards(lab, 9, stay=stay)
+    print("\nNext: ./build.sh test, or docs/install.md.")
     return 0 if exact and found else 1
 
 
@@ -99,20 +99,3 @@ def _indexed(lab: Lab) -> None:
     newest = {json.loads(event.raw)["event_type"]: event for event in lab.events()}
     table(newest.values(), lab.addon, of_each=3)
     say(f"… {len(newest)} event types in all. Each run's own record: sourcetype=illumio:pce:ingest")
-
-
-def _finish(lab: Lab, *, stay: bool) -> None:
-    if stay:
-        _stay(lab)
-    print("\nNext: ./build.sh test, or docs/install.md.")
-
-
-def _stay(lab: Lab) -> None:
-    """Serve the configuration pages until Ctrl-C."""
-    web = Web(lab.splunkd)
-    say(f"the configuration pages: {web.uri}/app/{APP}/configuration (an emulation of Splunk Web)")
-    say("Ctrl-C ends the demo")
-    with contextlib.suppress(KeyboardInterrupt):
-        while True:
-            time.sleep(1)
-    web.close()

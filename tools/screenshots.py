@@ -1,0 +1,58 @@
+"""`python -m tools.screenshots [VIEW…]`: pictures of the dashboards over a bad day, and beside each what stands in it.
+
+They go to docs/images/dashboards, as VIEW-dark.png, VIEW-light.png and VIEW.txt. Data and clock are fixed. A test
+compares what is shown with the text, so that a change is seen in review; then run this, and look at the pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from workbench.dash.browser import Dashboard, Panel, chromium
+from workbench.dash.scenarios import NOW, engine
+from workbench.dash.site import Site
+from workbench.dash.view import read_views
+from workbench.search import APP
+
+PICTURES = Path("docs/images/dashboards")
+SCENARIO = "bad"
+SIZE = (1366, 768)
+
+
+def open_view(browser: Browser, site: Site, view: str) -> Dashboard:
+    """A view on a page of the pictures' size, in the dark theme."""
+    width, height = SIZE
+    page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    dashboard = Dashboard(page, NOW)
+    dashboard.open(f"{site.uri(view)}?theme=dark")
+    return dashboard
+
+
+def text_of(panels: Sequence[Panel]) -> str:
+    """What a view's panels show, in the order of the page."""
+    return "\n".join(f"{panel.title}\n" + "".join(f"    {text}\n" for text in panel.texts[1:]) for panel in panels)
+
+
+def main() -> None:
+    """Write the pictures of the views named, or of all."""
+    parser = argparse.ArgumentParser(prog="python -m tools.screenshots", description=__doc__)
+    parser.add_argument("views", nargs="*", metavar="VIEW")
+    wanted = parser.parse_args().views or [view.name for view in read_views(APP)]
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with Site.of(APP, engine(SCENARIO, APP), NOW) as site, chromium() as browser:
+        for view in wanted:
+            dashboard = open_view(browser, site, view)
+            (PICTURES / f"{view}.txt").write_text(text_of(dashboard.panels()), encoding="utf-8")
+            for theme in ("dark", "light"):
+                dashboard.show(theme, *SIZE)
+                dashboard.picture(PICTURES / f"{view}-{theme}.png")
+            dashboard.page.close()
+            print(PICTURES / f"{view}-{{dark,light}}.png", flush=True)
+
+
+if __name__ == "__main__":
+    main()
