@@ -8,7 +8,7 @@
     const ownText = (element) =>
         [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.textContent.trim()).join('');
     // For screen readers alone, or a button that is off.
-    const aside = '[data-test=screen-reader-content], [data-test^=skip-link], [data-test-disabled], .highcharts-a11y-proxy-container, .highcharts-screen-reader-region-before, .highcharts-screen-reader-region-after';
+    const aside = '[data-test=screen-reader-content], [data-test^=skip-link], [data-test-disabled], [aria-label*="screen reader information"], .highcharts-a11y-proxy-container, [id^=highcharts-screen-reader]';
     const written = (panel) => all('*', panel)
         .filter((element) => ownText(element) && visible(element) && !element.closest(aside));
 
