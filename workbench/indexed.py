@@ -16,10 +16,18 @@ from workbench.spl.values import Event
 from workbench.splunkd.index import Event as IndexedEvent
 
 
-def search(spl: str, indexed: Iterable[IndexedEvent], addon: Path, now: float) -> list[Event]:
-    """The rows that a search over all time finds. `now` is its clock, epoch seconds. Raises Refused."""
+def search(
+    spl: str,
+    indexed: Iterable[IndexedEvent],
+    addon: Path,
+    now: float,
+    earliest: str | None = None,
+    latest: str | None = None,
+) -> list[Event]:
+    """The rows that a search finds, over all time unless told. `now` is its clock, epoch seconds. Raises Refused."""
     confs = Confs.load(addon)
-    return run(spl, list(_received(indexed, Receiver(confs, now))), knowledge=Knowledge(confs, now), now=now)
+    events = list(_received(indexed, Receiver(confs, now)))
+    return run(spl, events, knowledge=Knowledge(confs, now), now=now, earliest=earliest, latest=latest)
 
 
 def _received(indexed: Iterable[IndexedEvent], receiver: Receiver) -> Iterator[Event]:

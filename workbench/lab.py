@@ -14,7 +14,9 @@ from typing import Any
 
 import requests
 
+from workbench.indexed import search
 from workbench.splunkd import Event, InputRun, Kill, Reading, Splunkd
+from workbench.splunkd.search_command import CommandRun, run_command
 
 APP = "TA_illumio_pce"
 SCHEME = "illumio_pce_events"
@@ -36,6 +38,7 @@ class Lab:
         self.addon = addon
         self.splunkd = Splunkd(home, python=python)
         self.splunkd.install(addon)
+        self.splunkd.search = self._search
 
     def rest(self, method: str, path: str, user: str = "admin", **fields: str) -> Any:
         """Ask splunkd's REST API in the add-on's namespace; the answer's JSON. Raises RestFailure."""
@@ -64,6 +67,14 @@ class Lab:
     def run(self, name: str = "audit", reading: Reading = Reading(), kill: Kill = Kill()) -> InputRun:  # noqa: B008
         """Run an input once, to its end."""
         return self.splunkd.run_input(f"{SCHEME}://{name}", reading=reading, kill=kill)
+
+    def command(self, name: str, *arguments: str, user: str = "admin") -> CommandRun:
+        """Run one of the add-on's own generating search commands."""
+        return run_command(self.splunkd, APP, name, arguments, user)
+
+    def _search(self, spl: str, earliest: str, latest: str) -> list[Any]:
+        indexed = self.splunkd.index.events()
+        return search(spl.removeprefix("search "), indexed, self.addon, self.splunkd.clock(), earliest, latest)
 
     def events(self) -> Iterator[Event]:
         """The indexed audit events."""

@@ -23,7 +23,6 @@ UNUSED = (
     "lib/solnlib/modular_input",
     "lib/solnlib/rest.py",
     "lib/solnlib/schedule",
-    "lib/splunklib/searchcommands",
     "lib/splunktaucclib/alert_actions_base.py",
     "lib/splunktaucclib/cim_actions.py",
     "lib/splunktaucclib/config.py",

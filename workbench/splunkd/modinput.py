@@ -63,7 +63,7 @@ class ModularInputs:
 
     def __init__(self, confs: Confs, python: str, environment: Callable[[], Mapping[str, str]]) -> None:
         self._confs = confs
-        self._python = python
+        self.python = python
         self._environment = environment
         self._schemes: dict[str, Scheme] = {}
 
@@ -94,7 +94,7 @@ class ModularInputs:
     def command(self, scheme: str) -> list[str]:
         """How the script is started."""
         app = self.owner(scheme) or ""
-        return [self._python, str(self._confs.folder(app) / "bin" / f"{scheme}.py")]
+        return [self.python, str(self._confs.folder(app) / "bin" / f"{scheme}.py")]
 
     def stanzas(self, scheme: str) -> dict[str, Stanza]:
         """The inputs of a scheme by name, with the settings of `[<scheme>]` and `[default]` under their own."""

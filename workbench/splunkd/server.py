@@ -7,8 +7,9 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from workbench.conf.meta import pairs_of
 from workbench.refusal import Refused
@@ -32,6 +33,14 @@ _AT_ONCE = Reading()
 _NEVER = Kill()
 
 
+#: SPL, earliest and latest (epoch seconds as text): the rows that `search/jobs/export` answers.
+ExportSearch = Callable[[str, str, str], Sequence[Mapping[str, Any]]]
+
+
+def _no_search(spl: str, earliest: str, latest: str) -> Sequence[Mapping[str, Any]]:
+    raise Refused("no search was handed in (`Splunkd.search`)", spl)
+
+
 class AlreadyRunning(Exception):
     """splunkd never runs one stanza twice at once."""
 
@@ -41,7 +50,8 @@ class Splunkd:
 
     `clock` gives the epoch for everything that splunkd dates itself. A test may set, at any time: `server_roles`,
     `more_indexes`, `instance_type` (`cloud`), `environment` (more variables for scripts), `kv` (its readiness
-    and failures), `index_delay` (seconds, from the next start on), and, once started, hold the queue (`queue.hold`).
+    and failures), `index_delay` (seconds, from the next start on), `search` (what answers
+    `search/jobs/export`), and, once started, hold the queue (`queue.hold`).
     """
 
     version = "9.4.0"
@@ -66,6 +76,7 @@ class Splunkd:
         self.messages: dict[str, dict[str, str]] = {}
         self.runs: list[InputRun] = []
         self.startup_time = 0
+        self.search: ExportSearch = _no_search
         for folder in ("etc/apps", "etc/system/local", "var/log/splunk", "var/lib/splunk/modinputs"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         self.guid = str(uuid.uuid5(uuid.NAMESPACE_URL, str(self.home)))
@@ -74,8 +85,8 @@ class Splunkd:
         self.passwords = Passwords(self.confs, self.home / "etc" / "auth")
         self.kv = KvStore(self.home / "var/lib/splunk/kvstore.sqlite", clock)
         self.index = Index(self.home / "var/lib/splunk/events.sqlite")
-        self.inputs = ModularInputs(self.confs, python, self._script_environment)
-        self.handlers = Handlers(python, self._script_environment, self.log_file)
+        self.inputs = ModularInputs(self.confs, python, self.script_environment)
+        self.handlers = Handlers(python, self.script_environment, self.log_file)
         self.rest = Rest(self)
         self._lock = threading.RLock()
         self._running: dict[str, RunningInput] = {}
@@ -222,7 +233,7 @@ class Splunkd:
                 stanza,
                 self.inputs.command(scheme.name),
                 self.inputs.configuration(found, host),
-                self._script_environment(),
+                self.script_environment(),
                 self.home,
             )
             self._running[stanza] = RunningInput(
@@ -287,5 +298,6 @@ class Splunkd:
             with self.log_file.open("a", encoding="utf-8") as log:
                 log.write(run.stderr)
 
-    def _script_environment(self) -> dict[str, str]:
+    def script_environment(self) -> dict[str, str]:
+        """What scripts find in their environment."""
         return script_environment(self.home, self.environment)

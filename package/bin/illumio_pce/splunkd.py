@@ -33,10 +33,10 @@ _END_MARK = "".join(f"{_SEPARATOR}{letter}" for letter in "SPLUNK") + _SEPARATOR
 class Splunkd:
     """splunkd's REST API as one session may use it, in this add-on's namespace."""
 
-    def __init__(self, server_uri: str, session_key: str) -> None:
+    def __init__(self, server_uri: str, session_key: str, seconds: float = _REQUEST_SECONDS) -> None:
         parts = urlsplit(server_uri)
         self._context = Context(
-            handler=handler(timeout=_REQUEST_SECONDS),
+            handler=handler(timeout=seconds),
             scheme=parts.scheme,
             host=parts.hostname,
             port=parts.port,
@@ -61,6 +61,21 @@ class Splunkd:
     def delete(self, path: str, **parameters: Any) -> None:
         """DELETE. Raises HTTPError (splunklib) or OSError."""
         self._context.delete(path, **parameters).body.read()
+
+    def search(self, spl: str, earliest: str, latest: str) -> list[dict[str, Any]]:
+        """The results of a search, `latest` excluded (both epoch s). Raises SplunkdError where it fails."""
+        bounds = {"earliest_time": earliest, "latest_time": latest}
+        try:
+            answer = self._context.post("search/jobs/export", search=spl, output_mode="json", preview=0, **bounds)
+            lines = [json.loads(line) for line in answer.body.read().splitlines() if line.strip()]
+        except HTTPError as error:
+            raise _refused("the results of a search", error) from None
+        except (OSError, ValueError) as error:
+            raise _unreachable(error) from None
+        faults = [message for line in lines for message in line.get("messages", ()) if message.get("type") != "INFO"]
+        if any(fault.get("type") in ("ERROR", "FATAL") for fault in faults):
+            raise SplunkdError("The search for what is in the index failed; see its search.log.")
+        return [line["result"] for line in lines if "result" in line and not line.get("preview")]
 
     def stanza(self, conf: str, name: str) -> Mapping[str, str]:
         """One stanza of a conf file, merged as splunkd merges it."""

@@ -12,7 +12,7 @@ from ..access import User
 from ..atom import messages
 from ..http_server import Request, Response
 from ..kvstore import KvError
-from . import admin, confs, general, inputs, kv, passwords
+from . import admin, confs, export, general, inputs, kv, passwords
 from .call import Call, RestFault, Route
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _ROUTES: list[Route] = [
     *passwords.ROUTES,
     *kv.ROUTES,
     *inputs.ROUTES,
+    *export.ROUTES,
 ]
 
 

@@ -1,0 +1,136 @@
+"""`| illumiopcereconcile` as an administrator runs it: what splunkd lost is named, and collected on the next run."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from tests.e2e.lab import PceLab
+from tests.e2e.test_collection import event
+from workbench.lab import CHECKPOINTS
+from workbench.refusal import Refused
+from workbench.splunkd.search_command import CommandRun
+
+COMMAND = "illumiopcereconcile"
+
+
+@pytest.fixture
+def later(lab: PceLab) -> PceLab:
+    """300 events of the last two hours, collected; everything happens ten minutes later by the PCE's clock."""
+    lab.pce.record_many((int((time.time() - 6000 + n * 20) * 1000), event(n, age=6000 - n * 20)) for n in range(300))
+    lab.pce.clock = lambda: time.time() + 600
+    assert lab.run().exit_code == 0
+    return lab
+
+
+def lose(lab: PceLab, *numbers: int) -> set[str]:
+    """As splunkd loses what it had taken."""
+    hrefs = {json.loads(event(number))["href"] for number in numbers}
+    for href in hrefs:
+        lab.splunkd.index._database.execute("DELETE FROM events WHERE raw LIKE ?", (f'%"{href}"%',))
+    return hrefs
+
+
+def missing(run: CommandRun) -> set[str]:
+    assert run.errors == [], run.stderr
+    return {row["href"] for row in run.rows if row["kind"] == "missing"}
+
+
+def total(run: CommandRun) -> dict[str, str]:
+    (row,) = (row for row in run.rows if row["kind"] == "total")
+    return {name: row[name] for name in ("in_pce", "missing", "requested")}
+
+
+def test_nothing_is_missing_after_a_run(later: PceLab) -> None:
+    run = later.command(COMMAND, "input=audit")
+    assert missing(run) == set()
+    assert total(run) == {"in_pce": "300", "missing": "0", "requested": "0"}
+
+
+def test_what_was_lost_is_named_and_collected_on_the_next_run_alone(later: PceLab) -> None:
+    lost = lose(later, 3, 4, 77, 150, 299)
+    named = later.command(COMMAND, "input=audit", "earliest=-3h", "latest=now")
+    assert missing(named) == lost
+    assert later.run().exit_code == 0
+    assert len(later.delivered()) == 295  # naming alone collects nothing
+    asked = later.command(COMMAND, "input=audit", "earliest=-3h", "collect=true")
+    assert total(asked) == {"in_pce": "300", "missing": "5", "requested": "5"}
+    assert later.run().exit_code == 0
+    assert later.delivered() == dict.fromkeys(later.recorded(), 1)
+    assert later.records()[-1]["collected_on_request"] == 5
+    assert missing(later.command(COMMAND, "input=audit", "earliest=-3h")) == set()
+    assert later.run().exit_code == 0
+    assert later.records()[-1]["collected_on_request"] == 0
+    assert not [document for document in later.rest("GET", CHECKPOINTS) if document["kind"] == "request"]
+
+
+def test_only_the_range_that_was_asked_for_is_compared(later: PceLab) -> None:
+    lose(later, 0, 100, 299)
+    run = later.command(COMMAND, "input=audit", "earliest=-5000s", "latest=-3000s")
+    assert missing(run) == {json.loads(event(100))["href"]}
+
+
+def test_what_the_input_does_not_want_is_not_missing(lab: PceLab) -> None:
+    lab.rest("POST", "ta_illumio_pce_illumio_pce_events/audit", severities="err", account="lab", interval="60")
+    lab.pce.record(event(1, age=3000))
+    lab.pce.record(event(2, age=3000, severity="err"))
+    lab.run()
+    assert total(lab.command(COMMAND, "input=audit"))["in_pce"] == "1"
+
+
+def test_what_was_not_read_yet_is_not_missing(later: PceLab) -> None:
+    later.pce.record(event(1000, age=-500))
+    assert missing(later.command(COMMAND, "input=audit")) == set()
+
+
+def test_an_event_that_turns_up_on_its_own_is_not_sent_twice(later: PceLab) -> None:
+    late = event(1000, age=-10)
+    later.pce.record(late)
+    href = json.loads(late)["href"]
+    assert missing(later.command(COMMAND, "input=audit", "collect=1")) == {href}
+    assert later.run().exit_code == 0
+    assert later.delivered()[href] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["input=nobody"], "There is no input 'nobody'"),
+        (["input=audit", "earliest=yesterday"], "ISO 8601"),
+        (["input=audit", "earliest=-1h", "latest=-2h"], "before latest"),
+        (["earliest=-1h"], 'A value for "input" is required'),
+        (["input=audit", "collect=perhaps"], "Illegal value: collect=perhaps"),
+        (["input=audit", "index=main"], "Unrecognized option: index=main"),
+    ],
+)
+def test_bad_input_gets_a_clear_error(later: PceLab, arguments: list[str], part: str) -> None:
+    run = later.command(COMMAND, *arguments)
+    assert [error for error in run.errors if part in error], run
+    assert run.rows == []
+    assert later.key.secret not in run.stderr + str(run.errors)
+
+
+def test_an_input_that_has_not_run_is_told(lab: PceLab) -> None:
+    assert "has not collected anything yet" in lab.command(COMMAND, "input=audit").errors[0]
+
+
+def test_a_key_that_is_refused_is_told_and_the_secret_is_not(later: PceLab) -> None:
+    later.pce.keys.clear()
+    run = later.command(COMMAND, "input=audit")
+    assert "refuses the API key" in run.errors[0]
+    assert later.key.secret not in run.stderr + str(run.errors)
+
+
+def test_who_may_not_read_the_secrets_has_no_such_command(later: PceLab) -> None:
+    with pytest.raises(Refused, match="unknown search command"):
+        later.command(COMMAND, "input=audit", user="viewer")
+
+
+def test_a_request_that_cannot_be_read_is_told_and_removed(later: PceLab) -> None:
+    document = {"_key": "audit.request.x", "input": "audit", "kind": "request", "content": "{", "sha256": "0"}
+    later.splunkd.kv.save_all("TA_illumio_pce", "ta_illumio_pce_checkpoints", [document])
+    assert later.run().exit_code == 0
+    assert "checksum" in str(later.records()[-1]["notes"])
+    assert not [document for document in later.rest("GET", CHECKPOINTS) if document["kind"] == "request"]

@@ -1,0 +1,28 @@
+"""`search/jobs/export`: a search whose results are the answer. What searches is handed in, as `Splunkd.search`."""
+
+from __future__ import annotations
+
+import json
+
+from ..http_server import Response
+from .call import JSON, Call, RestFault, Route
+
+_PARAMETERS = frozenset({"search", "earliest_time", "latest_time", "output_mode", "preview"})
+
+
+def export(call: Call) -> Response:
+    """The rows of a search, one JSON object a line."""
+    form = call.request.form
+    unknown = set(form) - _PARAMETERS
+    if unknown or form.get("output_mode") != "json":
+        raise RestFault(400, f"The workbench answers in JSON, and knows {', '.join(sorted(_PARAMETERS))} alone.")
+    spl = form.get("search", "")
+    if not spl.startswith(("search ", "|")):
+        raise RestFault(400, "A search has to begin with a command.")
+    rows = call.splunkd.search(spl, form.get("earliest_time", ""), form.get("latest_time", ""))
+    lines = [{"preview": False, "offset": number, "result": dict(row)} for number, row in enumerate(rows)]
+    body = "\n".join(json.dumps(line) for line in lines or [{"preview": False, "lastrow": True}])
+    return Response(200, body.encode(), JSON)
+
+
+ROUTES = [Route("search/jobs/export", {"POST": export})]
