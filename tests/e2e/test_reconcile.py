@@ -86,7 +86,7 @@ def test_what_was_not_read_yet_is_not_missing(later: PceLab) -> None:
 
 
 def test_an_event_that_turns_up_on_its_own_is_not_sent_twice(later: PceLab) -> None:
-    late = event(1000, age=-10)
+    late = event(1000, age=60)
     later.pce.record(late)
     href = json.loads(late)["href"]
     assert missing(later.command(COMMAND, "input=audit", "collect=1")) == {href}

@@ -29,6 +29,10 @@ _SEARCH_SECONDS = 300.0
 _LISTED = 10_000
 
 Row = dict[str, Any]
+_EVENT = ("href", "event_type", "severity", "status", "timestamp")
+_COUNTS = ("in_pce", "missing", "without_href", "requested")
+#: Every row has every field: splunk-sdk writes those of the first alone.
+_ROW: Row = dict.fromkeys(("_time", "kind", "input", "collection", *_EVENT, "from", "to", *_COUNTS), "")
 
 
 @Configuration(type="reporting")
@@ -99,15 +103,14 @@ def _indexed(splunkd: Splunkd, settings: InputSettings, low: int, high: int) -> 
 
 
 def _missing(name: str, collection: str, head: Any, epoch: str) -> Row:
-    what = {key: str(head.get(key) or "") for key in ("href", "event_type", "severity", "status", "timestamp")}
-    return {"_time": epoch, "kind": "missing", "input": name, "collection": collection, **what}
+    row = {**_ROW, "_time": epoch, "kind": "missing", "input": name, "collection": collection}
+    return {**row, **{key: str(head.get(key) or "") for key in _EVENT}}
 
 
 def _total(name: str, collection: str, low: int, high: int, read_to: int) -> Row:
     end = max(low, min(high, read_to))
-    counts = {"in_pce": 0, "missing": 0, "without_href": 0, "requested": 0}
-    row = {"_time": f"{end / 1000:.3f}", "kind": "total", "input": name, "collection": collection}
-    return {**row, "from": render(low), "to": render(end), **counts}
+    row = {**_ROW, "_time": f"{end / 1000:.3f}", "kind": "total", "input": name, "collection": collection}
+    return {**row, "from": render(low), "to": render(end), **dict.fromkeys(_COUNTS, 0)}
 
 
 def _add(total: Row, part: Slice, collect: bool) -> None:

@@ -1,0 +1,131 @@
+"""What could be missed without anybody noticing: system events that are not collected, and what a reconciliation names."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+from illumio_pce.events import key_of
+from illumio_pce.requested import Requested
+
+from tests.simulation import World, status
+
+
+def world_with_system_events(only_there: int, in_both: int) -> World:
+    world = World(max_results=10_000)
+    for number in range(in_both):
+        href = f"/system_events/both-{number}"
+        world.pce.record(age_ms=7_200_000 + number, collection="system_events", href=href)
+        world.pce.record(age_ms=7_200_000 + number, href=href)
+    for number in range(only_there):
+        href = f"/system_events/only-{number}"
+        world.pce.record(age_ms=7_300_000 + number, collection="system_events", href=href)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("only_there", "in_both", "expected"),
+    [
+        (0, 5, {"found": 5, "looked_up": 5, "missing": 0}),
+        (3, 5, {"found": 8, "looked_up": 8, "missing": 3}),
+        (0, 0, {"found": 0, "looked_up": 0, "missing": 0}),
+        (50, 0, {"found": 50, "looked_up": 20, "missing": 20}),
+    ],
+)
+def test_the_collections_are_compared(only_there: int, in_both: int, expected: dict[str, int]) -> None:
+    world = world_with_system_events(only_there, in_both)
+    assert world.run() == "ok"
+    assert world.last.record.system_events == expected
+    assert any("/system_events only" in note for note in world.last.record.notes) is bool(only_there)
+
+
+def test_they_are_compared_once_a_day_and_not_where_both_are_collected() -> None:
+    world = world_with_system_events(1, 0)
+    for _ in range(24):
+        world.run()
+        world.clock.now += 3590
+    assert sum(path.endswith("/system_events") for path, _ in world.requests) == 1
+    world.clock.now += 3600
+    world.run()
+    assert sum(path.endswith("/system_events") for path, _ in world.requests) == 2
+    world = world_with_system_events(1, 0)
+    world.settings["include_system_events"] = "1"
+    world.run()
+    assert world.last.record.system_events == {}
+
+
+@pytest.mark.parametrize(("code", "ending"), [(403, "ok"), (404, "ok"), (401, "refused_key")])
+def test_a_key_that_may_not_compare_fails_no_run(code: int, ending: str) -> None:
+    world = world_with_system_events(1, 0)
+    world.settings["start_time"] = "-60s"
+
+    def refuse_system_events() -> None:
+        world.faults = [status(code)] if world.requests[-1][0].endswith("/system_events") else []
+
+    world.on_request = refuse_system_events
+    assert world.run() == ending
+    assert world.last.record.system_events == {}
+
+
+def test_what_was_delivered_or_is_not_wanted_is_not_looked_up() -> None:
+    world = World()
+    world.settings["severities"] = "err"
+    world.pce.record(age_ms=1_000_000, collection="system_events", href="/system_events/1", severity="info")
+    world.pce.record(age_ms=1_000_000, collection="system_events", href="/system_events/2", severity="err")
+    world.pce.record(age_ms=1_000_000, href="/system_events/2", severity="err")
+    world.run()
+    assert world.last.record.system_events == {"found": 2, "looked_up": 0, "missing": 0}
+
+
+# --- requests ------------------------------------------------------------------------------------------
+
+
+def request(world: World, hrefs: list[str], low: int, high: int, collection: str = "events") -> None:
+    requested = Requested.new("audit", collection, low, high, frozenset(map(key_of, hrefs)))
+    world.documents[requested.key] = json.loads(json.dumps(requested.document("audit")))
+
+
+def world_with_history() -> tuple[World, list[str]]:
+    world = World(max_results=5)
+    world.settings["start_time"] = "-2d"
+    hrefs = [world.pce.record(age_ms=100_000_000 + n * 1000) for n in range(30)]
+    assert world.run() == "ok"
+    world.clock.now += 3600
+    return world, hrefs
+
+
+def test_exactly_what_was_requested_is_sent_again_and_the_request_removed() -> None:
+    world, hrefs = world_with_history()
+    now = world.pce.now_ms()
+    request(world, hrefs[3:9], now - 200_000_000, now)
+    world.indexed.clear()
+    assert world.run() == "ok"
+    assert sorted(world.delivered()) == sorted(hrefs[3:9])
+    assert world.last.record.requested == 6
+    assert not [key for key in world.documents if "request" in key]
+    assert world.run() == "ok"
+    assert len(world.delivered()) == 6
+
+
+def test_what_left_the_pce_is_told() -> None:
+    world, hrefs = world_with_history()
+    request(world, [hrefs[0], "/orgs/1/events/pruned"], 0, world.pce.now_ms())
+    world.indexed.clear()
+    assert world.run() == "ok"
+    assert world.delivered() == [hrefs[0]]
+    assert any(note.startswith("1 events") for note in world.last.record.notes)
+
+
+@pytest.mark.parametrize("effect", range(1, 45))
+def test_a_run_that_is_killed_among_requests_forgets_none(effect: int) -> None:
+    world, hrefs = world_with_history()
+    request(world, hrefs[:4], 0, world.pce.now_ms() - 90_000_000)
+    request(world, hrefs[10:14], 0, world.pce.now_ms())
+    world.indexed.clear()
+    world.crash_at = effect
+    world.run()
+    assert world.run() == "ok"
+    count = Counter(world.delivered())
+    assert set(hrefs[:4] + hrefs[10:14]) == set(count)
+    assert max(count.values()) <= 2
