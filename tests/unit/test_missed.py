@@ -103,9 +103,21 @@ def test_exactly_what_was_requested_is_sent_again_and_the_request_removed() -> N
     assert world.run() == "ok"
     assert sorted(world.delivered()) == sorted(hrefs[3:9])
     assert world.last.record.requested == 6
-    assert not [key for key in world.documents if "request" in key]
+    world.clock.now += 121
     assert world.run() == "ok"
     assert len(world.delivered()) == 6
+    assert not [key for key in world.documents if "request" in key]
+
+
+def test_what_splunkd_lost_of_it_is_sent_again() -> None:
+    world, hrefs = world_with_history()
+    request(world, hrefs[3:9], 0, world.pce.now_ms())
+    assert world.run() == "ok"
+    world.clock.now += 100
+    world.crash_splunkd(110, 5000)
+    assert world.run() == "ok"
+    assert set(world.delivered()) == set(hrefs)
+    assert world.last.record.requested == 6
 
 
 def test_what_left_the_pce_is_told() -> None:

@@ -6,6 +6,7 @@ Here is decided what is asked for; what is done with an answer is `delivery.py`'
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .checkpoint import CLOCK_SLACK, Checkpoint, Progress, Range
@@ -105,7 +106,8 @@ class Run:
         if loaded.damage:
             self.record.note(loaded.damage)
         self._requested = loaded.requested
-        self._delivery.wanted = {key for requested in loaded.requested for key in requested.keys}
+        due = (requested for requested in loaded.requested if requested.is_due(self._splunkd))
+        self._delivery.wanted = {key for requested in due for key in requested.keys}
         if found is not None:
             self._delivery.checkpoint = found
         if found is not None and found.source != self._account.source:
@@ -325,15 +327,35 @@ class Run:
     # --- what was missed ---------------------------------------------------------------------------
 
     def _read_requested(self) -> None:
-        """Send what a reconciliation found missing, although it counts as delivered, and forget the request."""
+        """Send what a reconciliation found missing, although it counts as delivered."""
+        now = self._clock.time()
         for requested in self._requested:
-            for page in pages_of(requested, self._ask, self._delivery.wanted):
-                self._delivery.write_again(page)
-                self._stop_if_asked()
-            left = len(self._delivery.wanted & requested.keys)
-            if left or requested.problem:
-                self.record.note(requested.problem or f"{left} events that a reconciliation wanted left the PCE")
-            self._state.forget_requested(requested)
+            if requested.problem:
+                self.record.note(f"a request of a reconciliation cannot be read: {requested.problem}")
+            if requested.is_done(self._splunkd, now):
+                self._state.forget_requested(requested)
+            elif requested.is_due(self._splunkd):
+                self._send_requested(requested)
+
+    def _send_requested(self, requested: Requested) -> None:
+        for page in pages_of(requested, self._ask, self._ask_for_all, self._delivery.wanted):
+            self._delivery.write_again(page)
+            self._stop_if_asked()
+        left = len(self._delivery.wanted & requested.keys)
+        if left:
+            self.record.note(f"{left} events that a reconciliation wanted left the PCE")
+        self._state.keep_requested(replace(requested, sent_at=self._clock.time(), splunkd=self._splunkd))
+
+    def _ask_for_all(self, name: str, window: Window) -> Iterable[AuditEvent]:
+        """A window's events by an asynchronous job, waited for. PceError (`job`) where it does not come."""
+        until = self._clock.monotonic() + JOB_PATIENCE
+        with self._stop.interruptible():
+            job = self._pce.start_job(name, window)
+            while (href := self._pce.job_result(job)) is None:
+                if self._clock.monotonic() > until:
+                    raise PceError("job", "The PCE did not finish an asynchronous job in time.")
+                self._clock.sleep(JOB_POLL)
+        return self._pce.datafile(href)
 
     def _compare_collections(self) -> None:
         """Once a day: whether `/system_events`, which is not collected, holds what the organisation's events lack."""

@@ -32,7 +32,8 @@ Index = Callable[[int, int], set[str]]
 class Slice:
     """One range of a collection: how many events the PCE has that the input wants, and those not in the index.
 
-    `unnamed` are events without an href, which cannot be looked for.
+    `unnamed` are events without an href, which cannot be looked for; `cut`: a millisecond holds more events than an
+    answer, and only the newest of them were compared.
     """
 
     collection: str
@@ -41,6 +42,7 @@ class Slice:
     events: int
     missing: list[AuditEvent]
     unnamed: int = 0
+    cut: bool = False
 
     def request(self, input_name: str) -> Requested:
         """What the input has to collect."""
@@ -109,4 +111,4 @@ def _compared(collection: str, window: Window, page: Page, index: Index, filters
     named = [event for event in wanted if event.has_href and event.moment is not None]
     there = index(window.low - 2 * SECOND, high + 2 * SECOND) if named else set()
     missing = {event.key: event for event in named if event.head["href"] not in there}
-    return Slice(collection, window.low, high, len(named), list(missing.values()), len(wanted) - len(named))
+    return Slice(collection, window.low, high, len(named), list(missing.values()), len(wanted) - len(named), page.cut)

@@ -30,7 +30,7 @@ _LISTED = 10_000
 
 Row = dict[str, Any]
 _EVENT = ("href", "event_type", "severity", "status", "timestamp")
-_COUNTS = ("in_pce", "missing", "without_href", "requested")
+_COUNTS = ("in_pce", "missing", "without_href", "not_compared_ranges", "requested")
 #: Every row has every field: splunk-sdk writes those of the first alone.
 _ROW: Row = dict.fromkeys(("_time", "kind", "input", "collection", *_EVENT, "from", "to", *_COUNTS), "")
 
@@ -117,5 +117,6 @@ def _add(total: Row, part: Slice, collect: bool) -> None:
     total["in_pce"] += part.events
     total["missing"] += len(part.missing)
     total["without_href"] += part.unnamed
+    total["not_compared_ranges"] += part.cut
     total["requested"] += len(part.missing) if collect else 0
     total["to"] = render(part.high)

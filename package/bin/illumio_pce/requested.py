@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import secrets
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Callable
 
-from .checkpoint import keys_from_text, keys_to_text
+from .checkpoint import UNSAFE_SECONDS, keys_from_text, keys_to_text
 from .events import AuditEvent
 from .pce import Page, Window
 from .store import Document, Unreadable, content_of, sealed
@@ -23,7 +23,11 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Requested:
-    """Events of a collection between `low` and `high` (ms, both included) whose keys are named; none: `problem`."""
+    """Events of a collection between `low` and `high` (ms, both included) whose keys are named; none: `problem`.
+
+    `sent_at` (epoch s) and `splunkd`: when, and under which life of splunkd, they were sent; 0: not yet. splunkd may
+    lose them as it may lose any others, so the request stays until that is no longer possible.
+    """
 
     key: str
     collection: str = ""
@@ -31,6 +35,16 @@ class Requested:
     high: int = 0
     keys: frozenset[int] = frozenset()
     problem: str = ""
+    sent_at: float = 0
+    splunkd: str = ""
+
+    def is_due(self, splunkd: str) -> bool:
+        """Whether they are to be sent, for the first time or again."""
+        return not self.sent_at or splunkd != self.splunkd
+
+    def is_done(self, splunkd: str, now: float) -> bool:
+        """Whether nothing can be lost of it any more (`now`: epoch s)."""
+        return bool(self.problem) or (not self.is_due(splunkd) and now - self.sent_at > UNSAFE_SECONDS)
 
     @classmethod
     def new(cls, input_name: str, collection: str, low: int, high: int, keys: frozenset[int]) -> Requested:
@@ -41,7 +55,8 @@ class Requested:
         """The form in which it is stored."""
         value = {"version": VERSION, "collection": self.collection, "low": self.low, "high": self.high}
         content = json.dumps({**value, "keys": keys_to_text(array("Q", sorted(self.keys)))})
-        return sealed({"_key": self.key, "input": input_name, "kind": "request"}, content)
+        members = {"_key": self.key, "input": input_name, "kind": "request"}
+        return sealed({**members, "sent_at": self.sent_at, "splunkd": self.splunkd}, content)
 
     @classmethod
     def of(cls, document: Document) -> Requested:
@@ -52,14 +67,23 @@ class Requested:
             if value["version"] != VERSION or value["collection"] not in ("events", "system_events"):
                 raise Unreadable("it was written by another version")
             keys = frozenset(keys_from_text(value["keys"]))
-            return cls(key, value["collection"], int(value["low"]), int(value["high"]), keys)
+            sent = float(document.get("sent_at", 0)), str(document.get("splunkd", ""))
+            return cls(key, value["collection"], int(value["low"]), int(value["high"]), keys, "", *sent)
         except (ValueError, TypeError, KeyError) as error:
             return cls(key, problem=str(error) or type(error).__name__)
 
 
-def pages_of(requested: Requested, ask: Callable[[str, Window], Page], wanted: set[int]) -> Iterator[list[AuditEvent]]:
-    """The requested events that the PCE still has, page by page; `wanted` are the keys that are still missing."""
-    windows = [] if requested.problem else [Window(requested.low, requested.high)]
+def pages_of(
+    requested: Requested,
+    ask: Callable[[str, Window], Page],
+    ask_for_all: Callable[[str, Window], Iterable[AuditEvent]],
+    wanted: set[int],
+) -> Iterator[list[AuditEvent]]:
+    """The requested events that the PCE still has, page by page; `wanted` are the keys that are still missing.
+
+    `ask_for_all` gives a window's events where an answer cannot hold them and no bound lies between its ends.
+    """
+    windows = [Window(requested.low, requested.high)]
     while windows:
         window = windows.pop()
         page = ask(requested.collection, window)
@@ -67,6 +91,7 @@ def pages_of(requested: Requested, ask: Callable[[str, Window], Page], wanted: s
         if parts is not None:
             windows += parts
             continue
-        found = {event.key: event for event in page.events if event.key in wanted and event.key in requested.keys}
+        events = ask_for_all(requested.collection, window) if page.cut else page.events
+        found = {event.key: event for event in events if event.key in wanted and event.key in requested.keys}
         if found:
             yield list(found.values())

@@ -134,8 +134,12 @@ class State:
             self._store.delete(_any_of(map(self._key, checkpoint.obsolete)))
             checkpoint.obsolete = []
 
+    def keep_requested(self, requested: Requested) -> None:
+        """Note that what a reconciliation wanted was sent."""
+        self._store.save([requested.document(self._name)])
+
     def forget_requested(self, requested: Requested) -> None:
-        """What a reconciliation wanted was collected, or cannot be."""
+        """What a reconciliation wanted has arrived, or cannot be read."""
         self._store.delete({"_key": requested.key})
 
     def _keep_copy(self, document: Document, generation: str) -> None:
