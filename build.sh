@@ -14,5 +14,6 @@ case "$verb" in
     build) verb_build "$@" ;;
     test) verb_test "$@" ;;
     replay) verb_replay "$@" ;;
+    soak) verb_soak "$@" ;;
     *) verb_workbench "$verb" "$@" ;;
 esac

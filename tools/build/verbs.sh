@@ -1,6 +1,6 @@
 # What ./build.sh can do, one function each.
 
-workbench_verbs=(demo search detect conform bench soak)
+workbench_verbs=(demo search detect conform bench)
 
 # Whether $1 is such a verb and its module is there.
 has_workbench() {
@@ -14,7 +14,6 @@ explain() {
         detect) echo "run every shipped detection on event files: ./build.sh detect FILE…" ;;
         conform) echo "run conformance cases through the workbench's engine: ./build.sh conform FILE…" ;;
         bench) echo "measure what the collector needs" ;;
-        soak) echo "let the collector run for hours among faults" ;;
     esac
 }
 
@@ -26,6 +25,7 @@ verb_help() {
     for verb in "${workbench_verbs[@]}"; do
         if has_workbench "$verb"; then printf '  %-9s %s\n' "$verb" "$(explain "$verb")"; fi
     done
+    echo "  soak      hours among faults, in minutes: ./build.sh soak [--minutes N | --full]"
     echo "  replay    our CIM cases against a Splunk that has the add-on: ./build.sh replay https://HOST:8089"
     echo "  help      this"
 }
@@ -48,6 +48,13 @@ verb_workbench() {
     [ "$1" != demo ] || make_dashboard_page
     leave_lock
     exec python -m "workbench.$1" "${@:2}"
+}
+
+verb_soak() {
+    enter_environment
+    build_addon
+    leave_lock
+    exec python -m tests.soak "$@"
 }
 
 verb_replay() {

@@ -1,0 +1,1 @@
+"""What the test command cannot hold in its time: `./build.sh soak`."""
