@@ -1,4 +1,4 @@
-"""`python -m tools.mutate [--count N] [--seed N] [--module NAME]`: changes the collector, and sees whether a test fails.
+"""`python -m tools.mutate [--count N] [--seed N]`: changes the collector a little, and sees whether a test fails.
 
 Of the modules that decide what is new, delivered and committed, one place at a time is changed: a comparison, a
 Boolean, an arithmetic sign, a number, a statement left out. The tests have to fail for nine in ten. Those that live
@@ -43,8 +43,8 @@ _OTHER: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.Continue: ast.Break,
 }  # fmt: skip
 _CHANGEABLE = (
-    ast.Compare, ast.BoolOp, ast.BinOp, ast.AugAssign, ast.Constant, ast.Name, ast.IfExp, ast.If, ast.While, ast.UnaryOp,
-    ast.Expr,
+    ast.Compare, ast.BoolOp, ast.BinOp, ast.AugAssign, ast.Constant, ast.Name, ast.IfExp, ast.If, ast.While,
+    ast.UnaryOp, ast.Expr,
 )  # fmt: skip
 _NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
