@@ -161,6 +161,7 @@ class History:
 
     def a_run_whose_pipe_closes(self) -> None:
         self.world.pipe_closes_after = self.chance.randrange(12)
+        self.world.lost_in_pipe = self.chance.choice([0, 3, 12])
         self.clean &= self.run() != "pipe closed"
 
     def a_run_without_its_store(self) -> None:

@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Callable
 from urllib.parse import urlsplit
@@ -183,6 +184,7 @@ class World:
     effects: int = 0
     trace: list[str] = field(default_factory=list)
     pipe_closes_after: int | None = None
+    lost_in_pipe: int = 0
     store_is_down: bool = False
     splunkd_start: float = START - 3600
     breadcrumb: str | None = None
@@ -295,6 +297,7 @@ class World:
         self.stop = Stop()
         self.effects = 0
         self.trace = []
+        had = len(self.indexed)
         account = Account("lab", "pce.example.com", 8443, 1, "api_1", "s3cret-s3cret")
         settings = InputSettings.parse("audit", {"account": "lab", "start_time": "-1h", **self.settings})
         pce = Pce(account, _Transport(self), self.clock, jitter=lambda: 0.5, max_results=self.max_results)
@@ -307,6 +310,10 @@ class World:
         except StopRequested:
             return "stopped"
         except PipeClosed:
+            start = max(had, len(self.indexed) - self.lost_in_pipe)
+            del self.indexed[start:], self.indexed_at[start:]
+            with suppress(Killed, CollectorError):
+                self.last.doubt_the_pipe()
             return "pipe closed"
         except CollectorError as error:
             return error.category

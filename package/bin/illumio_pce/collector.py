@@ -98,6 +98,11 @@ class Run:
         for error in self._put_off.values():
             raise error
 
+    def doubt_the_pipe(self) -> None:
+        """splunkd closed the pipe, and may never have read what stood in it: the next run sends the latest again."""
+        self._checkpoint.splunkd = ""
+        self._delivery.commit()
+
     # --- before anything is asked ------------------------------------------------------------------
 
     def _resume(self) -> None:

@@ -113,8 +113,10 @@ def run_input(stanza: str, parameters: Mapping[str, str], metadata: Mapping[str,
     run = Run(settings, account, pce, state, output, clock, stop, life_of(info))
     ended_well = carry_out(run, name)
     _log_for_monitoring(run, settings, account)
-    with contextlib.suppress(PipeClosed):
+    try:
         output.close()
+    except PipeClosed:
+        _doubt(run)
     if lease is not None:
         with contextlib.suppress(CollectorError):
             lease.release()
@@ -140,7 +142,8 @@ def carry_out(run: Run, name: str) -> bool:
     except StopRequested:
         outcome["outcome"] = "stopped"
     except PipeClosed:
-        logger.error("action=failed input=%s category=pipe splunkd closed the pipe; its page is sent again", name)
+        logger.error("action=failed input=%s category=pipe splunkd closed the pipe; the latest is sent again", name)
+        _doubt(run)
         return False
     except CollectorError as error:
         outcome.update(outcome="failed", error_category=error.category, error=error.args[0], remedy=error.remedy)
@@ -152,9 +155,16 @@ def carry_out(run: Run, name: str) -> bool:
         run.write_record(outcome)
     except PipeClosed:
         logger.error("action=failed input=%s category=pipe splunkd closed the pipe before the run's record", name)
+        _doubt(run)
         return False
     logger.info("action=ended input=%s outcome=%s %s", name, outcome["outcome"], run.record.summary())
     return bool(outcome["outcome"] != "failed")
+
+
+def _doubt(run: Run) -> None:
+    if run.record.delivered:
+        with contextlib.suppress(CollectorError):
+            run.doubt_the_pipe()
 
 
 def _log_for_monitoring(run: Run, settings: InputSettings, account: Account) -> None:
