@@ -278,5 +278,6 @@ def watch(
             lab.add_input()
             oracle = Oracle(lab, seed)
             oracle.mint(20, 3_000_000)
+            oracle.run()  # a relative start_time counts from the first run that stores anything
             oracle.play(rounds, bulk_every, time.monotonic() + seconds, tell)
             return oracle.settle()
