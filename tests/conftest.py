@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ADDON = Path(os.environ.get("ADDON", REPOSITORY / "output" / "TA_illumio_pce"))
@@ -18,3 +24,14 @@ for folder in (ADDON / "lib", ADDON / "bin"):
 # No test has a timing: a busy machine is slow, and not wrong.
 settings.register_profile("no_deadline", deadline=None)
 settings.load_profile("no_deadline")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One for all that looks at pages: a process cannot hold a second one. Not every Python here has Playwright."""
+    from workbench.dash import browser
+
+    if browser.chromium_path() is None:
+        pytest.skip(browser.NO_CHROMIUM)
+    with browser.chromium() as opened:
+        yield opened

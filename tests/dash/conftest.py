@@ -9,14 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import chromium
 from tests.conftest import ADDON
 from workbench.dash.browser import Dashboard
 from workbench.dash.page import BUNDLE, MISSING
 from workbench.dash.scenarios import NOW, engine
 from workbench.dash.site import Site
-
-__all__ = ["chromium"]
 
 Sites = Callable[[str], Site]
 Opener = Callable[..., Dashboard]

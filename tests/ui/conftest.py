@@ -14,14 +14,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from tests.browser import chromium
 from tests.e2e.conftest import empty_lab, lab
 from tests.e2e.lab import PceLab
 from tests.ui.pages import Pages
 from tests.ui.panels import Panels
 from workbench.splunkd.web import Web
 
-__all__ = ["chromium", "empty_lab", "lab"]
+__all__ = ["empty_lab", "lab"]
 
 Picture = Callable[[str], None]
 
