@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from illumio_pce.array_reader import ArrayReader, Element, NotAnArray
 from illumio_pce.events import EventReader, bulky_last
-from illumio_pce.json_text import Incomplete, end_of_value, for_xml, members, on_one_line
+from illumio_pce.json_text import Incomplete, all_plain, end_of_value, for_xml, members, on_one_line
 from illumio_pce.output import SplunkdStream, SplunkEvent
 
 JSON = st.recursive(
@@ -43,6 +43,69 @@ def test_an_array_that_is_cut_anywhere_is_never_taken_for_whole(values: list[Any
     cut = data.draw(st.integers(0, len(body) - 1))
     with pytest.raises(NotAnArray):
         list(ArrayReader([body[:cut]]))
+
+
+#: What could be mistaken for the border of two events.
+BORDERS = st.sampled_from(
+    ['},{"href":"/orgs/1/events/', '"}', '{"', "[[", "}]", "\\", '\\"', "\x1f", "\n", "\u2028", "\ufffe"]
+)
+
+
+def event_text(value: Any, href: str = "/orgs/1/events/7", escaped: bool = True) -> str:
+    head = {"href": href, "timestamp": "2026-01-01T00:00:00.000Z", "pce_fqdn": "pce.example.com"}
+    return json.dumps({**head, "x": value}, separators=(",", ":"), ensure_ascii=escaped)
+
+
+@given(
+    st.lists(JSON | st.lists(BORDERS, max_size=3).map("".join), min_size=1, max_size=8),
+    st.sampled_from(["/orgs/1/events/7", "/system_events/8", "/users/9"]),
+    st.booleans(),
+    st.integers(1, 300),
+)
+@settings(max_examples=200, deadline=None)
+def test_events_that_are_told_apart_at_sight_come_as_they_were_written(
+    values: list[Any], href: str, escaped: bool, size: int
+) -> None:
+    nested = event_text([json.loads(event_text(1)), json.loads(event_text(2))])
+    texts = [event_text(values[0], escaped=escaped), nested, event_text(values, href, escaped), "{}", event_text("end")]
+    texts += [event_text(value, escaped=escaped) for value in values]
+    texts = [re.sub("[\ud800-\udfff]", "", text) for text in texts]
+    body = ("[" + ",".join(texts) + "]").encode()
+    found = list(ArrayReader(chunks_of(body, size)))
+    assert [element.text for element in found] == texts
+    for element in found:
+        read = EventReader().read(element)
+        assert read.indexed_text() == for_xml(on_one_line(element.text))
+        assert read.has_href == (element.text != "{}")
+        assert read.key == EventReader().read(Element(element.text, None)).key
+
+
+def test_most_events_are_told_apart_at_sight_and_an_odd_one_costs_the_others_nothing() -> None:
+    texts = [event_text("x" * 500)] * 500
+    texts[250] = event_text("unbalanced }")
+    found = list(ArrayReader(chunks_of(("[" + ",".join(texts) + "]").encode(), 65_536)))
+    assert [element.text for element in found] == texts
+    assert sum(element.plain for element in found) > 250
+
+
+def test_an_event_of_megabytes_is_told_apart_at_sight() -> None:
+    texts = [event_text(1), event_text([{"href": "/orgs/1/labels/1", "t": "x" * 1000}] * 3000), event_text(2), "{}"]
+    found = list(ArrayReader(chunks_of(("[" + ",".join(texts) + "]").encode(), 65_536)))
+    assert [(element.text, element.plain) for element in found][:2] == [(text, True) for text in texts[:2]]
+
+
+@pytest.mark.parametrize(
+    "part", ["{", "}", "[}", "{]", '"', '"{', '{"}', "}{", "a}{b", r'"\"', r'{"a":"\"}', "\x00", "\n", "][", '"["]"']
+)
+def test_what_is_not_closed_is_not_plain(part: str) -> None:
+    assert not all_plain([part])
+    assert not all_plain(["{}", part])
+    assert not all_plain([part, "{}"])
+
+
+@pytest.mark.parametrize("part", ["", '"a":1', '{"a":[{}]}', '"\\""', '"{}"', '{"\\\\":"\\""}', '"ä\u2028"'])
+def test_what_is_closed_is_plain(part: str) -> None:
+    assert all_plain([part, part])
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b"[1,]", b"[1 2]", b"[1]x", b"[1]]", b"nul", b"[,]", b"[tru]"])

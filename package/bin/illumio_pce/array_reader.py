@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from .json_text import Incomplete, end_of_value, skip_space
+from .json_text import Incomplete, all_plain, end_of_value, skip_space
 
 #: Beyond this many characters an element is cut out as text and not parsed as a whole.
-PARSE_LIMIT = 256 * 1024
+PARSE_LIMIT = 64 * 1024
+#: How far ahead (characters) elements are looked for that can be told apart at sight.
+_SIGHT = 64 * 1024
+#: The longest element that is (characters).
+_LONGEST_AT_SIGHT = 8 * 1024 * 1024
 #: An element larger than this (characters) is not an audit event.
 ELEMENT_LIMIT = 128 * 1024 * 1024
 
 #: What may follow an element.
 _ENDS = (" ", "\t", "\n", "\r", ",", "]")
 
+_EVENT = r'\{"href":"/(?:orgs/[0-9]+/|system_)events/'
+_EVENT_BEGINS = re.compile(_EVENT)
+_NEXT_EVENT = re.compile(r"\}," + _EVENT)
 _decoder = json.JSONDecoder(strict=False)
 
 
@@ -25,10 +33,14 @@ class NotAnArray(ValueError):
 
 
 class Element(NamedTuple):
-    """One element: its text, and what it means (None where it is too large or too deep to be parsed whole)."""
+    """One element: its text, and what it means (None where it was not parsed).
+
+    `plain`: it is an object that begins as the PCE's events do, and holds no control character.
+    """
 
     text: str
     value: Any | None
+    plain: bool = False
 
 
 class ArrayReader:
@@ -44,6 +56,8 @@ class ArrayReader:
         self._text = ""
         self._at = 0
         self._ended = False
+        self._dropped = 0
+        self._looked_up_to = 0
 
     @property
     def unread(self) -> str:
@@ -57,7 +71,12 @@ class ArrayReader:
         if self._next_character() == "]":
             return self._finish()
         while True:
-            yield self._element()
+            texts = self._at_sight()
+            if texts:
+                for text in texts:
+                    yield Element(text, None, plain=True)
+            else:
+                yield self._element()
             separator = self._next_character()
             if separator == "]":
                 return self._finish()
@@ -70,6 +89,37 @@ class ArrayReader:
         self._at += 1
         if self._next_character() != "":
             raise NotAnArray("something stands behind the JSON array of the answer")
+
+    def _at_sight(self) -> list[str]:
+        """The next elements, where they show to be events without being parsed; none where they do not.
+
+        An event begins as the PCE's events do, and the next one behind it; that what lies between is one whole
+        object shows in its inside being closed.
+        """
+        if self._dropped + self._at < self._looked_up_to or not _EVENT_BEGINS.match(self._text, self._at):
+            return []
+        cuts = [match.start() + 1 for match in _NEXT_EVENT.finditer(self._text, self._at, self._at + _SIGHT)]
+        if not cuts:
+            cuts = self._far_cut()
+        texts = [self._text[begin + 1 : end - 1] for begin, end in zip([self._at, *(cut + 1 for cut in cuts)], cuts)]
+        if not texts:
+            return []
+        if not all_plain(texts):
+            self._looked_up_to = self._dropped + cuts[-1]
+            return []
+        self._at = cuts[-1]
+        return [f"{{{text}}}" for text in texts]
+
+    def _far_cut(self) -> list[int]:
+        """Where the event ends that is longer than what is looked at at once; empty where that is not seen."""
+        while True:
+            match = _NEXT_EVENT.search(self._text, self._at)
+            if match:
+                return [match.start() + 1]
+            size = len(self._text) - self._at
+            if self._ended or size > _LONGEST_AT_SIGHT:
+                return []
+            self._read(max(_SIGHT, size))
 
     def _element(self) -> Element:
         while True:
@@ -88,14 +138,16 @@ class ArrayReader:
 
     def _parse(self) -> tuple[Element, int] | None:
         """The element at the present position and where it ends; None where more text is needed."""
-        if len(self._text) - self._at <= PARSE_LIMIT:
-            try:
-                value, end = _decoder.raw_decode(self._text, self._at)
-                return Element(self._text[self._at : end], value), end
-            except json.JSONDecodeError:
+        piece = self._text[self._at : self._at + PARSE_LIMIT]
+        try:
+            value, length = _decoder.raw_decode(piece)
+            if length < len(piece) or self._ended:
+                return Element(piece[:length], value), self._at + length
+        except json.JSONDecodeError:
+            if len(piece) < PARSE_LIMIT:
                 return None
-            except (RecursionError, ValueError):
-                pass  # too deep, or a number with more digits than Python converts
+        except (RecursionError, ValueError):
+            pass  # too deep, or a number with more digits than Python converts
         try:
             end = end_of_value(self._text, self._at)
         except Incomplete:
@@ -117,6 +169,7 @@ class ArrayReader:
     def _read(self, characters: int) -> None:
         """Take at least that many characters more, or all there are."""
         pieces = [self._text[self._at :]]
+        self._dropped += self._at
         wanted = characters
         while wanted > 0 and not self._ended:
             chunk = next(self._chunks, None)

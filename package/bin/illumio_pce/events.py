@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .array_reader import Element
 from .config import HOST_NAME
 from .filters import FilterHistory
-from .json_text import for_xml, members, on_one_line
+from .json_text import all_plain, for_xml, members, on_one_line
 from .timestamps import Moment, parse
 
 #: Splunk's automatic extraction reads this many bytes of JSON (limits.conf, [spath] extraction_cutoff).
@@ -20,27 +22,29 @@ EXTRACTION_CUTOFF = 5000
 _BULKY = {"notifications": 1, "resource_changes": 2}
 #: Members that an event of any size is read for here.
 _NEEDED = ("href", "timestamp", "pce_fqdn", "event_type", "severity", "status")
+#: How the PCE begins an event, in the events API of every release that was seen.
+_HEAD = re.compile(r'\{"href":"([^"\\]+)","timestamp":"([^"\\]*)","pce_fqdn":"([^"\\]*)"')
 
 
 class AuditEvent(NamedTuple):
-    """An event as read: `text` is what the PCE sent; `key` stands for it in the memory of what was delivered."""
+    """An event as read: `text` is what the PCE sent; `key` stands for it in the memory of what was delivered.
+
+    `host`: the PCE that wrote it, where it names one by a valid host name. `has_href`: the PCE named the event, so
+    that its key stands for no other. `plain`: the text is on one line and holds no control character.
+    """
 
     text: str
-    head: Mapping[str, Any]
     moment: Moment | None
     key: int
+    host: str | None = None
+    has_href: bool = False
     flaw: str = ""
+    plain: bool = False
 
     @property
-    def has_href(self) -> bool:
-        """Whether the PCE named the event, so that its key stands for no other."""
-        return bool(self.head.get("href")) and isinstance(self.head["href"], str)
-
-    @property
-    def host(self) -> str | None:
-        """The PCE that wrote it, where it names one by a valid host name."""
-        name = self.head.get("pce_fqdn")
-        return name if isinstance(name, str) and HOST_NAME.fullmatch(name) else None
+    def head(self) -> Mapping[str, Any]:
+        """The members that filters look at, read anew."""
+        return _head_of(self.text) or {}
 
     def indexed_text(self) -> str:
         """The text for Splunk: one line, nothing that XML cannot carry, bulky members last where it is long.
@@ -48,7 +52,9 @@ class AuditEvent(NamedTuple):
         No value is changed: only white space between values, the order of members, and the spelling of
         characters that XML 1.0 has no place for.
         """
-        text = for_xml(on_one_line(self.text))
+        text = self.text
+        if not (self.plain and text.isascii()):
+            text = for_xml(on_one_line(text))
         if len(text) <= EXTRACTION_CUTOFF // 4 or len(text.encode()) <= EXTRACTION_CUTOFF:
             return text
         return bulky_last(text)
@@ -56,6 +62,11 @@ class AuditEvent(NamedTuple):
 
 def bulky_last(text: str) -> str:
     """The same JSON object with its bulky members behind the others, each member's text as it was."""
+    changes, notes = text.find(',"resource_changes":'), text.rfind(',"notifications":')
+    if 0 < changes < notes:  # the PCE's own order
+        others, bulky, last = text[1:changes], text[changes:notes], text[notes:-1]
+        if all_plain([others, bulky, last]):
+            return f"{{{others}{last}{bulky}}}"
     try:
         found = members(text)
     except ValueError:
@@ -79,8 +90,18 @@ class EventReader:
 
     def read(self, element: Element) -> AuditEvent:
         """Read one element; whatever is wrong with it is named in `flaw`, and it is never refused."""
+        head = _HEAD.match(element.text) if element.plain else None
+        if head is None:
+            return self._read_whole(element)
+        href, timestamp, fqdn = head.groups()
+        moment = parse(timestamp)
+        flaw = "" if moment else "unreadable timestamp"
+        return AuditEvent(element.text, moment, key_of(href), _host(fqdn), True, flaw, element.plain)
+
+    def _read_whole(self, element: Element) -> AuditEvent:
+        """The same for an event of any form."""
         value = _head_of(element.text) if element.value is None else element.value
-        head = {name: value[name] for name in _NEEDED if name in value} if isinstance(value, dict) else {}
+        head = value if isinstance(value, dict) else {}
         moment = parse(head.get("timestamp"))
         href = head.get("href")
         if isinstance(href, str) and href:
@@ -92,7 +113,14 @@ class EventReader:
             flaw = "not an object"
         elif moment is None:
             flaw = "unreadable timestamp" if "timestamp" in head else "no timestamp"
-        return AuditEvent(element.text, head, moment, key_of(identity), flaw)
+        fqdn = head.get("pce_fqdn")
+        host = _host(fqdn) if isinstance(fqdn, str) else None
+        return AuditEvent(element.text, moment, key_of(identity), host, identity is href, flaw, element.plain)
+
+
+@lru_cache(maxsize=64)
+def _host(name: str) -> str | None:
+    return name if HOST_NAME.fullmatch(name) else None
 
 
 def key_of(identity: str) -> int:
@@ -119,4 +147,4 @@ def _head_of(text: str) -> dict[str, Any] | None:
 
 def accepted(event: AuditEvent, filters: FilterHistory, now_ms: int) -> bool:
     """Whether the input wants the event; one without a readable time counts as written now."""
-    return filters.accept(event.head, event.moment.ms if event.moment else now_ms)
+    return not filters.any or filters.accept(event.head, event.moment.ms if event.moment else now_ms)

@@ -103,6 +103,11 @@ class FilterHistory:
     current: Filters = field(default_factory=Filters)
     earlier: list[tuple[int, Filters]] = field(default_factory=list)
 
+    @property
+    def any(self) -> bool:
+        """Whether anything is filtered at all."""
+        return self.current.any or bool(self.earlier)
+
     def change(self, filters: Filters, now_ms: int) -> bool:
         """Take new filters from `now_ms` on; whether that was a change."""
         if filters == self.current:

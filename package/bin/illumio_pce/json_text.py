@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRUCTURE = re.compile(r'[\[{]|[\]}]|"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SCALAR = re.compile(r"[^\s,\[\]{}\"]+")
+_ESCAPE = re.compile(r"\\.")
 _LINE_BREAK = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\r\n]+', re.DOTALL)
+
+#: Every byte but brackets, quotes and control characters.
+_UNREMARKABLE = bytes(set(range(0x20, 0x100)) - set(b'[]{}"'))
+_BETWEEN_PARTS = "\x00"
 
 #: What XML 1.0 cannot carry (section 2.2, production Char), besides lone surrogates.
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -65,6 +71,22 @@ def end_of_value(text: str, at: int) -> int:
         if depth == 0:
             return match.end()
     raise Incomplete
+
+
+def all_plain(parts: Sequence[str]) -> bool:
+    """Whether each of these parts of JSON closes its own brackets and strings, and holds no control character.
+
+    Told without parsing: escapes go, then everything but brackets and quotes, then pairs of those with nothing
+    between them, until none is left. A bracket outside of strings is never paired with one inside of a string,
+    since all quotes between the two have to go first, in pairs.
+    """
+    text = _ESCAPE.sub("", _BETWEEN_PARTS.join(parts))
+    rest = text.encode("utf-8", "replace").translate(None, _UNREMARKABLE)
+    length = -1
+    while len(rest) != length:
+        length = len(rest)
+        rest = rest.replace(b'""', b"").replace(b"{}", b"").replace(b"[]", b"")
+    return rest == bytes(len(parts) - 1)
 
 
 def members(text: str) -> list[Member]:

@@ -18,16 +18,21 @@ from .json_text import NOT_XML
 
 #: About this many characters are handed to the pipe at once.
 _BATCH = 256 * 1024
+_HOSTS = 1000
 _PIPE_GONE = frozenset({errno.EPIPE, errno.EINVAL, errno.EBADF, errno.ECONNRESET})
 
 
 class SplunkEvent(NamedTuple):
-    """One event for splunkd; `epoch` is its time as text in seconds (None: splunkd takes the present)."""
+    """One event for splunkd; `epoch` is its time as text in seconds (None: splunkd takes the present).
+
+    `clean`: the text is known to hold nothing that XML 1.0 cannot carry.
+    """
 
     text: str
     epoch: str | None
     host: str
     sourcetype: str
+    clean: bool = False
 
 
 class Output(Protocol):
@@ -45,9 +50,11 @@ class SplunkdStream:
 
     def __init__(self, descriptor: int, stanza: str, source: str, index: str) -> None:
         self._descriptor = descriptor
-        self._begin = f'<event stanza="{_escape(stanza)}"><time>'
-        chosen = "" if index in ("", "default") else f"<index>{_escape(index)}</index>"
-        self._end = f"</sourcetype><source>{_escape(source)}</source>{chosen}<data>"
+        quoted = _escape(_xml_only(stanza)).replace('"', "&quot;")
+        self._begin = f'<event stanza="{quoted}">'
+        chosen = "" if index in ("", "default") else f"<index>{_escape(_xml_only(index))}</index>"
+        self._end = f"<source>{_escape(_xml_only(source))}</source>{chosen}<data>"
+        self._members: dict[tuple[str, str], str] = {}
         self._opened = False
 
     def write(self, events: Iterable[SplunkEvent]) -> int:
@@ -72,12 +79,21 @@ class SplunkdStream:
             self._opened = False
 
     def _xml(self, event: SplunkEvent) -> str:
-        begin = self._begin if event.epoch is not None else self._begin[: -len("<time>")]
-        time = f"{event.epoch}</time>" if event.epoch is not None else ""
-        return (
-            f"{begin}{time}<host>{_escape(event.host)}</host><sourcetype>{_escape(event.sourcetype)}"
-            f"{self._end}{_escape(event.text)}</data></event>\n"
+        time = f"<time>{event.epoch}</time>" if event.epoch is not None else ""
+        members = self._members.get(event[2:4]) or self._members_of(event.host, event.sourcetype)
+        text = event.text if event.clean else _xml_only(event.text)
+        return f"{self._begin}{time}{members}{_escape(text)}</data></event>\n"
+
+    def _members_of(self, host: str, sourcetype: str) -> str:
+        """The members of an event that hardly ever change, remembered for a few hosts."""
+        if len(self._members) > _HOSTS:
+            self._members.clear()
+        members = (
+            f"<host>{_escape(_xml_only(host))}</host>"
+            f"<sourcetype>{_escape(_xml_only(sourcetype))}</sourcetype>{self._end}"
         )
+        self._members[host, sourcetype] = members
+        return members
 
     def _hand_over(self, text: str) -> int:
         data = memoryview(text.encode("utf-8"))
@@ -96,14 +112,17 @@ class SplunkdStream:
         return at
 
 
+def _xml_only(text: str) -> str:
+    """Text in which U+FFFD stands for each character that XML 1.0 cannot carry."""
+    return NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _escape(text: str) -> str:
-    """Text as XML 1.0 character data or attribute value; what XML cannot carry becomes U+FFFD."""
+    """Text as XML 1.0 character data (quotes stand for themselves there)."""
     if "&" in text:
         text = text.replace("&", "&amp;")
     if "<" in text:
         text = text.replace("<", "&lt;")
     if ">" in text:
         text = text.replace(">", "&gt;")
-    if '"' in text:
-        text = text.replace('"', "&quot;")
-    return NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text

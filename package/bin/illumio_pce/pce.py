@@ -400,7 +400,7 @@ def _readable_events(chunks: list[bytes]) -> list[AuditEvent]:
         stamp = _TIMESTAMP.search(array.unread, 0, 65_536)
         moment = parse(stamp[1]) if stamp else None
         if moment is not None:
-            found.append(AuditEvent("", {}, moment, 0))
+            found.append(AuditEvent("", moment, 0))
     return found
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .events import AuditEvent
 from .output import SplunkEvent
 from .pce import Traffic
 from .timestamps import render
@@ -41,18 +43,21 @@ class Record:
         if text not in self.notes:
             self.notes.append(text)
 
-    def count_event(self, moment_ms: int | None, late_before: int | None, flaw: str) -> None:
-        """Count one event that is delivered; it is late where an earlier run had already passed its time."""
-        self.delivered += 1
-        if flaw:
-            self.flaws[flaw] = self.flaws.get(flaw, 0) + 1
-        if moment_ms is None:
+    def count_events(self, events: Sequence[AuditEvent], late_before: int | None) -> None:
+        """Count events that are delivered; those from before `late_before` (ms) are late: a run had passed there."""
+        self.delivered += len(events)
+        for event in events:
+            if event.flaw:
+                self.flaws[event.flaw] = self.flaws.get(event.flaw, 0) + 1
+        moments = [event.moment.ms for event in events if event.moment]
+        if not moments:
             return
-        self.newest = max(self.newest or 0, moment_ms)
-        self.oldest = moment_ms if self.oldest is None else min(self.oldest, moment_ms)
-        if late_before is not None and moment_ms < late_before:
-            self.late += 1
-            self.latest_ms = max(self.latest_ms, late_before - moment_ms)
+        newest, oldest = max(moments), min(moments)
+        self.newest = max(self.newest or 0, newest)
+        self.oldest = oldest if self.oldest is None else min(self.oldest, oldest)
+        if late_before is not None and oldest < late_before:
+            self.late += sum(ms < late_before for ms in moments)
+            self.latest_ms = max(self.latest_ms, late_before - oldest)
 
     def summary(self) -> str:
         """The most important counts, for the log."""

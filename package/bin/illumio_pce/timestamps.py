@@ -18,6 +18,7 @@ _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):?(\d\d))",
     re.ASCII,
 )
+_AS_THE_PCE_WRITES = re.compile(r".{19}\.[0-9]{3}Z", re.DOTALL)
 _RELATIVE = re.compile(r"-(\d{1,6})([smhdw])", re.ASCII)
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 
@@ -30,6 +31,13 @@ class Moment(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
+def _whole_seconds_utc(text: str) -> int | None:
+    """Seconds since the epoch of `2026-01-31T08:00:00`; None where it is none."""
+    match = _RFC3339.fullmatch(text + "Z")
+    seconds = match and _whole_seconds(match[1], match[2])
+    return None if seconds is None or seconds < 0 else seconds
+
+
 def _whole_seconds(date: str, clock: str) -> int | None:
     year, month, day = int(date[:4]), int(date[5:7]), int(date[8:])
     hour, minute, second = int(clock[:2]), int(clock[3:5]), int(clock[6:])
@@ -45,7 +53,13 @@ def parse(text: object) -> Moment | None:
 
     Digits beyond the nanosecond are dropped, since Splunk keeps no more.
     """
-    match = _RFC3339.fullmatch(text) if isinstance(text, str) else None
+    if not isinstance(text, str):
+        return None
+    if _AS_THE_PCE_WRITES.fullmatch(text):
+        whole = _whole_seconds_utc(text[:19])
+        fraction = text[20:23]
+        return None if whole is None else Moment(whole * SECOND + int(fraction), f"{whole}.{fraction}")
+    match = _RFC3339.fullmatch(text)
     if match is None:
         return None
     date, clock, fraction, _zulu, sign, hours, minutes = match.groups()
