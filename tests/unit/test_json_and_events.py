@@ -95,17 +95,23 @@ def test_an_event_of_megabytes_is_told_apart_at_sight() -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["{", "}", "[}", "{]", '"', '"{', '{"}', "}{", "a}{b", r'"\"', r'{"a":"\"}', "\x00", "\n", "][", '"["]"']
+    "inside",
+    ["{", "}", "[}", "{]", '"', '"{', '{"}', "}{", "a},{b", "]}{[", r'"\"', r'{"a":"\"}', "\0", "\n", "][", '"["]"'],
 )
-def test_what_is_not_closed_is_not_plain(part: str) -> None:
-    assert not all_plain([part])
-    assert not all_plain(["{}", part])
-    assert not all_plain([part, "{}"])
+def test_what_is_not_one_closed_object_is_not_plain(inside: str) -> None:
+    text = f"{{{inside}}}"
+    assert not all_plain([text])
+    assert not all_plain(["{}", text])
+    assert not all_plain([text, "{}"])
+    assert not all_plain([text, text])
 
 
-@pytest.mark.parametrize("part", ["", '"a":1', '{"a":[{}]}', '"\\""', '"{}"', '{"\\\\":"\\""}', '"ä\u2028"'])
-def test_what_is_closed_is_plain(part: str) -> None:
-    assert all_plain([part, part])
+@pytest.mark.parametrize(
+    "inside", ["", '"a":1', '"a":[{}],"b":{}', r'"\""', '"{}"', r'"\\":"\""', '"ä\u2028"', r'"\\"']
+)
+def test_a_closed_object_is_plain(inside: str) -> None:
+    assert all_plain([f"{{{inside}}}"])
+    assert all_plain([f"{{{inside}}}", "{}", f"{{{inside}}}"])
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b"[1,]", b"[1 2]", b"[1]x", b"[1]]", b"nul", b"[,]", b"[tru]"])

@@ -93,22 +93,21 @@ class ArrayReader:
     def _at_sight(self) -> list[str]:
         """The next elements, where they show to be events without being parsed; none where they do not.
 
-        An event begins as the PCE's events do, and the next one behind it; that what lies between is one whole
-        object shows in its inside being closed.
+        An event reaches from where one begins as the PCE's do to where the next one does, if that is one object.
         """
         if self._dropped + self._at < self._looked_up_to or not _EVENT_BEGINS.match(self._text, self._at):
             return []
         cuts = [match.start() + 1 for match in _NEXT_EVENT.finditer(self._text, self._at, self._at + _SIGHT)]
         if not cuts:
             cuts = self._far_cut()
-        texts = [self._text[begin + 1 : end - 1] for begin, end in zip([self._at, *(cut + 1 for cut in cuts)], cuts)]
+        texts = [self._text[begin:end] for begin, end in zip([self._at, *(cut + 1 for cut in cuts)], cuts)]
         if not texts:
             return []
         if not all_plain(texts):
             self._looked_up_to = self._dropped + cuts[-1]
             return []
         self._at = cuts[-1]
-        return [f"{{{text}}}" for text in texts]
+        return texts
 
     def _far_cut(self) -> list[int]:
         """Where the event ends that is longer than what is looked at at once; empty where that is not seen."""

@@ -13,7 +13,7 @@ from .array_reader import Element
 from .config import HOST_NAME
 from .filters import FilterHistory
 from .json_text import all_plain, for_xml, members, on_one_line
-from .timestamps import Moment, parse
+from .timestamps import Moment, moment_of, parse
 
 #: Splunk's automatic extraction reads this many bytes of JSON (limits.conf, [spath] extraction_cutoff).
 EXTRACTION_CUTOFF = 5000
@@ -23,7 +23,11 @@ _BULKY = {"notifications": 1, "resource_changes": 2}
 #: Members that an event of any size is read for here.
 _NEEDED = ("href", "timestamp", "pce_fqdn", "event_type", "severity", "status")
 #: How the PCE begins an event, in the events API of every release that was seen.
-_HEAD = re.compile(r'\{"href":"([^"\\]+)","timestamp":"([^"\\]*)","pce_fqdn":"([^"\\]*)"')
+_HEAD = re.compile(
+    r'\{"href":"([^"\\]+)",'
+    r'"timestamp":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}):([0-9]{2})\.([0-9]{3})Z",'
+    r'"pce_fqdn":"([^"\\]*)"'
+)
 
 
 class AuditEvent(NamedTuple):
@@ -53,19 +57,18 @@ class AuditEvent(NamedTuple):
         characters that XML 1.0 has no place for.
         """
         text = self.text
-        if not (self.plain and text.isascii()):
-            text = for_xml(on_one_line(text))
-        if len(text) <= EXTRACTION_CUTOFF // 4 or len(text.encode()) <= EXTRACTION_CUTOFF:
-            return text
-        return bulky_last(text)
+        if self.plain and text.isascii():
+            return text if len(text) <= EXTRACTION_CUTOFF else bulky_last(text)
+        text = for_xml(on_one_line(text))
+        return text if len(text.encode()) <= EXTRACTION_CUTOFF else bulky_last(text)
 
 
 def bulky_last(text: str) -> str:
     """The same JSON object with its bulky members behind the others, each member's text as it was."""
     changes, notes = text.find(',"resource_changes":'), text.rfind(',"notifications":')
-    if 0 < changes < notes:  # the PCE's own order
+    if 0 < changes < notes:  # the PCE's own order, if both are members of the object itself
         others, bulky, last = text[1:changes], text[changes:notes], text[notes:-1]
-        if all_plain([others, bulky, last]):
+        if all_plain([f"{{{others}}}", f"{{{last}}}"]):
             return f"{{{others}{last}{bulky}}}"
     try:
         found = members(text)
@@ -93,8 +96,8 @@ class EventReader:
         head = _HEAD.match(element.text) if element.plain else None
         if head is None:
             return self._read_whole(element)
-        href, timestamp, fqdn = head.groups()
-        moment = parse(timestamp)
+        href, minute, second, fraction, fqdn = head.groups()
+        moment = moment_of(minute, second, fraction)
         flaw = "" if moment else "unreadable timestamp"
         return AuditEvent(element.text, moment, key_of(href), _host(fqdn), True, flaw, element.plain)
 

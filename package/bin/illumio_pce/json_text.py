@@ -20,7 +20,7 @@ _LINE_BREAK = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\r\n]+', re.DOTALL)
 
 #: Every byte but brackets, quotes and control characters.
 _UNREMARKABLE = bytes(set(range(0x20, 0x100)) - set(b'[]{}"'))
-_BETWEEN_PARTS = "\x00"
+_BETWEEN = "\0"
 
 #: What XML 1.0 cannot carry (section 2.2, production Char), besides lone surrogates.
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -73,20 +73,20 @@ def end_of_value(text: str, at: int) -> int:
     raise Incomplete
 
 
-def all_plain(parts: Sequence[str]) -> bool:
-    """Whether each of these parts of JSON closes its own brackets and strings, and holds no control character.
+def all_plain(texts: Sequence[str]) -> bool:
+    """Whether each of these texts, from `{` to `}`, is one object that is closed, without control characters.
 
-    Told without parsing: escapes go, then everything but brackets and quotes, then pairs of those with nothing
-    between them, until none is left. A bracket outside of strings is never paired with one inside of a string,
-    since all quotes between the two have to go first, in pairs.
+    Told without parsing: escapes go, then everything but brackets and quotes, then the outermost brackets, then
+    pairs with nothing between them, until there is none. A bracket outside of strings never makes a pair with one
+    inside of a string, since all quotes between the two have to go first, in pairs.
     """
-    text = _ESCAPE.sub("", _BETWEEN_PARTS.join(parts))
-    rest = text.encode("utf-8", "replace").translate(None, _UNREMARKABLE)
+    skeleton = _ESCAPE.sub("", _BETWEEN.join(texts)).encode("utf-8", "replace").translate(None, _UNREMARKABLE)
+    rest = skeleton[1:-1].replace(b"}\0{", b"\0")
     length = -1
     while len(rest) != length:
         length = len(rest)
         rest = rest.replace(b'""', b"").replace(b"{}", b"").replace(b"[]", b"")
-    return rest == bytes(len(parts) - 1)
+    return rest == bytes(len(texts) - 1)
 
 
 def members(text: str) -> list[Member]:

@@ -80,7 +80,7 @@ class SplunkdStream:
 
     def _xml(self, event: SplunkEvent) -> str:
         time = f"<time>{event.epoch}</time>" if event.epoch is not None else ""
-        members = self._members.get(event[2:4]) or self._members_of(event.host, event.sourcetype)
+        members = self._members.get((event.host, event.sourcetype)) or self._members_of(event.host, event.sourcetype)
         text = event.text if event.clean else _xml_only(event.text)
         return f"{self._begin}{time}{members}{_escape(text)}</data></event>\n"
 

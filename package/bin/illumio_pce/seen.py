@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Collection
 
 _SMALLEST = 1024
 
@@ -11,26 +11,29 @@ _SMALLEST = 1024
 class KeySet:
     """Open addressing with linear probing over one array; a key is a whole number from 1 to 2^64 - 1."""
 
-    def __init__(self, keys: Iterable[int] = ()) -> None:
+    def __init__(self) -> None:
         self._slots = array("Q", bytes(8 * _SMALLEST))
         self._used = 0
-        for key in keys:
-            self.add(key)
 
     def add(self, key: int) -> bool:
         """Add a key; whether it was new."""
+        return self.add_each((key,))[0]
+
+    def add_each(self, keys: Collection[int]) -> list[bool]:
+        """Add keys; for each whether it was new."""
+        while (self._used + len(keys)) * 4 > len(self._slots) * 3:
+            self._grow()
         slots = self._slots
         mask = len(slots) - 1
-        at = key & mask
-        while slots[at]:
-            if slots[at] == key:
-                return False
-            at = (at + 1) & mask
-        slots[at] = key
-        self._used += 1
-        if self._used * 4 > len(slots) * 3:
-            self._grow()
-        return True
+        new = []
+        for key in keys:
+            at = key & mask
+            while (there := slots[at]) and there != key:
+                at = (at + 1) & mask
+            slots[at] = key
+            new.append(not there)
+        self._used += sum(new)
+        return new
 
     def __contains__(self, key: int) -> bool:
         slots = self._slots
@@ -46,9 +49,7 @@ class KeySet:
         return self._used
 
     def _grow(self) -> None:
-        full = self._slots
-        self._slots = array("Q", bytes(16 * len(full)))
+        full = [key for key in self._slots if key]
+        self._slots = array("Q", bytes(16 * len(self._slots)))
         self._used = 0
-        for key in full:
-            if key:
-                self.add(key)
+        self.add_each(full)

@@ -15,10 +15,9 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 _RFC3339 = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):?(\d\d))",
+    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):?(\d\d))",
     re.ASCII,
 )
-_AS_THE_PCE_WRITES = re.compile(r".{19}\.[0-9]{3}Z", re.DOTALL)
 _RELATIVE = re.compile(r"-(\d{1,6})([smhdw])", re.ASCII)
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 
@@ -31,21 +30,23 @@ class Moment(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def _whole_seconds_utc(text: str) -> int | None:
-    """Seconds since the epoch of `2026-01-31T08:00:00`; None where it is none."""
-    match = _RFC3339.fullmatch(text + "Z")
-    seconds = match and _whole_seconds(match[1], match[2])
-    return None if seconds is None or seconds < 0 else seconds
-
-
-def _whole_seconds(date: str, clock: str) -> int | None:
-    year, month, day = int(date[:4]), int(date[5:7]), int(date[8:])
-    hour, minute, second = int(clock[:2]), int(clock[3:5]), int(clock[6:])
-    if not (year >= 1970 and 1 <= month <= 12 and hour <= 23 and minute <= 59 and second <= 60):
+def _minute(text: str) -> int | None:
+    """When a minute such as `2026-01-31T08:00` begins (epoch s); None where there is none since 1970."""
+    year, month, day, hour, minute = (int(part) for part in (text[:4], text[5:7], text[8:10], text[11:13], text[14:]))
+    if not (year >= 1970 and 1 <= month <= 12 and hour <= 23 and minute <= 59):
         return None
     if not 1 <= day <= calendar.monthrange(year, month)[1]:
         return None
-    return calendar.timegm((year, month, day, hour, minute, second))
+    return calendar.timegm((year, month, day, hour, minute, 0))
+
+
+def moment_of(minute: str, second: str, fraction: str) -> Moment | None:
+    """The moment of a time in UTC that stands in pieces: `2026-01-31T08:00`, two digits, three digits."""
+    began = _minute(minute)
+    if began is None or second > "60":
+        return None
+    seconds = began + int(second)
+    return Moment(seconds * SECOND + int(fraction), f"{seconds}.{fraction}")
 
 
 def parse(text: object) -> Moment | None:
@@ -53,19 +54,14 @@ def parse(text: object) -> Moment | None:
 
     Digits beyond the nanosecond are dropped, since Splunk keeps no more.
     """
-    if not isinstance(text, str):
-        return None
-    if _AS_THE_PCE_WRITES.fullmatch(text):
-        whole = _whole_seconds_utc(text[:19])
-        fraction = text[20:23]
-        return None if whole is None else Moment(whole * SECOND + int(fraction), f"{whole}.{fraction}")
-    match = _RFC3339.fullmatch(text)
+    match = _RFC3339.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         return None
-    date, clock, fraction, _zulu, sign, hours, minutes = match.groups()
-    seconds = _whole_seconds(date, clock)
-    if seconds is None:
+    minute, second, fraction, sign, hours, minutes = match.groups()
+    began = _minute(minute)
+    if began is None or second > "60":
         return None
+    seconds = began + int(second)
     if sign:
         offset = int(hours) * 3600 + int(minutes) * 60
         seconds += offset if sign == "-" else -offset
