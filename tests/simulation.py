@@ -80,6 +80,22 @@ class SimulatedAnswer:
 
 
 @dataclass
+class SimulatedQuestion:
+    clock: SimulatedClock
+    arrives: float
+    result: SimulatedAnswer | PceError
+
+    def answer(self) -> tuple[SimulatedAnswer, float]:
+        self.clock.now = max(self.clock.now, self.arrives)
+        if isinstance(self.result, PceError):
+            raise self.result
+        return self.result, self.arrives
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
 class SimulatedPce:
     """The rules of the events API: newest first, at most `max_results`, both bounds included, jobs without a cap."""
 
@@ -148,7 +164,9 @@ class SimulatedPce:
         assert low is not None
         number = str(len(self.jobs) + 1)
         self.jobs[number] = (low.ms, collection, self.job_polls, high.ms if high else None)
-        return SimulatedAnswer(202, {**self._date(), "location": f"/orgs/1/jobs/{number}", "retry-after": "5"})
+        return SimulatedAnswer(
+            202, {**self.date(self.clock.now), "location": f"/orgs/1/jobs/{number}", "retry-after": "5"}
+        )
 
     def _job(self, path: str) -> SimulatedAnswer:
         number = path.rsplit("/", 1)[1]
@@ -159,13 +177,13 @@ class SimulatedPce:
 
     def _events(self, events: Sequence[Recorded]) -> SimulatedAnswer:
         body = ("[" + ",".join(event.text for event in events) + "]").encode("utf-8", "surrogatepass")
-        return SimulatedAnswer(200, self._date(), body)
+        return SimulatedAnswer(200, self.date(self.clock.now), body)
 
     def _json(self, value: Any, status: int = 200) -> SimulatedAnswer:
-        return SimulatedAnswer(status, self._date(), json.dumps(value).encode())
+        return SimulatedAnswer(status, self.date(self.clock.now), json.dumps(value).encode())
 
-    def _date(self) -> dict[str, str]:
-        return {"date": time.strftime(HTTP_DATE, time.gmtime(self.clock.now + self.skew))}
+    def date(self, at: float) -> dict[str, str]:
+        return {"date": time.strftime(HTTP_DATE, time.gmtime(at + self.skew))}
 
 
 Fault = Callable[[SimulatedAnswer], SimulatedAnswer]
@@ -214,14 +232,22 @@ class World:
 
     # --- the seams of a run ------------------------------------------------------------------------
 
-    def get_answer(self, path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str]) -> SimulatedAnswer:
+    def ask(
+        self, path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str], seconds: float
+    ) -> SimulatedQuestion:
+        """The PCE answers with what it holds now, and its answer arrives after `answer_seconds`."""
         self.effect("ask")
         self.requests.append((path, dict(query)))
-        self.clock.now += self.answer_seconds
         if self.on_request is not None:
             self.on_request()
-        answer = self.pce.answer(urlsplit(path).path, dict(query), headers)
-        return self.faults.pop(0)(answer) if self.faults else answer
+        arrives = self.clock.now + self.answer_seconds
+        try:
+            answer = self.pce.answer(urlsplit(path).path, dict(query), headers)
+            if "date" in answer.headers:
+                answer.headers = {**answer.headers, **self.pce.date(arrives)}
+            return SimulatedQuestion(self.clock, arrives, self.faults.pop(0)(answer) if self.faults else answer)
+        except PceError as error:
+            return SimulatedQuestion(self.clock, arrives, error)
 
     def write(self, events: Iterable[SplunkEvent]) -> int:
         self.effect("write begins")
@@ -300,7 +326,7 @@ class World:
         had = len(self.indexed)
         account = Account("lab", "pce.example.com", 8443, 1, "api_1", "s3cret-s3cret")
         settings = InputSettings.parse("audit", {"account": "lab", "start_time": "-1h", **self.settings})
-        pce = Pce(account, _Transport(self), self.clock, jitter=lambda: 0.5, max_results=self.max_results)
+        pce = Pce(account, self, self.clock, jitter=lambda: 0.5, max_results=self.max_results)
         state = State(self, "audit", self, self.lease)
         self.last = Run(settings, account, pce, state, self, self.clock, self.stop, str(self.splunkd_start))
         try:
@@ -367,16 +393,6 @@ def _matches(document: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
         any(_matches(document, part) for part in value) if name == "$or" else document.get(name) == value
         for name, value in query.items()
     )
-
-
-class _Transport:
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def get(
-        self, path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str], seconds: float
-    ) -> SimulatedAnswer:
-        return self._world.get_answer(path, query, headers)
 
 
 def status(code: int, **headers: str) -> Fault:

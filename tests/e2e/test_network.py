@@ -51,8 +51,8 @@ def ask(account: Account, proxy: Proxy | None = None, seconds: float = 2.0) -> i
     """One question without retries; how many events came."""
 
     class Impatient(HttpsTransport):
-        def get(self, path, query, headers, _seconds):  # type: ignore[no-untyped-def]
-            return super().get(path, query, headers, seconds)
+        def ask(self, path, query, headers, _seconds):  # type: ignore[no-untyped-def]
+            return super().ask(path, query, headers, seconds)
 
     client = Client(account, Impatient(account, proxy), SystemClock(), patience_seconds=0)
     return len(client.events("events", EVERYTHING).events)

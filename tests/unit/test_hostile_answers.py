@@ -14,7 +14,7 @@ from illumio_pce.errors import PASSING, REMEDIES, PceError
 from illumio_pce.pce import DATAFILE_SECONDS, Job, Pce, Window
 from illumio_pce.timestamps import parse_http_date
 
-from tests.simulation import SimulatedAnswer, SimulatedClock
+from tests.simulation import SimulatedAnswer, SimulatedClock, SimulatedQuestion
 
 ACCOUNT = Account("lab", "pce.example.com", 8443, 1, "api_1", "s3cret-s3cret")
 WINDOW = Window(0, None)
@@ -29,9 +29,9 @@ class OneAnswer:
         self.answer = answer
         self.paths: list[str] = []
 
-    def get(self, path: str, _query: Any, _headers: Mapping[str, str], _seconds: float) -> Any:
+    def ask(self, path: str, query: Any, headers: Mapping[str, str], seconds: float) -> SimulatedQuestion:
         self.paths.append(path)
-        return self.answer
+        return SimulatedQuestion(SimulatedClock(), 0.0, self.answer)
 
 
 def client(answer: Any, clock: SimulatedClock | None = None) -> Pce:

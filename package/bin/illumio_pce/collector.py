@@ -24,7 +24,7 @@ from .requested import Requested, pages_of
 from .state import Loaded, State
 from .stop import Stop
 from .timestamps import DAY, MINUTE, SECOND, parse_start, render
-from .windows import Width, split, top
+from .windows import Width, foreseen, parts, split, top
 
 SOURCETYPE = "illumio:pce:events"
 
@@ -204,11 +204,12 @@ class Run:
     # --- what is new -------------------------------------------------------------------------------
 
     def _read_present(self) -> None:
-        for name, progress in self._checkpoint.collections.items():
-            self._read_new(name, progress)
+        plans = [self._plan(name, progress) for name, progress in self._checkpoint.collections.items()]
+        for number, plan in enumerate(plans, 1):
+            self._read_new(plan, [(later.name, later.windows[-1]) for later in plans[number:]])
 
-    def _read_new(self, name: str, progress: Progress) -> None:
-        """Read the whole late-arrival window up to the newest event; what lies further back becomes backlog."""
+    def _plan(self, name: str, progress: Progress) -> _Plan:
+        """The whole late-arrival window up to the newest event; what lies further back becomes backlog."""
         now_ms, late = self._now(), self._settings.late_arrival_window_ms
         # Where it was never read, nothing can be late.
         late_before = progress.watermark if progress.watermark > progress.floor else None
@@ -217,27 +218,32 @@ class Run:
             self._report_gap(progress, low, now_ms)
             progress.add_pending(low, max(low, now_ms - late))
             low = max(low, now_ms - late)
+        delivered = [(batch.high, batch.count) for batch in self._checkpoint.batches]
+        return _Plan(name, progress, low, late_before, foreseen(low, delivered))
+
+    def _read_new(self, plan: _Plan, later: list[tuple[str, Window]]) -> None:
+        """Read the windows of a plan, the newest first; `later` is asked for after them."""
         asked_ms: int | None = None
-        windows = [Window(low, None)]
+        windows = plan.windows
         while windows:
             window = windows.pop()
-            page = self._ask(name, window)
-            asked_ms = page.now_ms if asked_ms is None else asked_ms
+            page = self._ask(plan.name, window, [*((plan.name, other) for other in reversed(windows)), *later])
+            asked_ms = page.now_ms if asked_ms is None else min(asked_ms, page.now_ms)
             if page.cut:
-                windows += self._parts(window, page, progress)
+                windows += self._parts(window, page, plan.progress)
                 continue
-            new = self._delivery.write(page.events, window, late_before)
+            new = self._delivery.write(page.events, window, plan.late_before)
             if not windows:
-                self._advance(progress, low, asked_ms)
+                self._advance(plan.progress, plan.low, asked_ms)
             if new or not windows:
                 self._delivery.commit()
         self._stop_if_asked()
 
     def _parts(self, window: Window, page: Page, progress: Progress) -> list[Window]:
         """A window whose answer was cut, in parts; what cannot be cut in time is left to an asynchronous job."""
-        parts = split(window, page)
-        if parts is not None:
-            return list(parts)
+        found = parts(window, page)
+        if found is not None:
+            return found
         high = top(window, page)
         progress.add_pending(window.low, high)
         return [Window(high, None)] if window.high is None else []
@@ -271,15 +277,14 @@ class Run:
         if self._job is not None:
             self._read_job(self._job)
             return
-        low, high = backlog.pending
-        window = Window(low, min(high, low + self._width.ms))
-        page = self._ask(backlog.name, window)
+        window, *next_ones = self._width.windows(*backlog.pending)
+        page = self._ask(backlog.name, window, [(backlog.name, other) for other in next_ones])
         if not page.cut:
             self._width.learn(window, page)
             self._delivery.write(page.events, window)
             self._done(backlog, window)
-        elif (parts := split(window, page)) is not None:
-            self._width.learn_cut(window, page, parts[0])
+        elif (two := split(window, page)) is not None:
+            self._width.learn_cut(window, page, two[0])
         else:
             with self._stop.interruptible():
                 job = self._pce.start_job(backlog.name, window)
@@ -385,10 +390,11 @@ class Run:
 
     # --- asking and recording -----------------------------------------------------------------------
 
-    def _ask(self, name: str, window: Window) -> Page:
+    def _ask(self, name: str, window: Window, ahead: Iterable[tuple[str, Window]] = ()) -> Page:
+        """The answer for a window of a collection; what is `ahead` is on its way meanwhile."""
         with self._stop.interruptible():
             try:
-                return self._pce.events(name, window)
+                return self._pce.events(name, window, ahead)
             except TooLarge as answer:
                 return answer.page
 
@@ -423,6 +429,19 @@ class Run:
 def _failure(error: CollectorError) -> dict[str, Any]:
     """What a record says of an error."""
     return {"outcome": "failed", "error_category": error.category, "error": error.args[0], "remedy": error.remedy}
+
+
+class _Plan(NamedTuple):
+    """What is to be read of a collection's newest events: windows from `low` (ms) on, oldest first.
+
+    `late_before`: events from before it (ms) turned up only after an earlier run had looked there.
+    """
+
+    name: str
+    progress: Progress
+    low: int
+    late_before: int | None
+    windows: list[Window]
 
 
 class _Backlog(NamedTuple):

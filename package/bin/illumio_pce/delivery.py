@@ -5,7 +5,6 @@ That order is the whole guarantee. See `docs/delivery.md`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Callable
 
 from .checkpoint import Checkpoint, batch_of
@@ -50,15 +49,17 @@ class Delivery:
     def remember(self) -> None:
         """Take up what the checkpoint says was delivered, as far as it can be met again."""
         needed = [batch for batch in self.checkpoint.batches if self.checkpoint.needed(batch)]
-        self._seen = KeySet(key for batch in needed for key in batch.keys)
+        self._seen = KeySet()
+        for batch in needed:
+            self._seen.add_each(batch.keys)
 
-    def write(self, events: Iterable[AuditEvent], window: Window, late_before: int | None = None) -> int:
+    def write(self, events: list[AuditEvent], window: Window, late_before: int | None = None) -> int:
         """Hand over what is wanted and new, and remember it; how many that was. Stored it is by `commit`.
 
         `late_before`: events from before it (ms) turned up only after an earlier run had looked there.
         """
         now_ms = self._now_ms()
-        new = [event for event in events if self._is_new(event, window, now_ms)]
+        new = self._new(events, window, now_ms)
         if new:
             self._hand_over(new, late_before)
             self._remember_delivered(new, window, now_ms)
@@ -84,18 +85,18 @@ class Delivery:
     def _hand_over(self, events: list[AuditEvent], late_before: int | None) -> None:
         self._record.bytes_out += self._output.write(self._for_splunk(event) for event in events)
         self._record.pages += 1
-        self.wanted.difference_update(event.key for event in events)
-        for event in events:
-            self._record.count_event(event.moment.ms if event.moment else None, late_before, event.flaw)
+        if self.wanted:
+            self.wanted.difference_update(event.key for event in events)
+        self._record.count_events(events, late_before)
 
-    def _is_new(self, event: AuditEvent, window: Window, now_ms: int) -> bool:
-        if not accepted(event, self.checkpoint.filters, now_ms):
-            self._record.filtered += 1
-            return False
-        if self._seen.add(event.key) or not self._is_known(event, window, now_ms):
-            return True
-        self._record.duplicates += 1
-        return False
+    def _new(self, events: list[AuditEvent], window: Window, now_ms: int) -> list[AuditEvent]:
+        """Those of the events that are wanted and were not delivered, which from now on count as delivered."""
+        wanted = [event for event in events if accepted(event, self.checkpoint.filters, now_ms)]
+        unseen = self._seen.add_each([event.key for event in wanted])
+        new = [e for e, is_new in zip(wanted, unseen) if is_new or not self._is_known(e, window, now_ms)]
+        self._record.filtered += len(events) - len(wanted)
+        self._record.duplicates += len(wanted) - len(new)
+        return new
 
     def _is_known(self, event: AuditEvent, window: Window, now_ms: int) -> bool:
         """Whether an event whose key is remembered was delivered.
@@ -117,18 +118,18 @@ class Delivery:
 
         An event without a time can be anywhere in its window, so all of that is taken as its time.
         """
-        somewhere = (window.low, _end(window, now_ms))
-        spans = [((event.moment.ms, event.moment.ms) if event.moment else somewhere, event.key) for event in new]
         for ahead in (False, True):
-            part = [(span, key) for span, key in spans if (span[0] > now_ms) is ahead]
+            part = [e for e in new if ((e.moment.ms if e.moment else window.low) > now_ms) is ahead]
             if part:
-                moments = (ms for span, _ in part for ms in span)
-                batch = batch_of((key for _, key in part), moments, self._clock.time())
+                moments = [event.moment.ms for event in part if event.moment]
+                if len(moments) < len(part):
+                    moments += [window.low, _end(window, now_ms)]
+                batch = batch_of([event.key for event in part], moments, self._clock.time())
                 self.checkpoint.batches.append(batch)
 
     def _for_splunk(self, event: AuditEvent) -> SplunkEvent:
         epoch = event.moment.epoch if event.moment else f"{self._now_ms() / 1000:.3f}"
-        return SplunkEvent(event.indexed_text(), epoch, event.host or self._host, SOURCETYPE)
+        return SplunkEvent(event.indexed_text(), epoch, event.host or self._host, SOURCETYPE, clean=True)
 
 
 def _end(window: Window, now_ms: int) -> int:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,8 +19,9 @@ from .clock import Clock
 from .config import Account
 from .errors import PceError
 from .events import AuditEvent, EventReader
+from .questions import Question, Questions, Traffic
 from .timestamps import parse, parse_http_date, render
-from .transport import Answer, Query, Transport
+from .transport import Answer, Transport
 
 #: The most events that the PCE puts into one answer.
 MAX_RESULTS = 10_000
@@ -37,8 +37,6 @@ SLOW_ANSWER_SECONDS = 35.0
 DATAFILE_SECONDS = 900.0
 #: So many answers in a row may be too large or too slow: enough to halve 200 days down to a millisecond.
 MOST_TOO_LARGE = 40
-#: The PCE allows 500 requests a minute for one key; some room is left for others that use it.
-REQUESTS_PER_MINUTE = 400
 T = TypeVar("T")
 
 _TIMESTAMP = re.compile(r'"timestamp"\s*:\s*"([^"]+)"')
@@ -103,16 +101,6 @@ class Job:
     window: Window
 
 
-@dataclass
-class Traffic:
-    """What was asked of the PCE in this run."""
-
-    requests: int = 0
-    retries: int = 0
-    bytes: int = 0
-    errors: dict[str, int] = field(default_factory=dict)
-
-
 class Pce:
     """One organisation of one PCE, through one transport.
 
@@ -132,22 +120,23 @@ class Pce:
         self._patience = patience_seconds
         self._max_results = max_results
         self._account = account
-        self._transport = transport
         self._clock = clock
         self._jitter = jitter
-        self._limiter = _Limiter(clock, sharers)
+        self.traffic = Traffic()
+        self._questions = Questions(transport, clock, sharers, self.traffic)
         self._trying_since = clock.monotonic()
         self._succeeded = True
         self._too_large = 0
-        self.traffic = Traffic()
         self.now_ms: int | None = None
         self._now_read_at = 0.0
 
     # --- what the PCE offers -----------------------------------------------------------------------
 
-    def events(self, collection: str, window: Window) -> Page:
-        """The events of a window. Raises TooLarge where they are more bytes than are read at once."""
-        query = [*window.query(), ("max_results", str(self._max_results))]
+    def events(self, collection: str, window: Window, ahead: Iterable[tuple[str, Window]] = ()) -> Page:
+        """The events of a window. Raises TooLarge where they are more bytes than are read at once.
+
+        `ahead`: collections and windows that will be asked for next; they are sent before this answer is waited for.
+        """
 
         def read(answer: Answer, now_ms: int) -> Page:
             chunks, whole = self._read(answer, MAX_ANSWER_BYTES)
@@ -160,7 +149,9 @@ class Pce:
             events = list(_events(_given_up(chunks)))
             return Page(events, now_ms, size, len(events) >= self._max_results)
 
-        return self._ask(self._path(collection), query, read)
+        questions = [self._question(collection, window), *(self._question(*other) for other in ahead)]
+        self._questions.look_ahead(questions, SILENCE_SECONDS)
+        return self._ask(questions[0], read)
 
     def start_job(self, collection: str, window: Window) -> Job:
         """Ask for a window asynchronously, for which there is no cap."""
@@ -172,7 +163,8 @@ class Pce:
                 raise PceError("broken_answer", "The PCE did not take the asynchronous request.")
             return Job(self._own_path(location), window)
 
-        return self._ask(self._path(collection), window.query(), read, headers={"Prefer": "respond-async"})
+        question = Question(self._path(collection), tuple(window.query()), (("Prefer", "respond-async"),))
+        return self._ask(question, read)
 
     def job_result(self, job: Job) -> str | None:
         """The href of a finished job's datafile; None while it runs. PceError of category `job` where it failed."""
@@ -192,7 +184,7 @@ class Pce:
 
     def datafile(self, href: str) -> Iterator[AuditEvent]:
         """The events of a datafile, as they arrive; PceError where it turns out not to be whole."""
-        answer = self._ask(href, (), lambda answer, _now_ms: answer)
+        answer = self._ask(Question(href), lambda answer, _now_ms: answer)
         try:
             yield from _events(self._within(DATAFILE_SECONDS, self._counted(answer)))
         finally:
@@ -224,6 +216,9 @@ class Pce:
             "/api/v2/system_events" if collection == "system_events" else f"/api/v2/orgs/{self._account.org_id}/events"
         )
 
+    def _question(self, collection: str, window: Window) -> Question:
+        return Question(self._path(collection), (*window.query(), ("max_results", str(self._max_results))))
+
     def _own_path(self, href: str) -> str:
         """A href, or a whole URL of this PCE, as a path of the API; the key goes nowhere else."""
         try:
@@ -248,23 +243,16 @@ class Pce:
             except (ValueError, RecursionError):
                 raise _not_json(answer, chunks) from None
 
-        return self._ask(path, (), read, retry=retry)
+        return self._ask(Question(path), read, retry=retry)
 
-    def _ask(
-        self,
-        path: str,
-        query: Query,
-        read: Callable[[Answer, int], T],
-        headers: Mapping[str, str] | None = None,
-        retry: bool = True,
-    ) -> T:
+    def _ask(self, question: Question, read: Callable[[Answer, int], T], retry: bool = True) -> T:
         """Ask until `read` has made something whole of an answer, or until patience ends."""
         attempt = 0
         if self._succeeded:
             self._trying_since, self._succeeded = self._clock.monotonic(), False
         while True:
             try:
-                result = read(*self._request(path, query, headers or {}))
+                result = read(*self._request(question))
                 self._succeeded = True
                 return result
             except PceError as error:
@@ -286,31 +274,27 @@ class Pce:
         left = self._trying_since + self._patience - self._clock.monotonic()
         return pause if pause + 1 < left else None
 
-    def _request(self, path: str, query: Query, headers: Mapping[str, str]) -> tuple[Answer, int]:
+    def _request(self, question: Question) -> tuple[Answer, int]:
         for _ in range(_SAME_HOST_REDIRECTS + 1):
-            self._limiter.wait()
-            self.traffic.requests += 1
             left = self._trying_since + PATIENCE_SECONDS - self._clock.monotonic()
-            asked_at = self._clock.monotonic()
-            answer = self._transport.get(path, query, headers, max(1.0, min(SILENCE_SECONDS, left)))
-            now_ms = self._note_clock(answer, asked_at)
+            answer, asked_at, arrived_at = self._questions.answer(question, max(1.0, min(SILENCE_SECONDS, left)))
+            now_ms = self._note_clock(answer, asked_at, arrived_at)
             if answer.status not in (301, 302, 303, 307, 308):
                 _check_status(answer)
                 return answer, now_ms
             answer.close()
-            path, query = self._own_path(answer.headers.get("location", "")), ()
+            question = Question(self._own_path(answer.headers.get("location", "")))
         raise PceError("redirect", "The PCE redirects in a circle.")
 
-    def _note_clock(self, answer: Answer, asked_at: float) -> int:
+    def _note_clock(self, answer: Answer, asked_at: float, arrived_at: float) -> int:
         """The PCE's time (ms) at which the question was certainly already asked: its Date, less the time it took."""
-        arrived = self._clock.monotonic()
         date = parse_http_date(answer.headers.get("date"))
         if date is None:
             date = self.elapsed_now_ms()
         if date is None:
             date = int(self._clock.time() * 1000)
-        self.now_ms, self._now_read_at = date, arrived
-        return date - int((arrived - asked_at) * 1000)
+        self.now_ms, self._now_read_at = date, arrived_at
+        return date - int((arrived_at - asked_at) * 1000)
 
     def _read(self, answer: Answer, limit: int) -> tuple[list[bytes], bool]:
         """The body, and whether it is whole: reading stops where it is larger than the limit, or slow."""
@@ -408,23 +392,3 @@ def _not_json(answer: Answer, chunks: list[bytes]) -> PceError:
     if b"".join(chunks).lstrip()[:1] in (b"{", b"["):
         return PceError("broken_answer", "The PCE's answer is not whole.")
     return PceError("not_a_pce", "What answered is not the PCE's API: no JSON came.")
-
-
-class _Limiter:
-    """Keeps to the PCE's limit of requests for one key, shared evenly with the other inputs that use it."""
-
-    def __init__(self, clock: Clock, sharers: Callable[[], int]) -> None:
-        self._clock = clock
-        self._sharers = sharers
-        self._times: deque[float] = deque()
-        self._limit: int | None = None
-
-    def wait(self) -> None:
-        now = self._clock.monotonic()
-        while self._times and self._times[0] <= now - 60:
-            self._times.popleft()
-        if len(self._times) >= 20 and self._limit is None:
-            self._limit = max(1, REQUESTS_PER_MINUTE // max(1, self._sharers()))
-        if self._limit is not None and len(self._times) >= self._limit:
-            self._clock.sleep(max(0.0, self._times[0] + 60 - now))
-        self._times.append(self._clock.monotonic())

@@ -11,7 +11,7 @@ from typing import Any
 
 from .events import AuditEvent
 from .output import SplunkEvent
-from .pce import Traffic
+from .questions import Traffic
 from .timestamps import render
 
 SOURCETYPE = "illumio:pce:ingest"

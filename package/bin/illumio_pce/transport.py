@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import socket
 import ssl
 import threading
+import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Callable, Protocol
 from urllib.parse import urlsplit
 
 import certifi
@@ -27,7 +29,9 @@ from .transport_errors import explain
 
 _CHUNK = 64 * 1024
 #: gzip expands a thousandfold at most; pieces of it are taken one by one, so that a bomb is noticed early.
-_INFLATED_CHUNK = 1024 * 1024
+_INFLATED_CHUNK = 256 * 1024
+#: How many questions may be under way at once.
+CONNECTIONS = 4
 
 Query = Sequence[tuple[str, str]]
 
@@ -52,11 +56,27 @@ class Answer(Protocol):
         """Give up what has not been read."""
 
 
-class Transport(Protocol):
-    """Asks the PCE; raises PceError for everything that is no answer."""
+class Question(Protocol):
+    """A question that is under way."""
 
-    def get(self, path: str, query: Query, headers: Mapping[str, str], seconds: float) -> Answer:
-        """Send one GET; the headers, and each further piece of the body, have to arrive within `seconds`."""
+    def answer(self) -> tuple[Answer, float]:
+        """Wait for the answer; with it the time at which its headers came (steady seconds of the run's clock).
+
+        Raises PceError for everything that is no answer.
+        """
+
+    def close(self) -> None:
+        """Give it up."""
+
+
+class Transport(Protocol):
+    """Asks the PCE."""
+
+    def ask(self, path: str, query: Query, headers: Mapping[str, str], seconds: float) -> Question:
+        """Send one GET; the headers, and each further piece of the body, have to arrive within `seconds`.
+
+        The answer's body stays in the connection until it is read, so that one asked ahead takes no memory.
+        """
 
 
 class HttpsTransport:
@@ -68,19 +88,18 @@ class HttpsTransport:
 
     def __init__(self, account: Account, proxy: Proxy | None) -> None:
         self._base = f"https://{account.authority}"
-        self._watch = _Watch()
         self._session = _Session()
         self._session.trust_env = False
         self._session.auth = HTTPBasicAuth(account.api_key_id.encode(), account.api_secret.encode())
         self._session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip"})
         self._session.proxies = {"https": proxy.url} if proxy else {}
-        self._session.mount("https://", _VerifyingAdapter(account, self._watch))
+        self._session.mount("https://", _VerifyingAdapter(account))
 
-    def get(self, path: str, query: Query, headers: Mapping[str, str], seconds: float) -> Answer:
-        """See `Transport.get`."""
-        self._watch.start(seconds)
-        try:
-            response = self._session.get(
+    def ask(self, path: str, query: Query, headers: Mapping[str, str], seconds: float) -> Question:
+        """See `Transport.ask`."""
+
+        def get() -> requests.Response:
+            return self._session.get(
                 self._base + path,
                 params=list(query),
                 headers=dict(headers),
@@ -88,12 +107,8 @@ class HttpsTransport:
                 allow_redirects=False,
                 stream=True,
             )
-        except (requests.RequestException, OSError, ValueError, http.client.HTTPException) as error:
-            raise explain(error, timed_out=self._watch.stop()) from None
-        if self._watch.stop():  # http.client takes headers that end early for whole ones
-            response.close()
-            raise PceError("timeout", "The PCE did not answer in time.")
-        return _HttpsAnswer(response, self._watch, seconds)
+
+        return _HttpsQuestion(get, seconds)
 
 
 class _Session(requests.Session):
@@ -101,12 +116,68 @@ class _Session(requests.Session):
         """See no redirect: requests would read the whole body of one into memory, even when told not to follow it."""
 
 
+class _HttpsQuestion:
+    """Waits for the headers in a thread of its own: what waits for it can do something else, or lose patience.
+
+    Time-outs of a socket count from its last byte only, so a question is ended from outside by closing its socket.
+    """
+
+    def __init__(self, get: Callable[[], requests.Response], seconds: float) -> None:
+        self._get = get
+        self._seconds = seconds
+        self._until = time.monotonic() + seconds
+        self._connection: HTTPSConnection | None = None
+        self._response: requests.Response | None = None
+        self._error: Exception | None = None
+        self._arrived = 0.0
+        self._thread = threading.Thread(target=self._wait, daemon=True)
+        self._thread.start()
+
+    def _wait(self) -> None:
+        _asked.question = self
+        try:
+            self._response = self._get()
+        except (requests.RequestException, OSError, ValueError, http.client.HTTPException) as error:
+            self._error = error
+        self._arrived = time.monotonic()
+
+    def goes_over(self, connection: HTTPSConnection) -> None:
+        """Told by the connection that is used."""
+        self._connection = connection
+
+    def answer(self) -> tuple[Answer, float]:
+        """See `Question.answer`."""
+        self._thread.join(max(0.0, self._until - time.monotonic()))
+        if self._thread.is_alive():
+            self._cut()
+            raise PceError("timeout", "The PCE did not answer in time.")
+        if self._response is None:
+            raise explain(self._error or OSError()) from None
+        return _HttpsAnswer(self._response, self._seconds), self._arrived
+
+    def close(self) -> None:
+        """See `Question.close`."""
+        if self._response is not None:
+            self._response.close()
+        self._cut()
+
+    def _cut(self) -> None:
+        sock = self._connection and self._connection.sock
+        if sock:
+            # Not SSLSocket.shutdown: that would go on in clear text.
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+#: The question that the present thread waits for.
+_asked = threading.local()
+
+
 class _HttpsAnswer:
-    def __init__(self, response: requests.Response, watch: _Watch, seconds: float) -> None:
+    def __init__(self, response: requests.Response, seconds: float) -> None:
         self.status = response.status_code
         self.headers = {name.lower(): value for name, value in response.headers.items()}
         self._response = response
-        self._watch = watch
         self._seconds = seconds
 
     def chunks(self) -> Iterator[bytes]:
@@ -114,20 +185,15 @@ class _HttpsAnswer:
         received = 0
         inflate = _Inflater() if self.headers.get("content-encoding", "").lower() == "gzip" else None
         try:
-            while True:
-                self._watch.start(self._seconds)
-                piece = self._response.raw.read(_CHUNK, decode_content=False)
-                if self._watch.stop():  # what was read is what came before the watch ended it
-                    raise PceError("timeout", "The PCE stopped in the middle of an answer.")
-                if not piece:
-                    break
+            while piece := self._piece():
                 received += len(piece)
                 if inflate is None:
                     yield piece
                 else:
                     yield from inflate.feed(piece)
+            self._response.raw.release_conn()
         except (requests.RequestException, OSError, http.client.HTTPException, zlib.error, HTTPError) as error:
-            raise explain(error, timed_out=self._watch.stop(), in_body=True) from None
+            raise explain(error, in_body=True) from None
         finally:
             self.close()
         if announced and {length.strip() for length in announced.split(",")} != {str(received)}:
@@ -135,8 +201,19 @@ class _HttpsAnswer:
         if inflate is not None and not inflate.whole:
             raise PceError("broken_answer", "The PCE's compressed answer ends early.")
 
+    def _piece(self) -> bytes:
+        """The next 64 KB of the body as sent; less at its end. PceError where that takes too long."""
+        until = time.monotonic() + self._seconds
+        pieces, missing = [], _CHUNK
+        # http.client's own reader: urllib3's waits until all that it was asked for is there.
+        while missing and (piece := self._response.raw._original_response.read1(missing)):
+            if time.monotonic() > until:
+                raise PceError("timeout", "The PCE stopped in the middle of an answer.")
+            pieces.append(piece)
+            missing -= len(piece)
+        return b"".join(pieces)
+
     def close(self) -> None:
-        self._watch.stop()
         self._response.close()
 
 
@@ -154,58 +231,17 @@ class _Inflater:
             piece = self._stream.unconsumed_tail
 
 
-class _Watch:
-    """Ends a request that takes too long as a whole: time-outs of a socket count from its last byte only."""
-
-    def __init__(self) -> None:
-        self._connections: list[HTTPSConnection] = []
-        self._timer: threading.Timer | None = None
-        self._fired = False
-
-    def connected(self, connection: HTTPSConnection) -> None:
-        self._connections = [connection]
-
-    def start(self, seconds: float) -> None:
-        self._cancel()
-        self._fired = False
-        self._timer = threading.Timer(seconds, self._fire)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def stop(self) -> bool:
-        """Stop watching; whether the time had run out."""
-        self._cancel()
-        return self._fired
-
-    def _cancel(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _fire(self) -> None:
-        self._fired = True
-        for connection in self._connections:
-            sock = connection.sock
-            if sock is not None:
-                # Not SSLSocket.shutdown: that would go on in clear text.
-                try:
-                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
-                except OSError:
-                    continue
-
-
 class _VerifyingAdapter(HTTPAdapter):
-    """Gives every connection our own TLS context, and has the watch know its socket."""
+    """Gives every connection our own TLS context, and has it tell the question that it is used for."""
 
-    def __init__(self, account: Account, watch: _Watch) -> None:
+    def __init__(self, account: Account) -> None:
         self._ca_certificate = account.ca_certificate
         self._context = tls_context(account.ca_certificate, account.host)
-        self._watch = watch
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        super().__init__(pool_connections=1, pool_maxsize=CONNECTIONS, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
-        self._use_watched_connections(self.poolmanager)
+        _use_telling_connections(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         own = tls_context(self._ca_certificate, urlsplit(proxy).hostname or "")
@@ -213,7 +249,7 @@ class _VerifyingAdapter(HTTPAdapter):
             own.load_verify_locations(cafile=certifi.where())
             kwargs["proxy_ssl_context"] = own
         manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
-        self._use_watched_connections(manager)
+        _use_telling_connections(manager)
         return manager
 
     def proxy_headers(self, proxy: str) -> dict[str, str]:
@@ -227,26 +263,24 @@ class _VerifyingAdapter(HTTPAdapter):
         conn.cert_reqs = "CERT_REQUIRED"
         conn.ca_certs = conn.ca_cert_dir = None
 
-    def _use_watched_connections(self, manager: Any) -> None:
-        pool_class = manager.pool_classes_by_scheme["https"]
-        manager.pool_classes_by_scheme = {
-            **manager.pool_classes_by_scheme,
-            "https": _watched_pool(pool_class, self._watch),
-        }
 
-
-def _watched_pool(pool_class: type[HTTPSConnectionPool], watch: _Watch) -> type[HTTPSConnectionPool]:
-    """The pool class, with connections that tell the watch of themselves."""
+def _use_telling_connections(manager: Any) -> None:
+    """Have the pools of urllib3's manager make connections that tell the question under way of themselves."""
+    pool_class: type[HTTPSConnectionPool] = manager.pool_classes_by_scheme["https"]
 
     class Connection(pool_class.ConnectionCls):  # type: ignore[misc,name-defined]
         def connect(self) -> None:
-            watch.connected(self)
+            _asked.question.goes_over(self)
             super().connect()
+
+        def putrequest(self, *args: Any, **kwargs: Any) -> None:
+            _asked.question.goes_over(self)
+            super().putrequest(*args, **kwargs)
 
     class Pool(pool_class):  # type: ignore[misc,valid-type]
         ConnectionCls = Connection
 
-    return Pool
+    manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": Pool}
 
 
 class _Context(ssl.SSLContext):

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from .pce import Page, Window
 from .timestamps import HOUR
+from .transport import CONNECTIONS
 
 #: How many events and bytes an answer should have, so that the next one is hardly ever cut.
 _TARGET_EVENTS = 6000
@@ -37,6 +38,32 @@ def split(window: Window, cut: Page) -> tuple[Window, Window] | None:
     return Window(window.low, middle), Window(middle, window.high)
 
 
+def parts(window: Window, cut: Page) -> list[Window] | None:
+    """As `split`, with the older part cut on at the density of the newer one, into what is asked for at once."""
+    two = split(window, cut)
+    if two is None:
+        return None
+    older, newer = two
+    width = max(1, top(window, cut) - newer.low)
+    bounds = [older.low, *(b for n in range(CONNECTIONS - 2, -1, -1) if (b := newer.low - n * width) > older.low)]
+    return [*(Window(low, high) for low, high in zip(bounds, bounds[1:])), newer]
+
+
+def foreseen(low: int, delivered: Iterable[tuple[int, int]]) -> list[Window]:
+    """From `low` (ms) to the newest event, in windows with about as many events as an answer should have, oldest first.
+
+    `delivered`: up to when (ms) how many events were delivered; about as many are taken to be there again.
+    """
+    windows: list[Window] = []
+    count = 0
+    for high, number in sorted(delivered):
+        count += number if high > low else 0
+        if count >= _TARGET_EVENTS:
+            windows.append(Window(low, high))
+            low, count = high, 0
+    return [*windows, Window(low, None)]
+
+
 def top(window: Window, page: Page) -> int:
     """The upper end of a window (ms); of an open one, just above the newest event of its answer."""
     if window.high is not None:
@@ -54,19 +81,33 @@ def _has_giants(cut: Page) -> bool:
 
 
 class Width:
-    """How wide (ms) the next window of a backlog should be, from how full the last one was."""
+    """How wide (ms) the windows of a backlog should be, from how full the last ones were; and which are next."""
 
     def __init__(self) -> None:
         self.ms = HOUR
+        self._known = False
+        self._planned: list[Window] = []
+
+    def windows(self, low: int, high: int) -> list[Window]:
+        """The next windows of a range (ms), oldest first: one, until it is known how many events there are."""
+        planned = [window for window in self._planned if window.low >= low and (window.high or high) <= high]
+        if not planned or planned[0].low != low:
+            planned = [Window(low, min(high, low + self.ms))]
+        while self._known and len(planned) < CONNECTIONS and (begin := planned[-1].high or high) < high:
+            planned.append(Window(begin, min(high, begin + self.ms)))
+        self._planned = planned
+        return planned
 
     def learn(self, window: Window, page: Page) -> None:
         """Adapt to a whole answer."""
         asked = max(1, (window.high or window.low) - window.low)
         factor = min(_TARGET_EVENTS / max(1, len(page.events)), _TARGET_BYTES / max(1, page.size), 8.0)
-        self.ms = max(1, int(max(asked, self.ms if factor >= 1 else 0) * factor))
+        self.ms = max(1, int(asked * factor), self.ms if factor >= 1 else 0)
+        self._known = True
 
     def learn_cut(self, window: Window, cut: Page, older: Window) -> None:
         """Adapt to an answer that was not whole; `older` is the older part of its window after the split."""
         self.ms = max(1, (older.high or older.low) - older.low)
         if not _has_giants(cut):
             self.ms = max(1, min(self.ms, ((window.high or window.low) - window.low) // 2))
+        self._planned = []
