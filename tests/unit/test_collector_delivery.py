@@ -213,3 +213,38 @@ def test_a_pce_that_prunes_while_a_backlog_is_read_loses_only_what_it_pruned() -
     assert world.run() == "ok"
     assert everything - set(world.delivered()) <= pruned
     assert len(world.delivered()) == len(set(world.delivered()))
+
+
+def test_a_busy_poll_costs_what_one_answer_takes() -> None:
+    """The parts of a window that was busy before are asked for at once, and each part's answer is whole."""
+    world = World(answer_seconds=2.0, max_results=10_000)
+    for _ in range(12):
+        for i in range(1900):
+            world.pce.record(age_ms=i * 30)
+        began, asked = world.clock.now, len(world.requests)
+        assert world.run() == "ok"
+        world.clock.now += 60
+    assert len(world.requests) - asked == 3
+    assert world.clock.now - 60 - began == 2
+    assert sorted(world.delivered()) == sorted(world.recorded())
+
+
+def test_a_backlog_is_asked_for_four_answers_at_a_time() -> None:
+    world = World(answer_seconds=2.0, max_results=10_000)
+    world.settings["start_time"] = "-7d"
+    for i in range(60_000):
+        world.pce.record(age_ms=600_000_000 - i * 9_900)
+    began = world.clock.now
+    assert world.run() == "ok"
+    assert world.clock.now - began < len(world.requests)
+    assert sorted(world.delivered()) == sorted(world.recorded())
+
+
+def test_two_collections_are_asked_for_at_once() -> None:
+    world = World(answer_seconds=2.0)
+    world.settings["include_system_events"] = "1"
+    world.run()
+    world.clock.now += 60
+    began = world.clock.now
+    assert world.run() == "ok"
+    assert world.clock.now - began == 2

@@ -235,7 +235,7 @@ def test_a_run_that_makes_no_progress_is_resumed_where_it_was() -> None:
         world.pce.record(age_ms=500_000_000 - i * 1_000_000)
     previous = 0
     for _ in range(200):
-        world.crash_at = 40
+        world.crash_at = 60
         if world.run() == "ok":
             break
         assert len(world.delivered()) > previous

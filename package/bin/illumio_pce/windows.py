@@ -85,11 +85,11 @@ class Width:
 
     def __init__(self) -> None:
         self.ms = HOUR
-        self._known = False
         self._planned: list[Window] = []
+        self._known = False
 
     def windows(self, low: int, high: int) -> list[Window]:
-        """The next windows of a range (ms), oldest first: one, until it is known how many events there are."""
+        """The next windows of a range (ms), oldest first: one, until an answer was whole."""
         planned = [window for window in self._planned if window.low >= low and (window.high or high) <= high]
         if not planned or planned[0].low != low:
             planned = [Window(low, min(high, low + self.ms))]
@@ -110,4 +110,4 @@ class Width:
         self.ms = max(1, (older.high or older.low) - older.low)
         if not _has_giants(cut):
             self.ms = max(1, min(self.ms, ((window.high or window.low) - window.low) // 2))
-        self._planned = []
+        self._planned, self._known = [], False
