@@ -17,7 +17,7 @@ from .errors import PipeClosed
 from .json_text import NOT_XML
 
 #: About this many characters are handed to the pipe at once.
-_BATCH = 256 * 1024
+_BATCH = 64 * 1024
 _HOSTS = 1000
 _PIPE_GONE = frozenset({errno.EPIPE, errno.EINVAL, errno.EBADF, errno.ECONNRESET})
 

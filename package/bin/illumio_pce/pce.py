@@ -7,8 +7,10 @@ Source of the rules: Illumio Core REST API, "Events" (limits, 406), "Async GET C
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
@@ -139,15 +141,21 @@ class Pce:
         """
 
         def read(answer: Answer, now_ms: int) -> Page:
-            chunks, whole = self._read(answer, MAX_ANSWER_BYTES)
-            self._too_large = 0 if whole else self._too_large + 1
+            body = _Body(self._counted(answer), MAX_ANSWER_BYTES, self._clock)
+            array = ArrayReader(body)
+            found: list[AuditEvent] = []
+            try:
+                found.extend(map(EventReader().read, array))
+            except NotAnArray as error:
+                if not body.given_up:
+                    raise _no_list(body.start, error) from None
+            self._too_large = self._too_large + 1 if body.given_up else 0
             if self._too_large > MOST_TOO_LARGE:
                 raise PceError("too_large", "The PCE's answers do not end, however little they are asked for.")
-            if not whole:
-                raise TooLarge(Page(_readable_events(chunks), now_ms, 0, cut=True))
-            size = sum(map(len, chunks))
-            events = list(_events(_given_up(chunks)))
-            return Page(events, now_ms, size, len(events) >= self._max_results)
+            if body.given_up:
+                answer.close()
+                raise TooLarge(Page(_without_texts(found, array.unread), now_ms, 0, cut=True))
+            return Page(found, now_ms, body.size, len(found) >= self._max_results)
 
         questions = [self._question(collection, window), *(self._question(*other) for other in ahead)]
         self._questions.look_ahead(questions, SILENCE_SECONDS)
@@ -185,8 +193,11 @@ class Pce:
     def datafile(self, href: str) -> Iterator[AuditEvent]:
         """The events of a datafile, as they arrive; PceError where it turns out not to be whole."""
         answer = self._ask(Question(href), lambda answer, _now_ms: answer)
+        body = _Body(self._within(DATAFILE_SECONDS, self._counted(answer)), sys.maxsize, self._clock, math.inf)
         try:
-            yield from _events(self._within(DATAFILE_SECONDS, self._counted(answer)))
+            yield from map(EventReader().read, ArrayReader(body))
+        except NotAnArray as error:
+            raise _no_list(body.start, error) from None
         finally:
             answer.close()
 
@@ -237,11 +248,13 @@ class Pce:
 
     def _small(self, path: str, *, retry: bool = True) -> Any:
         def read(answer: Answer, _now_ms: int) -> Any:
-            chunks, whole = self._read(answer, _MAX_SMALL_ANSWER)
+            body = _Body(self._counted(answer), _MAX_SMALL_ANSWER, self._clock)
+            text = b"".join(body)
+            answer.close()
             try:
-                return json.loads(b"".join(chunks)) if whole else None
+                return None if body.given_up else json.loads(text)
             except (ValueError, RecursionError):
-                raise _not_json(answer, chunks) from None
+                raise _not_json(text) from None
 
         return self._ask(Question(path), read, retry=retry)
 
@@ -296,18 +309,6 @@ class Pce:
         self.now_ms, self._now_read_at = date, arrived_at
         return date - int((arrived_at - asked_at) * 1000)
 
-    def _read(self, answer: Answer, limit: int) -> tuple[list[bytes], bool]:
-        """The body, and whether it is whole: reading stops where it is larger than the limit, or slow."""
-        chunks: list[bytes] = []
-        size, until = 0, self._clock.monotonic() + SLOW_ANSWER_SECONDS
-        for chunk in self._counted(answer):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > limit or self._clock.monotonic() > until:
-                answer.close()
-                return chunks, False
-        return chunks, True
-
     def _within(self, seconds: float, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """The chunks, while they have been waited for no longer than that; what is done with them does not count."""
         waited = 0.0
@@ -343,52 +344,46 @@ def _retry_after(answer: Answer) -> float | None:
     return float(text) if re.fullmatch("[0-9]{1,5}", text) else None
 
 
-def _events(chunks: Any) -> Iterator[AuditEvent]:
-    reader = EventReader()
-    seen: list[bytes] = []
+class _Body:
+    """The chunks of a body, until it is larger than `limit` (bytes) or takes longer (s): then it is `given_up`."""
 
-    def noted() -> Iterator[bytes]:
-        for chunk in chunks:
-            if not seen:
-                seen.append(chunk[:200])
+    def __init__(self, chunks: Iterator[bytes], limit: int, clock: Clock, seconds: float = SLOW_ANSWER_SECONDS) -> None:
+        self._chunks = chunks
+        self._limit = limit
+        self._clock = clock
+        self._until = clock.monotonic() + seconds
+        self.start = b""
+        self.size = 0
+        self.given_up = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self.start = self.start or chunk[:200]
+            self.size += len(chunk)
             yield chunk
-
-    try:
-        for element in ArrayReader(noted()):
-            yield reader.read(element)
-    except NotAnArray as error:
-        start = (seen[0] if seen else b"").lstrip()
-        if not start.startswith(b"["):
-            raise PceError("not_a_pce", "What answered is not the PCE's events API: no JSON list came.") from None
-        raise PceError("broken_answer", f"The PCE's answer is not whole: {error}.") from None
+            if self.size > self._limit or self._clock.monotonic() > self._until:
+                self.given_up = True
+                return
 
 
-def _given_up(chunks: list[bytes]) -> Iterator[bytes]:
-    """The chunks one by one, each freed as the next is asked for."""
-    chunks.reverse()
-    while chunks:
-        yield chunks.pop()
+def _no_list(start: bytes, error: NotAnArray) -> PceError:
+    if not start.lstrip().startswith(b"["):
+        return PceError("not_a_pce", "What answered is not the PCE's events API: no JSON list came.")
+    return PceError("broken_answer", f"The PCE's answer is not whole: {error}.")
 
 
-def _readable_events(chunks: list[bytes]) -> list[AuditEvent]:
-    """The events of a cut body as far as they can be read, without their texts, and where the next one lies.
+def _without_texts(found: list[AuditEvent], unread: str) -> list[AuditEvent]:
+    """What was read of a cut body, and where the next event lies, as far as it shows.
 
     They only tell where to cut the window, so a time within the unfinished event is good enough.
     """
-    found: list[AuditEvent] = []
-    array, reader = ArrayReader(_given_up(chunks)), EventReader()
-    try:
-        for element in array:
-            found.append(reader.read(element)._replace(text=""))
-    except NotAnArray:
-        stamp = _TIMESTAMP.search(array.unread, 0, 65_536)
-        moment = parse(stamp[1]) if stamp else None
-        if moment is not None:
-            found.append(AuditEvent("", moment, 0))
-    return found
+    events = [event._replace(text="") for event in found]
+    stamp = _TIMESTAMP.search(unread, 0, 65_536)
+    moment = parse(stamp[1]) if stamp else None
+    return events if moment is None else [*events, AuditEvent("", moment, 0)]
 
 
-def _not_json(answer: Answer, chunks: list[bytes]) -> PceError:
-    if b"".join(chunks).lstrip()[:1] in (b"{", b"["):
+def _not_json(text: bytes) -> PceError:
+    if text.lstrip()[:1] in (b"{", b"["):
         return PceError("broken_answer", "The PCE's answer is not whole.")
     return PceError("not_a_pce", "What answered is not the PCE's API: no JSON came.")

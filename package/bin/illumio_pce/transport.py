@@ -29,7 +29,7 @@ from .transport_errors import explain
 
 _CHUNK = 64 * 1024
 #: gzip expands a thousandfold at most; pieces of it are taken one by one, so that a bomb is noticed early.
-_INFLATED_CHUNK = 256 * 1024
+_INFLATED_CHUNK = 64 * 1024
 #: How many questions may be under way at once.
 CONNECTIONS = 4
 
@@ -153,7 +153,7 @@ class _HttpsQuestion:
             raise PceError("timeout", "The PCE did not answer in time.")
         if self._response is None:
             raise explain(self._error or OSError()) from None
-        return _HttpsAnswer(self._response, self._seconds), self._arrived
+        return _HttpsAnswer(self._response, self._seconds, self._cut), self._arrived
 
     def close(self) -> None:
         """See `Question.close`."""
@@ -174,16 +174,23 @@ _asked = threading.local()
 
 
 class _HttpsAnswer:
-    def __init__(self, response: requests.Response, seconds: float) -> None:
+    """`cut` ends the connection, for when a piece takes longer than `seconds`."""
+
+    def __init__(self, response: requests.Response, seconds: float, cut: Callable[[], None]) -> None:
         self.status = response.status_code
         self.headers = {name.lower(): value for name, value in response.headers.items()}
         self._response = response
         self._seconds = seconds
+        self._cut = cut
+        self._until = 0.0
+        self._done = threading.Event()
 
     def chunks(self) -> Iterator[bytes]:
         announced = self.headers.get("content-length", "")
         received = 0
         inflate = _Inflater() if self.headers.get("content-encoding", "").lower() == "gzip" else None
+        self._until = time.monotonic() + self._seconds
+        threading.Thread(target=self._watch, daemon=True).start()
         try:
             while piece := self._piece():
                 received += len(piece)
@@ -193,8 +200,9 @@ class _HttpsAnswer:
                     yield from inflate.feed(piece)
             self._response.raw.release_conn()
         except (requests.RequestException, OSError, http.client.HTTPException, zlib.error, HTTPError) as error:
-            raise explain(error, in_body=True) from None
+            raise explain(error, timed_out=time.monotonic() > self._until, in_body=True) from None
         finally:
+            self._done.set()
             self.close()
         if announced and {length.strip() for length in announced.split(",")} != {str(received)}:
             raise PceError("broken_answer", "The PCE's answer is not as long as it said it would be.")
@@ -203,15 +211,21 @@ class _HttpsAnswer:
 
     def _piece(self) -> bytes:
         """The next 64 KB of the body as sent; less at its end. PceError where that takes too long."""
-        until = time.monotonic() + self._seconds
+        self._until = time.monotonic() + self._seconds
         pieces, missing = [], _CHUNK
         # http.client's own reader: urllib3's waits until all that it was asked for is there.
         while missing and (piece := self._response.raw._original_response.read1(missing)):
-            if time.monotonic() > until:
-                raise PceError("timeout", "The PCE stopped in the middle of an answer.")
             pieces.append(piece)
             missing -= len(piece)
+        if time.monotonic() > self._until:  # what was read is what came before the connection was cut
+            raise PceError("timeout", "The PCE stopped in the middle of an answer.")
         return b"".join(pieces)
+
+    def _watch(self) -> None:
+        while (left := self._until - time.monotonic()) > 0:
+            if self._done.wait(left):
+                return
+        self._cut()
 
     def close(self) -> None:
         self._response.close()

@@ -35,7 +35,8 @@ def explain(error: BaseException, *, timed_out: bool = False, in_body: bool = Fa
         text = _CERTIFICATE.get(certificate.verify_code, "The PCE's certificate cannot be verified.")
         return PceError("tls", text)
     if timed_out or _first(causes, requests.Timeout) or _first(causes, socket.timeout):
-        return PceError("timeout", "The PCE did not answer in time.")
+        where = "stopped in the middle of an answer" if in_body else "did not answer in time"
+        return PceError("timeout", f"The PCE {where}.")
     if _first(causes, requests.exceptions.ProxyError) or _first(causes, ProxyError) or _by_pysocks(causes):
         return PceError("proxy", "The proxy refused or could not make the connection to the PCE.")
     if _first(causes, socket.gaierror):
