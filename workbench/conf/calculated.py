@@ -24,6 +24,9 @@ class CalculatedFields:
             except Refused as refusal:
                 raise Refused(str(refusal), setting.place) from None
 
+    def __len__(self) -> int:
+        return len(self._fields)
+
     def apply(self, event: Event, context: Context) -> None:
         """Write all calculated fields into the event."""
         before, once = dict(event), replace(context, memo={})

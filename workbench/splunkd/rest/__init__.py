@@ -30,14 +30,16 @@ _ROUTES: list[Route] = [
 
 
 class Rest:
-    """Answers requests; `refused` lists those that no endpoint here is for."""
+    """Answers requests; `asked` lists all of them, `refused` those that no endpoint here is for."""
 
     def __init__(self, splunkd: Splunkd) -> None:
         self._splunkd = splunkd
         self.refused: list[str] = []
+        self.asked: list[str] = []
 
     def answer(self, request: Request) -> Response:
         """The answer to a request of whoever its `Authorization` names."""
+        self.asked.append(f"{request.method} {request.path}")
         authorization = request.headers.get("authorization", "")
         user = self._splunkd.sessions.who(authorization)
         try:

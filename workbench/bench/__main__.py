@@ -1,0 +1,65 @@
+"""The benchmarks' command line: `./build.sh bench --help`. What is measured stands in docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from . import ahead, growth, idle, search_time, throughput
+from .figures import Result
+from .options import Options
+
+BENCHMARKS: Mapping[str, Callable[[Options], list[Result]]] = {
+    "throughput": throughput.measure,
+    "idle": idle.measure,
+    "ahead": ahead.measure,
+    "growth": growth.measure,
+    "search": search_time.measure,
+}
+#: The environments that `./build.sh test` makes of the Pythons that Splunk brings.
+_SHIPPED_PYTHONS = (".build/python3.9/bin/python", ".build/python3.13/bin/python")
+
+
+def main() -> int:
+    """Run what is asked for, and print its ratios; with --json, write them too."""
+    parser = argparse.ArgumentParser(prog="./build.sh bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of {', '.join(BENCHMARKS)}; all unless named")
+    parser.add_argument("--events", type=int, help="in a backlog (default 100,000; with --quick 20,000)")
+    parser.add_argument("--repeat", type=int, help="the median of so many runs (default 3; with --quick 1)")
+    parser.add_argument("--quick", action="store_true", help="about a minute, and coarse")
+    parser.add_argument("--python", action="append", help="a Python to measure on (default: those of Splunk, if there)")
+    parser.add_argument(
+        "--ta-illumio", type=Path, metavar="DIR", help="the older add-on, to compare its confs with ours"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the ratios there")
+    given = parser.parse_args()
+    unknown = set(given.names) - set(BENCHMARKS)
+    if unknown:
+        parser.error(f"there is no benchmark {min(unknown)}")
+    pythons = given.python or [path for path in _SHIPPED_PYTHONS if Path(path).exists()] or [sys.executable]
+    options = Options(
+        given.events or (20_000 if given.quick else 100_000),
+        given.repeat or (1 if given.quick else 3),
+        [str(Path(python).absolute()) for python in pythons],
+        given.quick,
+        given.ta_illumio,
+    )
+    found = {}
+    for name in given.names or BENCHMARKS:
+        found[name] = [result.as_json() for result in _shown(BENCHMARKS[name](options))]
+    if given.json:
+        given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def _shown(results: list[Result]) -> list[Result]:
+    for result in results:
+        print(result.text(), flush=True)
+    return results
+
+
+if __name__ == "__main__":
+    sys.exit(main())
