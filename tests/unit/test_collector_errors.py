@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from illumio_pce.config import Account
+from illumio_pce.pce import Pce, Window
+from illumio_pce.questions import Question, Questions, Traffic
 from illumio_pce.timestamps import DAY
 
 from tests.simulation import START, World, cut_short, half_a_body, page_of_html, reset, status
@@ -59,6 +62,80 @@ def test_a_refused_key_is_tried_once_on_the_first_run_too() -> None:
     world.faults = [status(401)] * 10
     assert world.run() == "refused_key"
     assert len(world.requests) == 1
+
+
+def busy_world() -> World:
+    """A settled world whose next poll foresees two answers, and which asks for system events too."""
+    world = World(max_results=100_000, settings={"include_system_events": "1"})
+    for i in range(7000):
+        world.pce.record(age_ms=i * 30)
+    assert world.run() == "ok"
+    world.clock.now += 60
+    world.answer_seconds = 2.0
+    return world
+
+
+@pytest.mark.parametrize(("code", "category"), FINAL)
+def test_nothing_is_asked_ahead_with_a_key_that_the_pce_does_not_take(code: int, category: str) -> None:
+    world = busy_world()
+    world.faults = [status(code)] * 10
+    before = len(world.requests)
+    assert world.run() == category
+    assert len(world.requests) - before == 1
+
+
+def test_after_a_job_that_the_key_was_refused_for_nothing_is_asked() -> None:
+    """The failure of a job holds up no other range, but a refused key does."""
+    world = World()
+    world.settings["start_time"] = "-7d"
+    for age in (500_000_000, 300_000_000):
+        for _ in range(8):
+            world.pce.record(age_ms=age)
+    refused: list[int] = []
+
+    def refuse_jobs() -> None:
+        path = world.requests[-1][0]
+        if "jobs" in path or refused:
+            refused.append(len(world.requests))
+            world.faults = [status(401)]
+
+    world.on_request = refuse_jobs
+    assert world.run() == "refused_key"
+    assert len(refused) == 1
+
+
+def test_answers_that_were_under_way_when_the_pce_had_enough_cost_one_pause() -> None:
+    """Whatever it is asked between its fourth and sixth second, the PCE refuses: four questions that are under way."""
+    world = World(answer_seconds=2.0)
+    moments: list[float] = []
+
+    def enough() -> None:
+        moments.append(world.clock.now - START)
+        if 4 <= moments[-1] < 6:
+            world.faults = [status(429, retry_after="30")]
+
+    world.on_request = enough
+    pce = Pce(
+        Account("lab", "pce.example.com", 8443, 1, "api_1", "s3cret-s3cret"), world, world.clock, jitter=lambda: 0.5
+    )
+    windows = [("events", Window(n * 1000, n * 1000 + 1000)) for n in range(12)]
+    for number, window in enumerate(windows):
+        pce.events(*window, windows[number + 1 : number + 4])
+    assert moments == [0, *[2] * 4, *[4] * 4, 36.5, *[38.5] * 4, *[40.5] * 2]
+
+
+def test_what_is_asked_ahead_counts_for_the_rate_limit() -> None:
+    """Answers take a fifth of a second: four at once would be 1,200 a minute."""
+    world = World(answer_seconds=0.2)
+    moments: list[float] = []
+    world.on_request = lambda: moments.append(world.clock.now)
+    questions = Questions(world, world.clock, lambda: 2, Traffic())
+    wanted = [Question("/api/v2/orgs/1/events", (("max_results", str(n)),)) for n in range(1000)]
+    for number, question in enumerate(wanted):
+        questions.look_ahead(wanted[number : number + 4], 30)
+        questions.answer(question, 30)
+    assert len(moments) == 1000
+    assert max(sum(1 for m in moments if start <= m < start + 60) for start in moments) == 200
 
 
 def test_retry_after_is_kept_to() -> None:

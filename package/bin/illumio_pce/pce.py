@@ -129,6 +129,7 @@ class Pce:
         self._trying_since = clock.monotonic()
         self._succeeded = True
         self._too_large = 0
+        self._refused: PceError | None = None
         self.now_ms: int | None = None
         self._now_read_at = 0.0
 
@@ -259,7 +260,9 @@ class Pce:
         return self._ask(Question(path), read, retry=retry)
 
     def _ask(self, question: Question, read: Callable[[Answer, int], T], retry: bool = True) -> T:
-        """Ask until `read` has made something whole of an answer, or until patience ends."""
+        """Ask until `read` has made something whole of an answer, or until patience ends; a refused key never again."""
+        if self._refused is not None:
+            raise self._refused
         attempt = 0
         if self._succeeded:
             self._trying_since, self._succeeded = self._clock.monotonic(), False
@@ -270,6 +273,8 @@ class Pce:
                 return result
             except PceError as error:
                 self.traffic.errors[error.category] = self.traffic.errors.get(error.category, 0) + 1
+                self._refused = error if error.category == "refused_key" else None
+                self._questions.forget()
                 pause = self._pause(error, attempt) if retry else None
                 if pause is None:
                     raise

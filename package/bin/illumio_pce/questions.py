@@ -36,6 +36,9 @@ class Traffic:
 class Questions:
     """Sends questions, and keeps those that were sent ahead until they are asked for or no longer wanted.
 
+    Ahead is asked only along paths that were answered since the run began, and since the last error: a key that the
+    PCE refuses, or that may not read a collection, is tried once, and a PCE that is short of breath is left alone.
+
     `sharers` tells how many inputs use the same key; it is asked only when a run makes many requests.
     """
 
@@ -44,6 +47,7 @@ class Questions:
         self._clock = clock
         self._limiter = _Limiter(clock, sharers)
         self._sent: dict[Question, tuple[Sent, float]] = {}
+        self._answered: set[str] = set()
         self._traffic = traffic
 
     def answer(self, question: Question, seconds: float) -> tuple[Answer, float, float]:
@@ -54,6 +58,8 @@ class Questions:
         self._send(question, seconds)
         sent, asked_at = self._sent.pop(question)
         answer, arrived_at = sent.answer()
+        if answer.status == 200:
+            self._answered.add(question.path)
         return answer, asked_at, arrived_at
 
     def look_ahead(self, questions: Iterable[Question], seconds: float) -> None:
@@ -62,8 +68,13 @@ class Questions:
         for question in [question for question in self._sent if question not in wanted]:
             self._sent.pop(question)[0].close()
         for question in wanted:
-            if question in self._sent or self._limiter.has_room():
+            if question in self._sent or (question.path in self._answered and self._limiter.has_room()):
                 self._send(question, seconds)
+
+    def forget(self) -> None:
+        """After an error: give up what is under way, and ask nothing ahead until there is an answer again."""
+        self._answered.clear()
+        self.look_ahead((), 0)
 
     def _send(self, question: Question, seconds: float) -> None:
         if question in self._sent:
