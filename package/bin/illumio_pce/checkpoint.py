@@ -10,6 +10,7 @@ import base64
 import json
 import sys
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,8 @@ UNSAFE_SECONDS = 120
 CLOCK_SLACK = 15 * MINUTE
 #: A batch with this many keys is stored beside the main document; small ones are joined up to it.
 LARGE_BATCH = 4096
+#: The main document holds no more keys than that, whatever batches there are: the KV store takes 16 MB.
+KEYS_INSIDE = 32 * LARGE_BATCH
 
 Range = tuple[int, int]
 
@@ -63,13 +66,7 @@ class Progress:
 
     def add_pending(self, low: int, high: int) -> None:
         """Have a range (ms, both ends included) read, joined with those that it touches."""
-        joined = [(low, high)]
-        for other in self.pending:
-            if other[0] <= joined[0][1] and joined[0][0] <= other[1]:
-                joined[0] = (min(other[0], joined[0][0]), max(other[1], joined[0][1]))
-            else:
-                joined.append(other)
-        self.pending = sorted(joined)
+        self.pending = _merged([*self.pending, (low, high)])
 
     def settle(self, low: int, high: int) -> None:
         """A range (ms) was read whole: what is pending of it is no longer."""
@@ -111,8 +108,9 @@ class Checkpoint:
         if splunkd == self.splunkd:
             return []
         self.splunkd = splunkd
-        unsafe = [batch for batch in self.batches if batch.committed_at >= self.saved_at - UNSAFE_SECONDS]
-        self.batches = [batch for batch in self.batches if batch not in unsafe]
+        safe_before = self.saved_at - UNSAFE_SECONDS
+        unsafe = [batch for batch in self.batches if batch.committed_at >= safe_before]
+        self.batches = [batch for batch in self.batches if batch.committed_at < safe_before]
         self.obsolete += [batch.document for batch in unsafe if batch.document]
         return unsafe
 
@@ -126,27 +124,28 @@ class Checkpoint:
     def needed(self, batch: Batch) -> bool:
         """Whether an event of that batch may be read again."""
         return any(
-            batch.high >= progress.floor or any(batch.touches(*pending) for pending in progress.pending)
-            for progress in self.collections.values()
+            batch.high >= progress.floor or _touched(batch, progress.pending) for progress in self.collections.values()
         )
 
     def tidy(self, now: float) -> None:
         """Before it is stored: forget what is neither needed nor possibly lost, join small batches (`now`: epoch s)."""
         self.saved_at = now
         safe_before = now - UNSAFE_SECONDS
-        unsafe = [batch for batch in self.batches if batch.committed_at >= safe_before]
+        # What lies beside an unsafe batch would be read with it, should that be sent again.
+        unsafe = _merged((batch.low, batch.high) for batch in self.batches if batch.committed_at >= safe_before)
         kept = []
         for batch in self.batches:
-            # What lies beside an unsafe batch would be read with it, should that be sent again.
-            if self.needed(batch) or any(batch.touches(other.low, other.high) for other in unsafe):
+            if self.needed(batch) or _touched(batch, unsafe):
                 kept.append(batch)
             elif batch.document:
                 self.obsolete.append(batch.document)
         self.batches = self._joined(kept, safe_before)
+        inside = 0
         for batch in self.batches:
-            if batch.document is None and len(batch.keys) >= LARGE_BATCH:
+            if batch.document is None and (len(batch.keys) >= LARGE_BATCH or inside + len(batch.keys) > KEYS_INSIDE):
                 batch.document = f"hrefs.{self.next_document}"
                 self.next_document += 1
+            inside += 0 if batch.document else len(batch.keys)
         lowest = min((p.pending[0][0] if p.pending else p.floor for p in self.collections.values()), default=0)
         self.filters.forget(min([lowest] + [p.floor for p in self.collections.values()]))
 
@@ -220,6 +219,23 @@ class Checkpoint:
             raise
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Unreadable(f"it does not have the form of a checkpoint ({type(error).__name__})") from None
+
+
+def _merged(ranges: Iterable[Range]) -> list[Range]:
+    """The ranges (ms, both ends included) in order, those that touch each other as one."""
+    merged: list[Range] = []
+    for low, high in sorted(ranges):
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    return merged
+
+
+def _touched(batch: Batch, merged: list[Range]) -> bool:
+    """Whether any event of the batch may lie in one of these ranges, which touch no other of them."""
+    last = bisect_right(merged, (batch.high, sys.maxsize)) - 1
+    return last >= 0 and batch.touches(*merged[last])
 
 
 def _upgraded(value: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -12,8 +13,8 @@ from .lease import Lease
 from .requested import Requested
 from .store import Document, DocumentStore, Unreadable, content_of, sealed
 
-#: Documents that are no longer needed are deleted in heaps of this many.
-_OBSOLETE_AT_ONCE = 32
+#: Documents that are no longer needed are deleted in heaps of this many, and so are read those of hrefs.
+_DOCUMENTS_AT_ONCE = 32
 
 
 @dataclass
@@ -92,20 +93,19 @@ class State:
 
         Those are dropped: their events may be delivered twice, and none is missed.
         """
-        lost = [batch for batch in checkpoint.batches if checkpoint.needed(batch) and not self._fetch(batch)]
-        checkpoint.batches = [batch for batch in checkpoint.batches if batch not in lost]
+        missing = [b for b in checkpoint.batches if b.document and not b.keys and checkpoint.needed(b)]
+        for first in range(0, len(missing), _DOCUMENTS_AT_ONCE):
+            self._fetch(missing[first : first + _DOCUMENTS_AT_ONCE])
+        lost = {batch.document for batch in missing if not batch.keys}
+        checkpoint.batches = [batch for batch in checkpoint.batches if batch.document not in lost]
         return len(lost)
 
-    def _fetch(self, batch: Batch) -> bool:
-        if batch.document is None or batch.keys:
-            return True
-        document = self._store.get(self._key(batch.document))
-        try:
-            if document is not None:
-                batch.keys = keys_from_text(content_of(document))
-        except ValueError:
-            return False
-        return document is not None
+    def _fetch(self, batches: list[Batch]) -> None:
+        """Fill in the keys of these batches, where their documents can be read."""
+        wanted = {self._key(str(batch.document)): batch for batch in batches}
+        for document in self._store.find(_any_of(wanted)):
+            with contextlib.suppress(ValueError):
+                wanted[str(document["_key"])].keys = keys_from_text(content_of(document))
 
     def save(self, checkpoint: Checkpoint, *, delivered: bool) -> None:
         """Write new batches, the generation before (once a run, where events were delivered), and the checkpoint.
@@ -130,7 +130,7 @@ class State:
         self._exists = True
         self._stored = {batch.document for batch in checkpoint.batches if batch.document}
         self._breadcrumb.drop(Point(checkpoint.source, checkpoint.read_to(), checkpoint.saved_at))
-        if len(checkpoint.obsolete) >= _OBSOLETE_AT_ONCE:
+        if len(checkpoint.obsolete) >= _DOCUMENTS_AT_ONCE:
             self._store.delete(_any_of(map(self._key, checkpoint.obsolete)))
             checkpoint.obsolete = []
 

@@ -1,0 +1,95 @@
+"""Many batches, many hrefs: what is done for each page, and what is stored, does not grow with what was done before."""
+
+from __future__ import annotations
+
+from array import array
+
+import pytest
+from illumio_pce.checkpoint import Batch, Checkpoint, Progress
+from illumio_pce.store import checksum
+
+from tests.simulation import START, World
+
+#: The KV store takes documents of 16 MB (limits.conf and MongoDB's own limit).
+KV_STORE_LIMIT = 16 * 1024 * 1024
+
+
+def busy_checkpoint(batches: int, keys: int) -> Checkpoint:
+    """That many pages of a backlog, delivered within the last two minutes; a second of events each."""
+    checkpoint = Checkpoint("pce.example.com/orgs/1", {"events": Progress(watermark=10**10, floor=10**10)})
+    for number in range(batches):
+        page = array("Q", range(number * keys + 1, (number + 1) * keys + 1))
+        checkpoint.batches.append(Batch(number * 1000, number * 1000 + 999, START - 100, page))
+    return checkpoint
+
+
+@pytest.mark.parametrize("batches", [100, 1000])
+def test_each_batch_is_compared_with_one_range_of_each_kind(batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = busy_checkpoint(batches, 1)
+    compared: list[Batch] = []
+    touches = Batch.touches
+
+    def counted(batch: Batch, low: int, high: int) -> bool:
+        compared.append(batch)
+        return touches(batch, low, high)
+
+    monkeypatch.setattr(Batch, "touches", counted)
+    checkpoint.tidy(START)
+    assert len(checkpoint.batches) == batches
+    assert len(compared) <= 2 * batches
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "kept"), [(0, 4999, False), (0, 5000, True), (5999, 9000, True), (7000, 7500, False)]
+)
+def test_what_lies_beside_an_unsafe_batch_is_remembered(low: int, high: int, kept: bool) -> None:
+    """Two unsafe batches, from 5,000 to 6,000 and from 8,000 to 9,000 ms, and a settled one."""
+    checkpoint = busy_checkpoint(0, 0)
+    for begin in (8000, 5000):
+        checkpoint.batches.append(Batch(begin, begin + 1000, START - 1, array("Q", [begin])))
+    checkpoint.batches.insert(1, Batch(low, high, START - 1000, array("Q", [1])))
+    checkpoint.tidy(START)
+    assert any(1 in batch.keys for batch in checkpoint.batches) is kept
+
+
+def test_the_main_document_is_small_however_many_pages_were_delivered_lately() -> None:
+    checkpoint = busy_checkpoint(1000, 4000)
+    checkpoint.tidy(START)
+    assert len(checkpoint.to_text()) < KV_STORE_LIMIT / 8
+    assert sum(batch.count for batch in Checkpoint.from_text(checkpoint.to_text()).batches) == 4_000_000
+
+
+def a_world_with_large_batches() -> World:
+    world = World(max_results=100_000)
+    for page in range(3):
+        for i in range(5000):
+            world.pce.record(age_ms=page * 200_000 + i)
+    world.settings["late_arrival_window"] = "3600"
+    assert world.run() == "ok"
+    for _ in range(2):
+        world.clock.now += 10
+        for i in range(4500):
+            world.pce.record(age_ms=i)
+        assert world.run() == "ok"
+    assert sum(".hrefs." in key for key in world.documents) == 3
+    return world
+
+
+def test_documents_of_hrefs_are_read_together() -> None:
+    world = a_world_with_large_batches()
+    assert world.run() == "ok"
+    assert world.trace.count("load") == 2
+    assert len(world.delivered()) == len(world.recorded())
+
+
+@pytest.mark.parametrize("damage", ["gone", "changed"])
+def test_hrefs_that_cannot_be_read_come_twice_and_no_others(damage: str) -> None:
+    world = a_world_with_large_batches()
+    key = max(key for key in world.documents if ".hrefs." in key)
+    document = world.documents.pop(key)
+    if damage == "changed":
+        world.documents[key] = {**document, "content": "AAAA", "sha256": checksum("BBBB")}
+    assert world.run() == "ok"
+    assert len(world.delivered()) == len(world.recorded()) + 4500
+    assert set(world.delivered()) == world.recorded()
+    assert any("may come twice" in note for note in world.last.record.notes)
