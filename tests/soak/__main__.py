@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.soak.parts import run_part, say
 
 #: What --full does, whatever time it takes.
-FULL_HISTORIES, FULL_ANSWERS, FULL_EVENTS, FULL_ROUNDS = 100_000, 1_000_000, 1_000_000, 2400
+FULL_HISTORIES, FULL_ANSWERS, FULL_EVENTS, FULL_ROUNDS, FULL_KILLS = 100_000, 1_000_000, 1_000_000, 1000, 1000
 
 
 def commit() -> str:
@@ -44,7 +44,7 @@ def main() -> int:
     )
     parts: dict[str, tuple[object, ...]] = {
         "histories": (seed, FULL_HISTORIES, began + seconds * 0.6),
-        "oracle": (seed, FULL_ROUNDS, FULL_EVENTS if options.full else 0, seconds * 0.8),
+        "oracle": (seed, FULL_ROUNDS, FULL_KILLS, FULL_EVENTS if options.full else 0, seconds * 0.8),
         "fuzz": (seed, FULL_ANSWERS, until),
     }
     titles = {

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from itertools import count
 from pathlib import Path
 
 from tests.conftest import ADDON
@@ -72,17 +73,17 @@ class Oracle:
 
     # --- the PCE's side ----------------------------------------------------------------------------
 
-    def mint(self, count: int, oldest_ms: int) -> None:
+    def mint(self, events: int, oldest_ms: int) -> None:
         """Record events of an age up to `oldest_ms`, in any order."""
         now = int(self.lab.pce.clock() * 1000)
         entries = []
-        for _ in range(count):
+        for _ in range(events):
             ms = now - self.chance.randrange(oldest_ms + 1)
             text = self._event(len(self._digests), ms)
             self._digests.append(_digest(text))
             entries.append((ms, text))
         self.lab.pce.record_many(sorted(entries))
-        self.report.recorded += count
+        self.report.recorded += events
 
     def _event(self, number: int, ms: int) -> str:
         stamp = datetime.fromtimestamp(ms / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
@@ -98,11 +99,12 @@ class Oracle:
     # --- what happens ------------------------------------------------------------------------------
 
     def play(
-        self, rounds: int, bulk_every: int, until: float, tell: Callable[[str], None] = lambda _text: None
+        self, rounds: int, kills: int, bulk_every: int, until: float, tell: Callable[[str], None] = lambda _text: None
     ) -> None:
-        """So many rounds, or until that time (monotonic seconds)."""
-        for number in range(rounds):
-            if time.monotonic() > until:
+        """So many rounds and kills, or until that time (monotonic seconds)."""
+        for number in count():
+            enough = number >= rounds and self.report.met["kills"] >= kills
+            if enough or time.monotonic() > until:
                 break
             self._ahead += self.chance.choice([60, 60, 60, 300, 3600])
             self.mint(self.chance.randint(5, 60), self.chance.choice([5000, 5000, 590_000]))
@@ -150,11 +152,12 @@ class Oracle:
         self.lab.pce.faults.clear()
 
     def kill(self) -> None:
-        if self.chance.random() < 0.5:
-            moment = Kill(after_seconds=self.chance.uniform(0.1, 0.8))
-        else:
-            moment = Kill(after_events=self.chance.randint(1, 30))
-        self.report.met["kills"] += self.run(moment) == -signal.SIGKILL
+        for _ in range(self.chance.randint(1, 4)):
+            if self.chance.random() < 0.5:
+                moment = Kill(after_seconds=self.chance.uniform(0.1, 0.8))
+            else:
+                moment = Kill(after_events=self.chance.randint(1, 30))
+            self.report.met["kills"] += self.run(moment) == -signal.SIGKILL
 
     def end_in_good_order(self) -> None:
         self.run(Kill(after_seconds=self.chance.uniform(0.2, 0.8), signal=signal.SIGTERM))
@@ -220,8 +223,8 @@ class Oracle:
                 continue
             seen[number] += 1
             self.report.changed += _digest(event.raw) != self._digests[number]
-        self.report.missing += sum(not count for count in seen)
-        self.report.met["repeats"] = sum(count - 1 for count in seen if count)
+        self.report.missing += sum(not times for times in seen)
+        self.report.met["repeats"] = sum(times - 1 for times in seen if times)
         for record in self.lab.records():
             self.report.met["late arrivals"] += record.get("late_arrivals", 0)
             self.report.met["retries"] += record.get("retries", 0)
@@ -264,6 +267,7 @@ def watch(
     folder: Path,
     seed: int,
     rounds: int,
+    kills: int = 0,
     bulk_every: int = 0,
     seconds: float = 1e9,
     tell: Callable[[str], None] = lambda _text: None,
@@ -279,5 +283,5 @@ def watch(
             oracle = Oracle(lab, seed)
             oracle.mint(20, 3_000_000)
             oracle.run()  # a relative start_time counts from the first run that stores anything
-            oracle.play(rounds, bulk_every, time.monotonic() + seconds, tell)
+            oracle.play(rounds, kills, bulk_every, time.monotonic() + seconds, tell)
             return oracle.settle()

@@ -61,12 +61,12 @@ def fuzz_part(seed: int, count: int, until: float) -> Iterator[str]:
     yield "| **crashes, ill-formed streams, changed values** | **0** |"
 
 
-def oracle_part(seed: int, rounds: int, events: int, seconds: float) -> Iterator[str]:
+def oracle_part(seed: int, rounds: int, kills: int, events: int, seconds: float) -> Iterator[str]:
     """The oracle over the real process."""
     bulk_every = max(1, rounds * oracle.BULK * 3 // 2 // max(events, 1)) if events else 40
     with tempfile.TemporaryDirectory() as folder:
         report = oracle.watch(
-            Path(folder) / "splunk", seed, rounds, bulk_every, seconds, lambda text: say(f"oracle: {text}")
+            Path(folder) / "splunk", seed, rounds, kills, bulk_every, seconds, lambda text: say(f"oracle: {text}")
         )
     memory, files = [m for m in report.memory if m], [n for n in report.descriptors if n]
     tenth = max(1, len(memory) // 10)
