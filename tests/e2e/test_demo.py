@@ -22,7 +22,7 @@ def demo(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
         env={**clean, "PYTHONPATH": "", **environment},
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=1500,
         check=False,
     )
 
