@@ -12,11 +12,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from workbench.command_line import APP
 from workbench.dash.browser import Dashboard, Panel, chromium
 from workbench.dash.scenarios import NOW, engine
 from workbench.dash.site import Site
 from workbench.dash.view import read_views
-from workbench.search import APP
 
 PICTURES = Path("docs/images/dashboards")
 SCENARIO = "bad"

@@ -1,11 +1,13 @@
 """Conformance cases through the workbench's engine: `python -m workbench.conform FILE…`.
 
 A line of a file is one case (docs/workbench-engine.md has the form). Prints a line for each case that fails or
-is refused, then the counts by area and basis, and last the counts of all. Exit code 1 if a case failed.
+is refused, then the counts by area and basis, and last the counts of all. Exit code 1 if a case failed, 2 if a file
+holds something else than cases.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
@@ -14,10 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from workbench.command_line import ended
 from workbench.conf.index_time import receive
 from workbench.conf.reader import Confs
 from workbench.conf.rows import differences
 from workbench.conf.search_time import Knowledge
+from workbench.event_files import text_of
 from workbench.refusal import Refused
 from workbench.schedule import conformance
 from workbench.spl import commands, relative_time, search
@@ -27,13 +31,25 @@ from workbench.spl.values import Event, number_text
 
 Case = Mapping[str, Any]
 OUTCOMES = ("passed", "failed", "refused")
+_NEEDED = ("id", "area", "basis")
+_EXPECTATIONS = {"expect", "expect_alerts", "refuses"}
 
 
 def read_cases(path: Path) -> Iterator[Case]:
-    """The cases of a file, one JSON object a line."""
-    for line in path.read_text(encoding="utf-8").splitlines():
+    """The cases of a file, one JSON object a line. Raises Refused with the place of a line that is none."""
+    for number, line in enumerate(text_of(path).split("\n"), start=1):
         if line.strip():
-            yield json.loads(line)
+            yield _case(line, f"{path}, line {number}")
+
+
+def _case(line: str, place: str) -> Case:
+    try:
+        case = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"no JSON: {error}", place) from None
+    if not isinstance(case, dict) or any(name not in case for name in _NEEDED) or not _EXPECTATIONS & set(case):
+        raise Refused(f"no case: it needs {', '.join(_NEEDED)}, and one of {', '.join(sorted(_EXPECTATIONS))}", place)
+    return case
 
 
 def judge(case: Case) -> tuple[str, str]:
@@ -106,15 +122,21 @@ def _event(given: Mapping[str, Any]) -> Event:
     }
 
 
-def main(files: Sequence[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run all cases of the files."""
+    parser = argparse.ArgumentParser(prog="./build.sh conform", description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="cases, one JSON object a line")
+    options = parser.parse_args(arguments)
+    return ended(lambda: _conform([case for file in options.files for case in read_cases(file)]))
+
+
+def _conform(cases: Sequence[Case]) -> int:
     counts: dict[tuple[str, str], Counter[str]] = {}
-    for file in files:
-        for case in read_cases(Path(file)):
-            outcome, reason = judge(case)
-            counts.setdefault((case["area"], case["basis"]), Counter())[outcome] += 1
-            if outcome != "passed":
-                print(f"{outcome}: {case['id']}: {reason}")
+    for case in cases:
+        outcome, reason = judge(case)
+        counts.setdefault((case["area"], case["basis"]), Counter())[outcome] += 1
+        if outcome != "passed":
+            print(f"{outcome}: {case['id']}: {reason}")
     for (area, basis), counter in sorted(counts.items()):
         print(f"{area}, {basis}: {_line(counter)}")
     total = sum(counts.values(), Counter())
@@ -127,4 +149,4 @@ def _line(counter: Counter[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -11,17 +11,15 @@ import argparse
 import configparser
 import json
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from workbench.command_line import APP, Parser, ended, load_confs, moment
 from workbench.conf.reader import Confs
 from workbench.conf.search_time import Knowledge
-from workbench.event_files import DEFAULT_SOURCETYPE, Reader
+from workbench.event_files import Reader
 from workbench.refusal import Refused
 from workbench.schedule.scheduler import Alert, Busy, Scheduler, read_searches
-from workbench.search import APP, REFUSED
-from workbench.spl.relative_time import resolve
 from workbench.spl.store import EventStore
 from workbench.spl.values import Event
 
@@ -30,17 +28,8 @@ _SEVERITIES = ("informational", "low", "medium", "high", "critical", "critical")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Replay the files; the exit code."""
-    options = _parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
-    try:
-        for line in _replay(options):
-            print(json.dumps(line, ensure_ascii=False))
-    except Refused as refusal:
-        print(f"refused: {refusal}", file=sys.stderr)
-        return REFUSED
-    except (OSError, UnicodeDecodeError) as error:
-        print(f"cannot read: {error}", file=sys.stderr)
-        return REFUSED
-    return 0
+    options = _parser().parsed(arguments)
+    return ended(lambda: _replay(options))
 
 
 Stanzas = dict[str, dict[str, str]]
@@ -89,41 +78,33 @@ def _described(alert: Alert, stanza: dict[str, str]) -> Iterator[dict[str, objec
         yield {**row, "detection": alert.search.name, "title": title, "time": alert.time, "severity": severity}
 
 
-def _replay(options: argparse.Namespace) -> Iterator[dict[str, object]]:
-    now = resolve(options.now, float(int(time.time())))
-    start = None if options.start is None else resolve(options.start, now)
+def _replay(options: argparse.Namespace) -> int:
+    now = moment(options.now, "--now") or 0.0
+    start = moment(options.start, "--from", now)
+    if start is not None and start > now:
+        raise Refused("later than --now: nothing would run", "--from")
     folders = options.app or [APP]
-    for folder in folders:
-        if not (folder / "default").is_dir():
-            raise Refused("no add-on there; ./build.sh builds it", str(folder))
-    confs = Confs.load(*folders)
+    confs, stanzas = load_confs(folders), saved_searches(folders)
     events = Reader(confs, now, options.sourcetype).read(options.files)
-    chosen = {name: one for name, one in saved_searches(folders).items() if not options.only or name in options.only}
-    yield from alerts(chosen, confs, events, start, now)
+    for alert in alerts(_chosen(stanzas, options.only), confs, events, start, now):
+        print(json.dumps(alert, ensure_ascii=False))
+    return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./build.sh detect", description=__doc__)
-    parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="events: lines, an API answer, or JSON lines"
-    )
-    parser.add_argument("--sourcetype", default=DEFAULT_SOURCETYPE, help="how lines are received (%(default)s)")
-    parser.add_argument("--from", dest="start", help="when the schedules begin: -14d, epoch seconds, ISO 8601")
-    parser.add_argument("--now", default="now", help="when they end (this moment)")
+def _chosen(stanzas: Stanzas, only: Sequence[str] | None) -> Stanzas:
+    unknown = sorted(set(only or ()) - set(stanzas))
+    if unknown:
+        raise Refused(f"no detection {', '.join(unknown)}; there are {', '.join(sorted(stanzas))}", "--only")
+    return {name: stanza for name, stanza in stanzas.items() if not only or name in only}
+
+
+def _parser() -> Parser:
+    parser = Parser("./build.sh detect", __doc__)
+    parser.add_files()
+    parser.add_time("--from", dest="start", help="when the schedules begin: -14d, epoch seconds, ISO 8601")
+    parser.add_time("--now", default="now", help="when they end (this moment)")
     parser.add_argument("--only", action="append", metavar="ID", help="only this detection; may be repeated")
-    parser.add_argument("--app", type=Path, action="append", help=f"the add-on's folder ({APP.name}, as built)")
     return parser
-
-
-def _joined(arguments: Sequence[str]) -> list[str]:
-    """`--from -14d` as one word, since argparse would take `-14d` for an option."""
-    words: list[str] = []
-    for word in arguments:
-        if words and words[-1] in ("--from", "--now"):
-            words[-1] += f"={word}"
-        else:
-            words.append(word)
-    return words
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Files of events, received as splunkd would receive them under the add-on's confs.
 
-Three forms, told apart by their beginning: the JSON array that the PCE's API answers with; lines `{"_raw": …}`
-with `_time`, `_indextime`, `sourcetype`, `source`, `host`, `index` beside it, each optional; any other text, one
-event a line. An event's `_indextime` is its `_time` unless given.
+Three forms, told apart by their beginning: what the PCE's API answers with, the JSON array, or the one object over
+several lines; lines `{"_raw": …}` with `_time`, `_indextime`, `sourcetype`, `source`, `host`, `index` beside it, each
+optional; any other text, one event a line. An event's `_indextime` is its `_time` unless given.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ API_SOURCE = "illumio_pce_events://files"
 DEFAULT_SOURCETYPE = "illumio:pce:syslog"
 DEFAULT_INDEX = "main"
 
+_GZIP = b"\x1f\x8b"
 _STRING_OR_BLANK = re.compile(r'("(?:\\.|[^"\\])*")|\s+')
-_BEGINS_AS_ANSWER = re.compile(r"\s*\[\s*[{\]]")
+_BEGINS_AS_ANSWER = re.compile(r"\s*(?:\[\s*[{\]]|\{[ \t\r]*\n)")
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _METADATA = ("sourcetype", "source", "host", "index")
@@ -56,20 +57,21 @@ class Reader:
         ]
 
     def _file(self, path: Path, receiver: Receiver) -> Iterator[Event]:
-        text = _text_of(path)
-        elements = _elements(text, str(path)) if _BEGINS_AS_ANSWER.match(text) else None
-        if elements is not None:
-            for element in elements:
+        text = text_of(path)
+        if _BEGINS_AS_ANSWER.match(text):
+            for element in _elements(text, str(path)):
                 yield from self._api_event(element, receiver)
             return
-        lines = text.split("\n")
-        if _record(next(filter(str.strip, lines), "")):
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield from self._line(line, f"{path.name}, line {number}", receiver)
+        lines = [(f"{path.name}, line {number}", line) for number, line in enumerate(text.split("\n"), start=1)]
+        records = [(place, _record(line)) for place, line in lines if line.strip()]
+        if not any(record for _, record in records):
+            for event in receiver.receive(text, self.sourcetype, str(path), "unknown", DEFAULT_INDEX):
+                yield _indexed(event)
             return
-        for event in receiver.receive(text, self.sourcetype, str(path), "unknown", DEFAULT_INDEX):
-            yield _indexed(event)
+        for place, record in records:
+            if record is None:
+                raise Refused('a line that is no {"_raw": …} beside lines that are', place)
+            yield from self._received(record, place, receiver)
 
     def _api_event(self, text: str, receiver: Receiver) -> Iterator[Event]:
         """An event as the collector writes it: host and time are the event's own."""
@@ -80,39 +82,41 @@ class Reader:
         for event in receiver.receive(text, API_SOURCETYPE, API_SOURCE, host_name, DEFAULT_INDEX):
             yield _indexed({**event, "_time": time} if time else event)
 
-    def _line(self, line: str, place: str, receiver: Receiver) -> Iterator[Event]:
-        record = _record(line)
-        if record is None:
-            raise Refused('a line that is no {"_raw": …} between lines that are', place)
-        yield from self._received(record, place, receiver)
-
     def _received(self, record: Mapping[str, Any], place: str, receiver: Receiver) -> Iterator[Event]:
         given = {name: _text(record[name], name, place) for name in _METADATA if record.get(name) is not None}
         sourcetype = given.get("sourcetype", self.sourcetype)
         source, host = given.get("source", "unknown"), given.get("host", "unknown")
         times = {name: _epoch(record[name], name, place) for name in _TIMES if record.get(name) is not None}
-        if _HALF_PAIR.search(record["_raw"]):
+        raw = _text(record["_raw"], "_raw", place)
+        if _HALF_PAIR.search(raw):
             raise Refused("_raw holds half a pair of surrogates, which no file in UTF-8 can hold", place)
-        for event in receiver.receive(record["_raw"], sourcetype, source, host, given.get("index", DEFAULT_INDEX)):
+        for event in receiver.receive(raw, sourcetype, source, host, given.get("index", DEFAULT_INDEX)):
             yield {**_indexed({**event, **times}), **times}
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a file in UTF-8, without a byte order mark. Raises Refused with the place of what is none."""
+    content = path.read_bytes()
+    if content.startswith(_GZIP):
+        raise Refused("it is compressed; unpack it first (gunzip)", str(path))
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Refused(f"byte {error.start + 1} is not UTF-8", str(path)) from None
+        line = content.count(b"\n", 0, error.start) + 1
+        place = f"{path}, line {line}"
+        raise Refused(f"byte {error.start + 1} is not UTF-8; convert the file first (iconv)", place) from None
 
 
-def _elements(text: str, place: str) -> list[str] | None:
-    """The objects of a JSON array as text, blanks between their parts taken out, nothing else changed."""
+def _elements(text: str, place: str) -> list[str]:
+    """The events of an answer as text, blanks between their parts taken out, nothing else changed."""
     try:
-        documents = json.loads(text)
-    except ValueError as error:
+        answer = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise Refused(f"it begins as an answer of the API and is no JSON: {error}", place) from None
-    if not all(isinstance(document, dict) for document in documents):
-        return None
-    decoder, position, elements = json.JSONDecoder(), text.index("[") + 1, []
+    documents = answer if isinstance(answer, list) else [answer]
+    if not all(isinstance(document, dict) and "_raw" not in document for document in documents):
+        raise Refused("it begins as an answer of the API and holds something else than its events", place)
+    decoder, position, elements = json.JSONDecoder(), 0, []
     for _ in documents:
         start = text.index("{", position)
         _, position = decoder.raw_decode(text, start)
@@ -121,11 +125,12 @@ def _elements(text: str, place: str) -> list[str] | None:
 
 
 def _record(line: str) -> dict[str, Any] | None:
+    """The line as an object with a member `_raw`, or None."""
     try:
-        document = json.loads(line)
-    except ValueError:
+        document = json.loads(line) if '"_raw"' in line else None
+    except (ValueError, RecursionError):
         return None
-    return document if isinstance(document, dict) and isinstance(document.get("_raw"), str) else None
+    return document if isinstance(document, dict) and "_raw" in document else None
 
 
 def _indexed(event: Event) -> Event:

@@ -55,13 +55,17 @@ def _follow(value: Any, step: str) -> list[Any]:
 
 @lru_cache(maxsize=32)
 def parse(text: str) -> Any:
-    """The JSON document in a text, its decimals as they are written. Raises ValueError where it is none.
+    """The JSON document in a text, its decimals as they are written. Raises ValueError where it is none, Refused
+    where it is nested too deeply to read.
 
     Half a pair of surrogates becomes U+FFFD (assumed). The document is not to be changed: many members are asked
     of one text in turn, so the last ones are kept.
     """
     whole = _HALF_PAIR.sub(lambda found: found[1] or "\\ufffd", text) if "\\u" in text else text
-    return json.loads(whole, parse_float=Written, parse_constant=_refuse_constant)
+    try:
+        return json.loads(whole, parse_float=Written, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise Refused("the JSON is nested too deeply for the workbench") from None
 
 
 def _refuse_constant(name: str) -> Any:

@@ -92,3 +92,27 @@ def test_counts_come_by_area_and_basis_and_last_for_all(tmp_path: Path, capsys: 
         "search-time, spec: 1 passed, 1 failed, 0 refused",
         "1 passed, 1 failed, 1 refused",
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (json.dumps({**CASE, "expect": []}) + "\nno JSON\n", "line 2"),
+        (json.dumps(CASE) + "\n", "line 1"),
+        ("[]\n", "line 1"),
+    ],
+)
+def test_a_file_of_something_else_is_refused_by_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, place: str
+) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text(content, encoding="utf-8")
+    assert main([str(file)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"{file}, {place}" in err
+
+
+def test_a_missing_file_of_cases_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "none")]) == 2
+    assert "cannot read" in capsys.readouterr().err

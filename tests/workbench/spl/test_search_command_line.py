@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -120,10 +121,11 @@ def test_lines_of_json_with_metadata(app: Path, tmp_path: Path, capsys: pytest.C
     ("spl", "message"),
     [
         ("`idx` | nosuch", "unknown command nosuch"),
-        ("`idx` | eval x=nosuch(1)", "unknown function nosuch() (at character 21): 'nosuch(1)'"),
+        ("`idx` | eval x=nosuch(1)", "unknown function nosuch() (at character 16): 'nosuch(1)'"),
         ("`nosuch`", "no macro nosuch"),
-        ("search `idx` [search index=main earliest=soon]", "(at character 38): 'earliest=soon]'"),
-        ("`idx` earliest=soon", "'soon' is not a relative time (at character 12): 'earliest=soon'"),
+        ("search `idx` [search index=main earliest=soon]", "(at character 33): 'earliest=soon]'"),
+        ("`idx` earliest=soon", "'soon' is not a relative time (at character 7): 'earliest=soon'"),
+        ("`idx` | nosuch `idx`", "(at character 14): 'nosuch index=main' (counted with the macros written out)"),
     ],
 )
 def test_a_refusal_is_an_exit_code_and_a_message_with_its_place(
@@ -165,7 +167,15 @@ def test_a_missing_file_is_an_error(app: Path, tmp_path: Path, capsys: pytest.Ca
     ("content", "message"),
     [
         (b"\xff\xfe", "byte 1 is not UTF-8"),
+        (b"one\ntwo \xe9\n", "line 2"),
+        (gzip.compress(b"x\n"), "compressed"),
         (b'[{"event_type": "a.b"}, {"event_type": ', "begins as an answer of the API and is no JSON"),
+        (b'[{"event_type": "a.b"}, "c"]', "something else than its events"),
+        (b'[{"_raw": "x"}]', "something else than its events"),
+        (b'{"_raw": "x"}\nx\n', "line 2"),
+        (b'x\n{"_raw": "x"}\n', "line 1"),
+        (b'{"_raw": 7}\n', "_raw is not a string"),
+        (b'[{"a": ' + b"[" * 100_000, "begins as an answer of the API and is no JSON"),
     ],
 )
 def test_a_file_that_cannot_be_read_whole_is_refused_by_name(
@@ -177,7 +187,29 @@ def test_a_file_that_cannot_be_read_whole_is_refused_by_name(
     out, err = capsys.readouterr()
     assert out == ""
     assert message in err
-    assert str(file) in err
+    assert file.name in err
+
+
+def test_the_answer_to_one_event_is_that_event(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(EVENTS[0], indent=2), encoding="utf-8")
+    (found,) = searched(capsys, "`idx`", str(file), "--app", str(app))
+    assert (found["sourcetype"], found["host"], found["actor"]) == (
+        "illumio:pce:events",
+        "pce.example.test",
+        "ann@example.test",
+    )
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_a_line_ends_as_on_any_system(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], ends: str) -> None:
+    file = tmp_path / "events.log"
+    file.write_bytes(b"\xef\xbb\xbf" + ends.join(["1772600000 user=ann", "1772600060 user=bob"]).encode())
+    found = searched(capsys, "index=main | table user _raw", str(file), "--sourcetype", "plain", "--app", str(app))
+    assert found == [
+        {"user": "bob", "_raw": "1772600060 user=bob"},
+        {"user": "ann", "_raw": "1772600000 user=ann"},
+    ]
 
 
 def test_a_reader_that_has_enough_is_no_error(app: Path, tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from workbench.command_line import APP
 from workbench.dash.checks import complaints, schema_complaints
 from workbench.dash.checks.schema import missing
 from workbench.dash.view import read_views
-from workbench.search import APP
 
 
 def main() -> int:

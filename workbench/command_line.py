@@ -1,0 +1,81 @@
+"""What the commands over files of events share: options, times, the add-on's confs, and how they end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Callable
+
+from workbench.conf.reader import Confs
+from workbench.event_files import DEFAULT_SOURCETYPE
+from workbench.refusal import Refused
+from workbench.spl.relative_time import resolve
+
+APP = Path(__file__).resolve().parents[1] / "output" / "TA_illumio_pce"
+REFUSED = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """The options of a command over files of events, to which it adds its own."""
+
+    def __init__(self, prog: str, description: str | None) -> None:
+        super().__init__(prog=prog, description=description)
+        self._times: set[str] = set()
+
+    def add_time(self, option: str, **settings: str) -> None:
+        """An option that takes a time, such as `-24h`."""
+        self.add_argument(option, **settings)  # type: ignore[arg-type]
+        self._times.add(option)
+
+    def add_files(self) -> None:
+        """The files, how their lines are received, and the add-on's folders."""
+        self.add_argument(
+            "files", nargs="+", type=Path, metavar="FILE", help="events: lines, an API answer, or JSON lines"
+        )
+        self.add_argument("--sourcetype", default=DEFAULT_SOURCETYPE, help="how lines are received (%(default)s)")
+        self.add_argument("--app", type=Path, action="append", help=f"the add-on's folder ({APP.name}, as built)")
+
+    def parsed(self, arguments: Sequence[str] | None) -> argparse.Namespace:
+        """The options; `--earliest -24h` is read as one word, since argparse would take `-24h` for an option."""
+        words: list[str] = []
+        for word in sys.argv[1:] if arguments is None else arguments:
+            if words and words[-1] in self._times:
+                words[-1] += f"={word}"
+            else:
+                words.append(word)
+        return self.parse_args(words)
+
+
+def moment(text: str | None, option: str, now: float | None = None) -> float | None:
+    """A time of the command line as epoch seconds, relative to `now` (this second). Raises Refused with its option."""
+    try:
+        return resolve(text, float(int(time.time())) if now is None else now) if text else None
+    except Refused as refusal:
+        raise Refused(refusal.message, option) from None
+
+
+def load_confs(folders: Sequence[Path]) -> Confs:
+    """The confs of the add-on's folders. Raises Refused where one holds no add-on."""
+    for folder in folders:
+        if not (folder / "default").is_dir():
+            raise Refused("no add-on there; ./build.sh builds it", str(folder))
+    return Confs.load(*folders)
+
+
+def ended(run: Callable[[], int], explain: Callable[[Refused], str] = str) -> int:
+    """The exit code of a command: its own, or 2 with a message on standard error where it is refused or cannot read."""
+    try:
+        return run()
+    except Refused as refusal:
+        print(f"refused: {explain(refusal)}", file=sys.stderr)
+    except BrokenPipeError:
+        # Whoever reads the rows has enough of them; nothing is left to flush at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        print(f"cannot read {error.filename}: {error.strerror}", file=sys.stderr)
+    return REFUSED
