@@ -70,8 +70,17 @@ def _make(row: tuple[str, str, str, Any, Any, tuple[str, ...]], verb: str, world
     method, code = _CODES[verb]
     changes = {"create": created(**{member: after}), "update": changed(**{member: (before, after)}), "delete": {}}
     action = world.action(method, f"/api/v2{base if verb == 'create' else href}", code, person.address)
-    resource = {kind: {"href": href, "name": f"{kind} {world.number()}"}}
+    resource = {kind: {"href": href, **_named(kind, world)}}
     return world.event(f"{kind}.{verb}", by_user(person), action, [world.change(resource, changes[verb], verb)])
+
+
+def _named(kind: str, world: World) -> Json:
+    """What says which one it is: a name, or of a permission the account that has it."""
+    number = world.number()
+    if kind != "permission":
+        return {"name": f"{kind} {number}"}
+    principal = f"{world.org}/auth_security_principals/{number}"
+    return {"auth_security_principal": {"href": principal, "name": f"crew-{number}@kestrel-freight.example"}}
 
 
 def _register() -> None:
