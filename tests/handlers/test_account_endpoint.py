@@ -132,6 +132,18 @@ def test_a_new_secret_that_the_pce_refuses_leaves_the_old_one(client: Client, sa
     assert client.post(f"{ENDPOINT}/{saved_account}", api_secret="wrong").status >= 400
 
 
+def test_a_deleted_account_leaves_no_secret(client: Client, splunkd: Splunkd, saved_account: str) -> None:
+    kept = splunkd.passwords.all("TA_illumio_pce")
+    assert any(SECRET in password.clear for password in kept)
+    assert client.delete(f"{ENDPOINT}/{saved_account}").status == 200
+    assert splunkd.passwords.all("TA_illumio_pce") == []
+
+
+def test_another_key_takes_the_place_of_one_that_ends(client: Client, saved_account: str, pce: TinyPce) -> None:
+    assert client.post(f"{ENDPOINT}/{saved_account}", api_key_id="api_new", api_secret="the next one").status == 200
+    assert pce.requests[-1] == basic("api_new", "the next one")
+
+
 def test_an_account_in_use_stays_and_its_inputs_are_named(client: Client, saved_account: str) -> None:
     created = client.post(
         "ta_illumio_pce_illumio_pce_events", name="audit", account=saved_account, index="default", interval="60"

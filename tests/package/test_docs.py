@@ -10,15 +10,26 @@ import pytest
 from tests.e2e.test_faults import TABLE
 from tools import audit
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in ("delivery", "install", "security")))
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/**/*.md"))
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", *PAGES)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_file_that_a_document_names_is_there(repository: Path, document: str) -> None:
     text = (repository / document).read_text("utf-8")
     named = re.findall(r"`((?:tests|tools|workbench|requirements|package|docs)/[\w./-]*)`", text)
-    linked = [(Path(document).parent / link).as_posix() for link in re.findall(r"\]\(([\w./-]+)\)", text)]
+    linked = [(Path(document).parent / link).as_posix() for link in re.findall(r"\]\(([\w./-]+)(?:#[\w-]*)?\)", text)]
     assert [name for name in [*named, *linked] if not (repository / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_heading_that_a_document_points_to_is_there(repository: Path, document: str) -> None:
+    text = (repository / document).read_text("utf-8")
+    for page, heading in re.findall(r"\]\(([\w./-]*)#([\w-]+)\)", text):
+        target = (repository / document).parent / page if page else repository / document
+        headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.MULTILINE)
+        assert heading in [re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings], page
 
 
 def test_the_security_page_counts_right(repository: Path) -> None:
