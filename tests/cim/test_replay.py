@@ -66,6 +66,15 @@ def test_every_case_is_sent_found_and_compared(fake: FakeSplunk, capsys: pytest.
     assert fake.authorizations == {"Bearer abc"}
 
 
+def test_a_certificate_that_nobody_vouches_for_ends_it_before_a_secret_is_sent(
+    fake: FakeSplunk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SPLUNK_CA_FILE")
+    assert main([fake.url]) == 2
+    assert "SPLUNK_CA_FILE" in capsys.readouterr().err
+    assert fake.authorizations == set()
+
+
 def test_what_reads_otherwise_is_named(fake: FakeSplunk, capsys: pytest.CaptureFixture[str]) -> None:
     fake.change = lambda row: {**row, "user": "nobody"} if row["source"].endswith("json:tampering") else row
     assert main([fake.url]) == 1

@@ -23,6 +23,10 @@ from tools.replay.cases import Case, cases, differences
 from tools.replay.splunk_api import SplunkApi
 
 _PAUSE = 3.0
+_UNVERIFIED = (
+    "Splunk's certificate cannot be verified. Set SPLUNK_CA_FILE to the certificate of its authority, and use the host "
+    "name that it was made for; the one that Splunk ships with names none, so give the management port another."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,9 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("say which Splunk, or --samples DIR")
     try:
         return _replay(SplunkApi(options.url, os.environ), options.index, options.wait)
+    except requests.exceptions.SSLError as error:
+        print(f"{_UNVERIFIED} ({error})", file=sys.stderr)
     except requests.RequestException as error:
         print(f"Splunk cannot be asked: {error}", file=sys.stderr)
-        return 2
+    return 2
 
 
 def _replay(splunk: SplunkApi, index: str, wait: float) -> int:

@@ -45,7 +45,7 @@ class SplunkApi:
     def search(self, spl: str) -> list[dict[str, Any]]:
         """The final rows of a search over all time. Raises requests.RequestException."""
         form = {"search": f"search {spl}", "earliest_time": "0", "latest_time": "+10y", "output_mode": "json"}
-        lines = self._post("search/v2/jobs/export", {}, form).text.splitlines()
+        lines = self._post("search/v2/jobs/export", {}, form).text.split("\n")
         answers = [json.loads(line) for line in lines if line.strip()]
         return [answer["result"] for answer in answers if "result" in answer and not answer.get("preview")]
 

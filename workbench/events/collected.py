@@ -24,6 +24,21 @@ _EVERY = 300 * _SECOND
 # The input's late_arrival_window: each run asks for this much again.
 _WINDOW = 3_600 * _SECOND
 
+# Parts of a run's record that are the same each time.
+_FAILED = {
+    "outcome": "failed",
+    "error_category": "connection",
+    "error": "No connection to the PCE could be made.",
+    "remedy": "Check that the PCE is up and that a firewall lets this Splunk instance reach its host and port.",
+}
+_SETTINGS = {
+    "backlog_seconds": 0,
+    "pce_clock_ahead_seconds": 0.0,
+    "retention_days": 30.0,
+    "least_severity": "informational",
+}
+_NOTHING_AMISS: dict[str, Any] = {"peak_memory_mib": 52.4, "flawed_events": {}, "gaps": [], "notes": []}
+
 
 def ms_of(event: Json) -> int:
     """An event's own time."""
@@ -65,15 +80,7 @@ class Collector:
             watermark = run
 
     def _event(self, event: Json, indexed_ms: int) -> Indexed:
-        return {
-            "_raw": text_of(event),
-            "_time": ms_of(event) / 1000,
-            "_indextime": indexed_ms / 1000,
-            "sourcetype": "illumio:pce:events",
-            "source": f"illumio_pce_events://{self.name}",
-            "host": self.world.fqdn,
-            "index": self.index,
-        }
+        return self._indexed("illumio:pce:events", text_of(event), ms_of(event), indexed_ms)
 
     def _record(
         self, run: int, watermark: int, moments: Sequence[int], again: int, late_by: int, late: int = 0,
@@ -81,27 +88,18 @@ class Collector:
     ) -> Indexed:  # fmt: skip
         """The run's own account, with the members of the collector's record."""
         ended = run + (31 if failed else 3) * _SECOND
-        outcome = {
-            "outcome": "failed",
-            "error_category": "connection",
-            "error": "No connection to the PCE could be made.",
-            "remedy": "Check that the PCE is up and that a firewall lets this Splunk instance reach its host and port.",
-        }
         size = 1_400 * len(moments)
         content: dict[str, Any] = {
             "time": render_ms(ended),
             "kind": "run",
-            **(outcome if failed else {"outcome": "ok"}),
+            **(_FAILED if failed else {"outcome": "ok"}),
             "input": self.name,
             "account": self.name,
             "pce": self.world.fqdn,
             "org_id": self.world.org.rsplit("/", 1)[1],
             "duration_seconds": (ended - run) / 1000,
             "lag_seconds": (ended - (watermark if failed else run)) / 1000,
-            "backlog_seconds": 0,
-            "pce_clock_ahead_seconds": 0.0,
-            "retention_days": 30.0,
-            "least_severity": "informational",
+            **_SETTINGS,
             **({} if failed else {"window_from": render_ms(watermark - _WINDOW), "window_to": render_ms(run)}),
             "requests": 4 if failed else 1,
             "retries": 3 if failed else 0,
@@ -116,16 +114,16 @@ class Collector:
             **({"oldest_event": render_ms(min(moments)), "newest_event": render_ms(max(moments))} if moments else {}),
             "bytes_received": size + 1_400 * again,
             "bytes_written": size,
-            "peak_memory_mib": 52.4,
-            "flawed_events": {},
-            "gaps": [],
-            "notes": [],
+            **_NOTHING_AMISS,
         }
+        return self._indexed("illumio:pce:ingest", json.dumps(content), ended, ended)
+
+    def _indexed(self, sourcetype: str, raw: str, ms: int, indexed_ms: int) -> Indexed:
         return {
-            "_raw": json.dumps(content),
-            "_time": ended / 1000,
-            "_indextime": ended / 1000,
-            "sourcetype": "illumio:pce:ingest",
+            "_raw": raw,
+            "_time": ms / 1000,
+            "_indextime": indexed_ms / 1000,
+            "sourcetype": sourcetype,
             "source": f"illumio_pce_events://{self.name}",
             "host": self.world.fqdn,
             "index": self.index,

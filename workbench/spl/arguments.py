@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Callable
 
 from workbench.refusal import Refused
 from workbench.spl.eval_tokens import unescape
@@ -108,11 +109,15 @@ class Arguments:
         start = self.index + len(self.text[self.index :]) - len(self.text[self.index :].lstrip())
         if self.text[start : start + 1] not in _OPENING:
             raise self.refuse("a bracket is expected")
+        self.index = self._behind(skip_enclosed, start)
+        return self.text[start + 1 : self.index - 1], self.position + start + 1
+
+    def _behind(self, skip: Callable[[str, int], int], start: int) -> int:
+        """Where the quoted or bracketed text that begins at `start` is over."""
         try:
-            self.index = skip_enclosed(self.text, start)
+            return skip(self.text, start)
         except Refused as refusal:
             raise refusal.moved(self.position) from None
-        return self.text[start + 1 : self.index - 1], self.position + start + 1
 
     def rest(self) -> str:
         """Take all that is left."""
@@ -133,9 +138,9 @@ class Arguments:
             if end and end.match(self.text, index):
                 break
             if char == '"':
-                index = skip_quoted(self.text, index)
+                index = self._behind(skip_quoted, index)
             elif char in _OPENING:
-                index = skip_enclosed(self.text, index)
+                index = self._behind(skip_enclosed, index)
             elif (option := pattern.match(self.text, index)) is not None:
                 index = self._take_option(option, found)
             else:

@@ -16,7 +16,7 @@ from workbench.spl.values import parse_flag, text_of
 Macros = Mapping[str, Mapping[str, str]]
 """Stanzas of macros.conf: name, or name(count of arguments), to its settings."""
 
-_PIECE = re.compile(r'```.*?```|"(?:\\.|[^"\\])*"|`([^`]*)`', re.DOTALL)
+_PIECE = re.compile(r'```.*?```|"(?:\\.|[^"\\])*"|`([^`]*)`|`', re.DOTALL)
 _CALL = re.compile(r"\s*([^()\s]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 _ARGUMENT = re.compile(r'\s*(?:"((?:\\.|[^"\\])*)"|([^",]*))\s*(?:,|$)', re.DOTALL)
 _DEEPEST = 50
@@ -34,6 +34,8 @@ def expand(text: str, macros: Macros, depth: int = 0) -> str:
     def replace(found: re.Match[str]) -> str:
         if found.group().startswith("```"):
             return " "
+        if found.group() == "`":
+            raise Refused("a backtick is not closed", found.start())
         if found.group(1) is None:
             return found.group()
         try:

@@ -79,7 +79,7 @@ def _measure(arguments: Arguments) -> Measure:
     try:
         function, make = maker(found.group(1))
     except Refused as refusal:
-        raise arguments.refuse(refusal.message) from None
+        raise Refused(f"{arguments.command}: {refusal.message}", arguments.position + found.start(1)) from None
     inside: str | None = None
     if arguments.text[arguments.index : arguments.index + 1] == "(":
         inside, start = arguments.enclosed()
@@ -103,7 +103,7 @@ def _source(arguments: Arguments, inside: str, start: int) -> tuple[str | None, 
     name = inside.strip()
     if not name:
         return None, None
-    if "(" in name:
+    if "(" in name or (" " in name and name[0] not in "\"'"):
         raise arguments.refuse(f"{name!r} inside a statistical function is not supported")
     return name.strip("\"'"), None
 

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from splunklib.modularinput import Argument, Scheme, Script
 
@@ -17,7 +17,7 @@ from .collector import Run
 from .config import Account, InputSettings
 from .delivery import SOURCETYPE
 from .errors import CollectorError, PipeClosed, StopRequested
-from .lease import ClusterLease, FileLock, NoLease
+from .lease import ClusterLease, FileLock, Lease, NoLease
 from .log import formatter, logger, open_log, quoted
 from .output import SplunkdStream
 from .pce import Pce
@@ -68,59 +68,87 @@ def main(arguments: list[str]) -> int:
     return int(IllumioPceEvents().run(arguments))
 
 
+class _Elsewhere(Exception):
+    """Another member of the search head cluster runs the input; the text says which."""
+
+
+class _Prepared(NamedTuple):
+    """A run that can begin, and what it was made of."""
+
+    run: Run
+    lease: Lease
+    settings: InputSettings
+    account: Account
+
+
 def run_input(stanza: str, parameters: Mapping[str, str], metadata: Mapping[str, str]) -> bool:
     """One run of one input; whether it ended well. Whatever fails ends in one clear line of the log."""
     name = stanza.partition("://")[2]
     formatter.hide(metadata["session_key"])
     open_log(f"{SCHEME}_{re.sub(r'[^A-Za-z0-9_-]', '_', name)}", "INFO")
-    clock, stop = SystemClock(), Stop()
+    stop = Stop()
     stop.listen()
     output = SplunkdStream(sys.stdout.fileno(), stanza, f"{SCHEME}://{name}", parameters.get("index") or "default")
-    folder = Path(metadata["checkpoint_dir"])
-    lock = FileLock(path_of(folder, name, "lock"))  # held for as long as it is referred to
-    lease: ClusterLease | None = None
+    lock = FileLock(path_of(Path(metadata["checkpoint_dir"]), name, "lock"))  # held for as long as it is referred to
     try:
         if not lock.acquire():
             raise CollectorError("overlap", "An earlier run of this input has not ended.")
-        splunkd = Splunkd(metadata["server_uri"], metadata["session_key"])
-        logger.setLevel(read_log_level(splunkd))
-        info = splunkd.server_info()
-        if not runs_here(info):
-            logger.info("action=skipped input=%s reason=another member of the search head cluster is its captain", name)
-            return True
-        settings = InputSettings.parse(name, parameters)
-        account = read_account(splunkd, settings.account)
-        formatter.hide(account.api_secret)
-        proxy = read_proxy(splunkd)
-        formatter.hide(proxy.password if proxy else "")
-        transport = HttpsTransport(account, proxy)
-        store = KvStore(splunkd, clock, lambda: stop.requested)
-        if "shc_member" in (info.get("server_roles") or ()):
-            lease = ClusterLease(store, name, str(info.get("guid")), clock)
-            other = lease.acquire()
-            if other is not None:
-                logger.info("action=skipped input=%s reason=%s of the search head cluster still collects", name, other)
-                return True
+        run, lease, settings, account = _prepared(name, parameters, metadata, output, stop)
+    except _Elsewhere as reason:
+        logger.info("action=skipped input=%s reason=%s", name, reason)
+        return True
     except (CollectorError, ValueError) as error:
         category = getattr(error, "category", "input")
         logger.error("action=failed input=%s category=%s error=%s", name, category, quoted(error))
         with contextlib.suppress(PipeClosed):
-            output.write([not_started(name, category, str(error), metadata.get("server_host", ""), clock.time())])
+            host = metadata.get("server_host", "")
+            output.write([not_started(name, category, str(error), host, SystemClock().time())])
             output.close()
         return False
-    pce = Pce(account, transport, clock, lambda: splunkd.inputs_with_account(account.name))
-    state = State(store, name, BreadcrumbFile(folder, name), lease or NoLease())
-    run = Run(settings, account, pce, state, output, clock, stop, life_of(info))
     ended_well = carry_out(run, name)
     _log_for_monitoring(run, settings, account)
     try:
         output.close()
     except PipeClosed:
         _doubt(run)
-    if lease is not None:
+    if isinstance(lease, ClusterLease):
         with contextlib.suppress(CollectorError):
             lease.release()
     return ended_well
+
+
+def _prepared(
+    name: str, parameters: Mapping[str, str], metadata: Mapping[str, str], output: SplunkdStream, stop: Stop
+) -> _Prepared:
+    """Ask splunkd for what a run needs. Raises _Elsewhere; CollectorError or ValueError where something is wrong."""
+    clock = SystemClock()
+    splunkd = Splunkd(metadata["server_uri"], metadata["session_key"])
+    logger.setLevel(read_log_level(splunkd))
+    info = splunkd.server_info()
+    if not runs_here(info):
+        raise _Elsewhere("another member of the search head cluster is its captain")
+    settings = InputSettings.parse(name, parameters)
+    account = read_account(splunkd, settings.account)
+    formatter.hide(account.api_secret)
+    proxy = read_proxy(splunkd)
+    formatter.hide(proxy.password if proxy else "")
+    transport = HttpsTransport(account, proxy)
+    store = KvStore(splunkd, clock, lambda: stop.requested)
+    lease = _lease(store, name, info, clock)
+    pce = Pce(account, transport, clock, lambda: splunkd.inputs_with_account(account.name))
+    state = State(store, name, BreadcrumbFile(Path(metadata["checkpoint_dir"]), name), lease)
+    run = Run(settings, account, pce, state, output, clock, stop, life_of(info))
+    return _Prepared(run, lease, settings, account)
+
+
+def _lease(store: KvStore, name: str, info: Mapping[str, Any], clock: SystemClock) -> Lease:
+    if "shc_member" not in (info.get("server_roles") or ()):
+        return NoLease()
+    lease = ClusterLease(store, name, str(info.get("guid")), clock)
+    other = lease.acquire()
+    if other is not None:
+        raise _Elsewhere(f"{other} of the search head cluster still collects")
+    return lease
 
 
 def life_of(info: Mapping[str, Any]) -> str:

@@ -140,7 +140,7 @@ def test_a_refused_expression_names_its_position(text: str, position: int) -> No
     [
         ("index=main | nosuch x", 13),
         ("index=main | eval x=nosuch(1)", 20),
-        ("index=main | stats nosuch(x)", 25),
+        ("index=main | stats nosuch(x)", 19),
         ("index=main (a=1", 11),
         ("index=main | where x=1 | search earliest=-1h a=1", 31),
         ("eventtype=a foo(b)", 12),

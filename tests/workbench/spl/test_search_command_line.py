@@ -125,6 +125,10 @@ def test_lines_of_json_with_metadata(app: Path, tmp_path: Path, capsys: pytest.C
         ("`nosuch`", "no macro nosuch"),
         ("search `idx` [search index=main earliest=soon]", "(at character 33): 'earliest=soon]'"),
         ("`idx` earliest=soon", "'soon' is not a relative time (at character 7): 'earliest=soon'"),
+        ("`idx` | stats count(", "'(' is not closed (at character 20): '('"),
+        ("`idx` | stats nosuch by x", "unknown statistical function nosuch() (at character 15): 'nosuch by x'"),
+        ("`idx` | stats sum(a b)", "'a b' inside a statistical function is not supported"),
+        ("index=main | `idx", "a backtick is not closed (at character 14): '`idx'"),
         ("`idx` | nosuch `idx`", "(at character 14): 'nosuch index=main' (counted with the macros written out)"),
     ],
 )
