@@ -25,7 +25,7 @@ verb_help() {
     for verb in "${workbench_verbs[@]}"; do
         if has_workbench "$verb"; then printf '  %-9s %s\n' "$verb" "$(explain "$verb")"; fi
     done
-    echo "  soak      hours among faults, in minutes: ./build.sh soak [--minutes N | --full]"
+    echo "  soak      hours among faults, in minutes: ./build.sh soak [--minutes N] [--full]"
     echo "  replay    our CIM cases against a Splunk that has the add-on: ./build.sh replay https://HOST:8089"
     echo "  help      this"
 }
