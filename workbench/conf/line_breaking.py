@@ -16,6 +16,7 @@ from workbench.refusal import Refused
 from workbench.spl.pcre import Match, Pattern, compile_pattern
 
 _SURROGATE = re.compile("[\udc80-\udcff]")
+_LINE_ENDS = r"([\r\n]+)"
 
 
 def decode(data: bytes, settings: Settings) -> str:
@@ -34,7 +35,7 @@ class LineBreaker:
 
     def __init__(self, settings: Settings, has_date: Callable[[str], bool] | None) -> None:
         self._settings = settings
-        self._breaker = _pattern(settings, "LINE_BREAKER", r"([\r\n]+)")
+        self._breaker = _pattern(settings, "LINE_BREAKER", _LINE_ENDS)
         if self._breaker.groups == 0:
             raise Refused("the pattern needs a capturing group", settings.place("LINE_BREAKER"))
         self._truncate = settings.number("TRUNCATE", 10_000)
@@ -47,6 +48,10 @@ class LineBreaker:
         return lines if self._merger is None or len(lines) < 2 else self._merger.merge(lines)
 
     def _lines(self, text: str) -> Iterator[str]:
+        if self._breaker.pattern == _LINE_ENDS:
+            # PCRE's binding counts characters anew for each match: the square of the text's length.
+            yield from re.split("[\r\n]+", text)
+            return
         start = 0
         for found in self._breaker.finditer(text):
             end, following = _gap(found, self._breaker.groups)

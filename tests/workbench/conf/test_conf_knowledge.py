@@ -23,6 +23,22 @@ def test_now_in_a_calculated_field_is_the_search_clock() -> None:
     assert knowledge.enrich({"_raw": "x", "sourcetype": "st"})["age"] == "1782999990"
 
 
+@pytest.mark.parametrize("breaker", [r"([\r\n]+)", r"((?:[\r\n])+)"], ids=["the usual one", "one of the same meaning"])
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", []),
+        ("\r\n\n", []),
+        ("a", ["a"]),
+        ("\na\r\n\rb\n", ["a", "b"]),
+        ("é\u2028x\x0by\x85\n😀 z", ["é\u2028x\x0by\x85", "😀 z"]),
+    ],
+)
+def test_lines_end_at_line_feeds_and_carriage_returns_alone(breaker: str, text: str, lines: list[str]) -> None:
+    props = f"[st]\nSHOULD_LINEMERGE = false\nDATETIME_CONFIG = CURRENT\nLINE_BREAKER = {breaker}\n"
+    assert [event["_raw"] for event in receive(Confs.load({"props.conf": props}), text, "st", clock=5)] == lines
+
+
 def test_lookup_is_found_by_definition_and_by_file_name() -> None:
     confs = Confs.load({"transforms.conf": "[types]\nfilename = t.csv\n"}, lookups={"t.csv": "\ufeffk,v\n1,one\n"})
     knowledge = Knowledge(confs, now=0)
