@@ -115,3 +115,50 @@ def test_result_of_a_line_in_cef_is_known_where_the_rest_is_not(result: str) -> 
     line = formats.as_cef({**splunk.sample("sign_in_success")["event"], "status": result})
     found = splunk.read(line.replace(" cs2=", " novelty=of two words cs2="))
     assert (found["event_type"], found["action"], found["user"]) == ("user.sign_in", result, "unknown")
+
+
+@pytest.mark.parametrize("write", [formats.as_cef, formats.as_leef], ids=["cef", "leef"])
+def test_a_line_break_in_a_name_takes_nothing_from_the_result(write: formats.Writer) -> None:
+    event = {**splunk.sample("sign_in_success")["event"], "status": "failure"}
+    event["created_by"] = {"user": {"href": "/users/21", "username": "ma\nrit outcome=success"}}
+    found, rest = splunk.read_all(write(event))
+    assert (found["event_type"], found["action"], found["user"]) == ("user.sign_in", "failure", "unknown")
+    assert rest["sourcetype"] == splunk.SYSLOG
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "user", "user_type"),
+    [
+        ("/users/21/api_keys/1ab2c3", "marit@harbour.example", "user"),
+        ("/users/22/api_keys/1ab2c3", "22", "user"),
+        ("/orgs/7/service_accounts/0a-1/api_keys/1ab2c3", "0a-1", "service_account"),
+    ],
+    ids=["one's own", "another's", "a service account's"],
+)
+@ALL
+def test_a_key_that_nothing_changed_of_is_the_accounts_in_the_request(
+    write: formats.Writer, endpoint: str, user: str, user_type: str
+) -> None:
+    action = {**EVENT["action"], "api_endpoint": f"/api/v2{endpoint}"}
+    found = splunk.read(write({**EVENT, "event_type": "api_key.delete", "action": action, "resource_changes": []}))
+    assert (found["user"], found["user_type"], found["object_id"]) == (user, user_type, endpoint)
+
+
+@ALL
+def test_who_is_invited_is_the_object(write: formats.Writer) -> None:
+    action = {**EVENT["action"], "api_endpoint": "/api/v2/users/invite", "api_method": "POST"}
+    invited = [note("user.invited", {"user": {"href": "/users/77", "username": "new@harbour.example"}})]
+    event = {**EVENT, "event_type": "user.invite", "action": action, "resource_changes": [], "notifications": invited}
+    found = splunk.read(write(event))
+    assert (found["user"], found["object"], found["src_user"]) == (
+        *["new@harbour.example"] * 2,
+        "marit@harbour.example",
+    )
+
+
+@pytest.mark.parametrize("endpoint", ["/login/acs", "/login/users/sign_in", "/login/logout"])
+@ALL
+def test_a_page_to_sign_in_is_no_object(write: formats.Writer, endpoint: str) -> None:
+    action = {**EVENT["action"], "api_endpoint": endpoint, "api_method": "POST"}
+    found = splunk.read(write({**splunk.sample("sign_in_success")["event"], "action": action, "resource_changes": []}))
+    assert [name for name in ("object", "object_id", "object_category") if name in found] == []
