@@ -16,7 +16,7 @@ BLOCK = 4096
 
 def indexed(text: str) -> str:
     (element,) = ArrayReader(iter([f"[{text}]".encode("utf-8", "surrogatepass")]))
-    return EventReader().read(element).indexed_text()
+    return EventReader().read([element])[0].indexed_text()
 
 
 @pytest.mark.parametrize("escaped", [True, False], ids=["escaped", "as it is"])

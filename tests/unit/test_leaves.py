@@ -321,7 +321,7 @@ def test_what_cannot_be_seen_is_written_out_and_a_quotation_ends_no_value() -> N
 
 @given(st.lists(st.integers(1_000_000, 2_000_000), max_size=30), st.booleans())
 def test_the_parts_of_a_window_are_smaller_and_share_their_bound(moments: list[int], whole_body: bool) -> None:
-    events = [AuditEvent("", parse(render(ms)), 1) for ms in moments]
+    events = [AuditEvent("", ms, "", 1) for ms in moments]
     window = Window(999_000, 2_001_000)
     parts = split(window, Page(events, 0, 1 if whole_body else 0, cut=True))
     assert parts is not None

@@ -6,15 +6,18 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain, takewhile
 from typing import Any, NamedTuple
 
-from .json_text import Incomplete, all_plain, end_of_value, skip_space
+from .json_text import Incomplete, are_plain, end_of_value, skip_space
 
 #: Beyond this many characters an element is cut out as text and not parsed as a whole.
 PARSE_LIMIT = 64 * 1024
 #: How far ahead (characters) elements are looked for that can be told apart at sight.
-_SIGHT = 64 * 1024
-#: The longest element that is (characters).
+_SIGHT = 256 * 1024
+#: Behind an element that does not show to be an event, so much (characters) is parsed before that is tried again.
+_PARSED_AFTER_ODD = 64 * 1024
+#: The longest element that is told apart at sight (characters).
 _LONGEST_AT_SIGHT = 8 * 1024 * 1024
 #: An element larger than this (characters) is not an audit event.
 ELEMENT_LIMIT = 128 * 1024 * 1024
@@ -22,8 +25,13 @@ ELEMENT_LIMIT = 128 * 1024 * 1024
 #: What may follow an element.
 _ENDS = (" ", "\t", "\n", "\r", ",", "]")
 
-_EVENT = r'\{"href":"/(?:orgs/[0-9]+/|system_)events/'
-_EVENT_BEGINS = re.compile(_EVENT)
+#: How the PCE begins an event, in the events API of every release that was seen.
+_EVENT = (
+    r'\{"href":"(/(?:orgs/[0-9]+/|system_)events/[^"\\]*)"'
+    r'(?:,"timestamp":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}):([0-9]{2})\.([0-9]{3})Z"'
+    r',"pce_fqdn":"([^"\\]*)")?'
+)
+_FIRST_EVENT = re.compile(_EVENT)
 _NEXT_EVENT = re.compile(r"\}," + _EVENT)
 _decoder = json.JSONDecoder(strict=False)
 
@@ -35,12 +43,14 @@ class NotAnArray(ValueError):
 class Element(NamedTuple):
     """One element: its text, and what it means (None where it was not parsed).
 
-    `plain`: it is an object that begins as the PCE's events do, and holds no control character.
+    `head` stands only where it is an object that begins as the PCE's events do, and holds no control character: its
+    href, its time in UTC in pieces (down to the minute, second, ms) and its pce_fqdn; the last four are None where
+    they do not follow.
     """
 
     text: str
     value: Any | None
-    plain: bool = False
+    head: tuple[Any, ...] | None = None
 
 
 class ArrayReader:
@@ -57,7 +67,7 @@ class ArrayReader:
         self._at = 0
         self._ended = False
         self._dropped = 0
-        self._looked_up_to = 0
+        self._parse_up_to = 0
 
     @property
     def unread(self) -> str:
@@ -65,18 +75,17 @@ class ArrayReader:
         return self._text[self._at :]
 
     def __iter__(self) -> Iterator[Element]:
+        return chain.from_iterable(self.runs())
+
+    def runs(self) -> Iterator[list[Element]]:
+        """The elements, some at a time."""
         if self._next_character() != "[":
             raise NotAnArray("the answer is not a JSON array")
         self._at += 1
         if self._next_character() == "]":
             return self._finish()
         while True:
-            texts = self._at_sight()
-            if texts:
-                for text in texts:
-                    yield Element(text, None, plain=True)
-            else:
-                yield self._element()
+            yield self._at_sight() or [self._element()]
             separator = self._next_character()
             if separator == "]":
                 return self._finish()
@@ -90,31 +99,31 @@ class ArrayReader:
         if self._next_character() != "":
             raise NotAnArray("something stands behind the JSON array of the answer")
 
-    def _at_sight(self) -> list[str]:
+    def _at_sight(self) -> list[Element]:
         """The next elements, where they show to be events without being parsed; none where they do not.
 
         An event reaches from where one begins as the PCE's do to where the next one does, if that is one object.
         """
-        if self._dropped + self._at < self._looked_up_to or not _EVENT_BEGINS.match(self._text, self._at):
+        first = _FIRST_EVENT.match(self._text, self._at)
+        if first is None or self._dropped + self._at < self._parse_up_to:
             return []
-        cuts = [match.start() + 1 for match in _NEXT_EVENT.finditer(self._text, self._at, self._at + _SIGHT)]
-        if not cuts:
-            cuts = self._far_cut()
-        texts = [self._text[begin:end] for begin, end in zip([self._at, *(cut + 1 for cut in cuts)], cuts)]
-        if not texts:
-            return []
-        if not all_plain(texts):
-            self._looked_up_to = self._dropped + cuts[-1]
-            return []
-        self._at = cuts[-1]
-        return texts
+        nexts = list(_NEXT_EVENT.finditer(self._text, self._at, self._at + _SIGHT)) or self._far_next()
+        begins = [self._at, *(match.start() + 2 for match in nexts)]
+        texts = [self._text[begin : end - 1] for begin, end in zip(begins, begins[1:])]
+        heads = [first.groups(), *(match.groups() for match in nexts)]
+        plain = list(takewhile(bool, are_plain(texts)))
+        if len(plain) < len(texts):
+            self._parse_up_to = self._dropped + begins[len(plain)] + _PARSED_AFTER_ODD
+        if plain:
+            self._at = begins[len(plain)] - 1
+        return [Element(text, None, head) for text, head, _ in zip(texts, heads, plain)]
 
-    def _far_cut(self) -> list[int]:
-        """Where the event ends that is longer than what is looked at at once; empty where that is not seen."""
+    def _far_next(self) -> list[re.Match[str]]:
+        """Where the event behind one that is longer than what is looked at at once begins, if that is seen."""
         while True:
             match = _NEXT_EVENT.search(self._text, self._at)
             if match:
-                return [match.start() + 1]
+                return [match]
             size = len(self._text) - self._at
             if self._ended or size > _LONGEST_AT_SIGHT:
                 return []

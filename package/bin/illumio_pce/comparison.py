@@ -26,13 +26,13 @@ def compare_collections(
     Raises PceError, where the key may not read them for one.
     """
     page = ask("system_events", Window(now_ms - DAY, now_ms - _YOUNG))
-    doubtful = [event for event in page.events if event.has_href and event.moment and unknown(event)][:LOOK_UPS]
+    doubtful = [event for event in page.events if event.has_href and event.ms is not None and unknown(event)][:LOOK_UPS]
     missing = sum(not _is_there(ask, event) for event in doubtful)
     return {"found": len(page.events), "looked_up": len(doubtful), "missing": missing}
 
 
 def _is_there(ask: Callable[[str, Window], Page], event: AuditEvent) -> bool:
-    if event.moment is None:
+    if event.ms is None:
         return False
-    page = ask("events", Window(event.moment.ms, event.moment.ms + 1))
+    page = ask("events", Window(event.ms, event.ms + 1))
     return page.cut or any(other.key == event.key for other in page.events)

@@ -83,7 +83,7 @@ class Delivery:
             self.remember()
 
     def _hand_over(self, events: list[AuditEvent], late_before: int | None) -> None:
-        self._record.bytes_out += self._output.write(self._for_splunk(event) for event in events)
+        self._record.bytes_out += self._output.write(map(self._for_splunk, events))
         self._record.pages += 1
         if self.wanted:
             self.wanted.difference_update(event.key for event in events)
@@ -91,7 +91,8 @@ class Delivery:
 
     def _new(self, events: list[AuditEvent], window: Window, now_ms: int) -> list[AuditEvent]:
         """Those of the events that are wanted and were not delivered, which from now on count as delivered."""
-        wanted = [event for event in events if accepted(event, self.checkpoint.filters, now_ms)]
+        filters = self.checkpoint.filters
+        wanted = [event for event in events if accepted(event, filters, now_ms)] if filters.any else events
         unseen = self._seen.add_each([event.key for event in wanted])
         new = [e for e, is_new in zip(wanted, unseen) if is_new or not self._is_known(e, window, now_ms)]
         self._record.filtered += len(events) - len(wanted)
@@ -104,7 +105,7 @@ class Delivery:
         An href says so for certain; a text alone only where an equal one was delivered from that time.
         An event with an href and without a time can be in any window: it is remembered while it is seen.
         """
-        if event.has_href and event.moment is not None:
+        if event.has_href and event.ms is not None:
             return True
         batches = [batch for batch in self.checkpoint.batches if event.key in batch.keys]
         if event.has_href:
@@ -118,17 +119,17 @@ class Delivery:
 
         An event without a time can be anywhere in its window, so all of that is taken as its time.
         """
-        for ahead in (False, True):
-            part = [e for e in new if ((e.moment.ms if e.moment else window.low) > now_ms) is ahead]
-            if part:
-                moments = [event.moment.ms for event in part if event.moment]
-                if len(moments) < len(part):
-                    moments += [window.low, _end(window, now_ms)]
-                batch = batch_of([event.key for event in part], moments, self._clock.time())
-                self.checkpoint.batches.append(batch)
+        ahead = [event for event in new if (window.low if event.ms is None else event.ms) > now_ms]
+        present = [event for event in new if (window.low if event.ms is None else event.ms) <= now_ms] if ahead else new
+        for part in filter(None, (present, ahead)):
+            moments = [event.ms for event in part if event.ms is not None]
+            if len(moments) < len(part):
+                moments += [window.low, _end(window, now_ms)]
+            batch = batch_of([event.key for event in part], moments, self._clock.time())
+            self.checkpoint.batches.append(batch)
 
     def _for_splunk(self, event: AuditEvent) -> SplunkEvent:
-        epoch = event.moment.epoch if event.moment else f"{self._now_ms() / 1000:.3f}"
+        epoch = event.epoch or f"{self._now_ms() / 1000:.3f}"
         return SplunkEvent(event.indexed_text(), epoch, event.host or self._host, SOURCETYPE, clean=True)
 
 

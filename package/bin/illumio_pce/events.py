@@ -4,41 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Mapping
+import struct
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .array_reader import Element
 from .config import HOST_NAME
 from .filters import FilterHistory
-from .json_text import all_plain, for_xml, members, on_one_line
-from .timestamps import Moment, moment_of, parse
+from .json_text import are_plain, for_xml, members, on_one_line
+from .timestamps import moment_of, parse
 
 #: Splunk's automatic extraction reads this many bytes of JSON (limits.conf, [spath] extraction_cutoff).
 EXTRACTION_CUTOFF = 5000
 
 #: Members after the others, the bulkiest last: the lists that grow with the size of what was done.
 _BULKY = {"notifications": 1, "resource_changes": 2}
+_EIGHT_BYTES = struct.Struct(">Q")
 #: Members that an event of any size is read for here.
 _NEEDED = ("href", "timestamp", "pce_fqdn", "event_type", "severity", "status")
-#: How the PCE begins an event, in the events API of every release that was seen.
-_HEAD = re.compile(
-    r'\{"href":"([^"\\]+)",'
-    r'"timestamp":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}):([0-9]{2})\.([0-9]{3})Z",'
-    r'"pce_fqdn":"([^"\\]*)"'
-)
 
 
 class AuditEvent(NamedTuple):
     """An event as read: `text` is what the PCE sent; `key` stands for it in the memory of what was delivered.
 
-    `host`: the PCE that wrote it, where it names one by a valid host name. `has_href`: the PCE named the event, so
-    that its key stands for no other. `plain`: the text is on one line and holds no control character.
+    `ms`: its time, whole milliseconds since the epoch, and `epoch`: in seconds with every digit; None and empty where
+    none can be read. `host`: the PCE that wrote it, where it names one by a valid host name. `has_href`: the PCE named
+    the event, so that its key stands for no other. `plain`: the text is on one line and holds no control character.
     """
 
     text: str
-    moment: Moment | None
+    ms: int | None
+    epoch: str
     key: int
     host: str | None = None
     has_href: bool = False
@@ -68,7 +65,7 @@ def bulky_last(text: str) -> str:
     changes, notes = text.find(',"resource_changes":'), text.rfind(',"notifications":')
     if 0 < changes < notes:  # the PCE's own order, if both are members of the object itself
         others, bulky, last = text[1:changes], text[changes:notes], text[notes:-1]
-        if all_plain([f"{{{others}}}", f"{{{last}}}"]):
+        if all(are_plain([f"{{{others}}}", f"{{{last}}}"])):
             return f"{{{others}{last}{bulky}}}"
     try:
         found = members(text)
@@ -91,18 +88,23 @@ class EventReader:
     def __init__(self) -> None:
         self._without_href: dict[str, int] = {}
 
-    def read(self, element: Element) -> AuditEvent:
-        """Read one element; whatever is wrong with it is named in `flaw`, and it is never refused."""
-        head = _HEAD.match(element.text) if element.plain else None
-        if head is None:
-            return self._read_whole(element)
-        href, minute, second, fraction, fqdn = head.groups()
-        moment = moment_of(minute, second, fraction)
-        flaw = "" if moment else "unreadable timestamp"
-        return AuditEvent(element.text, moment, key_of(href), _host(fqdn), True, flaw, element.plain)
+    def read(self, elements: Sequence[Element]) -> list[AuditEvent]:
+        """Read elements; whatever is wrong with one is named in `flaw`, and it is never refused."""
+        events = []
+        for element in elements:
+            text, _, head = element
+            if head is not None and head[1] is not None:
+                href, minute, second, fraction, fqdn = head
+                moment = moment_of(minute, second, fraction)
+                if moment is not None:
+                    ms, epoch = moment
+                    events.append(AuditEvent(text, ms, epoch, key_of(href), _host(fqdn), True, "", True))
+                    continue
+            events.append(self._read_whole(element))
+        return events
 
     def _read_whole(self, element: Element) -> AuditEvent:
-        """The same for an event of any form."""
+        """Read an element of any form."""
         value = _head_of(element.text) if element.value is None else element.value
         head = value if isinstance(value, dict) else {}
         moment = parse(head.get("timestamp"))
@@ -118,7 +120,9 @@ class EventReader:
             flaw = "unreadable timestamp" if "timestamp" in head else "no timestamp"
         fqdn = head.get("pce_fqdn")
         host = _host(fqdn) if isinstance(fqdn, str) else None
-        return AuditEvent(element.text, moment, key_of(identity), host, identity is href, flaw, element.plain)
+        ms, epoch = moment or (None, "")
+        plain = element.head is not None
+        return AuditEvent(element.text, ms, epoch, key_of(identity), host, identity is href, flaw, plain)
 
 
 @lru_cache(maxsize=64)
@@ -132,8 +136,8 @@ def key_of(identity: str) -> int:
     A new event is taken for a known one with a chance of (known ones) / 2^64: with a million remembered,
     once in 18 million million events.
     """
-    digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "big") or 1
+    key: int = _EIGHT_BYTES.unpack_from(hashlib.sha256(identity.encode("utf-8", "surrogatepass")).digest())[0]
+    return key or 1
 
 
 def _head_of(text: str) -> dict[str, Any] | None:
@@ -150,4 +154,4 @@ def _head_of(text: str) -> dict[str, Any] | None:
 
 def accepted(event: AuditEvent, filters: FilterHistory, now_ms: int) -> bool:
     """Whether the input wants the event; one without a readable time counts as written now."""
-    return not filters.any or filters.accept(event.head, event.moment.ms if event.moment else now_ms)
+    return not filters.any or filters.accept(event.head, now_ms if event.ms is None else event.ms)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -21,6 +22,8 @@ _LINE_BREAK = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\r\n]+', re.DOTALL)
 #: Every byte but brackets, quotes and control characters.
 _UNREMARKABLE = bytes(set(range(0x20, 0x100)) - set(b'[]{}"'))
 _BETWEEN = "\0"
+#: Shapes up to this length (bytes) are remembered.
+_REMEMBERED = 1024
 
 #: What XML 1.0 cannot carry (section 2.2, production Char), besides lone surrogates.
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -73,20 +76,34 @@ def end_of_value(text: str, at: int) -> int:
     raise Incomplete
 
 
-def all_plain(texts: Sequence[str]) -> bool:
-    """Whether each of these texts, from `{` to `}`, is one object that is closed, without control characters.
+def are_plain(texts: Sequence[str]) -> list[bool]:
+    """For each of these texts, from `{` to `}`, whether it is one object that is closed, without control characters.
 
-    Told without parsing: escapes go, then everything but brackets and quotes, then the outermost brackets, then
-    pairs with nothing between them, until there is none. A bracket outside of strings never makes a pair with one
-    inside of a string, since all quotes between the two have to go first, in pairs.
+    Told without parsing, by what is left of it without escapes and all but brackets and quotes: events of a type
+    have few such shapes.
     """
-    skeleton = _ESCAPE.sub("", _BETWEEN.join(texts)).encode("utf-8", "replace").translate(None, _UNREMARKABLE)
-    rest = skeleton[1:-1].replace(b"}\0{", b"\0")
+    joined = _BETWEEN.join(texts)
+    if "\\" in joined:
+        joined = _ESCAPE.sub("", joined)
+    shapes = joined.encode("utf-8", "replace").translate(None, _UNREMARKABLE).split(_BETWEEN.encode())
+    if len(shapes) != len(texts):
+        return [False] * len(texts)
+    return [_is_closed(shape) if len(shape) <= _REMEMBERED else _is_closed.__wrapped__(shape) for shape in shapes]
+
+
+@lru_cache(maxsize=4096)
+def _is_closed(shape: bytes) -> bool:
+    """Whether nothing is left of a shape within its outermost brackets when pairs go that have nothing between them.
+
+    A bracket outside of strings never makes a pair with one inside of a string, since all quotes between the two
+    have to go first, in pairs.
+    """
+    rest = shape[1:-1]
     length = -1
     while len(rest) != length:
         length = len(rest)
         rest = rest.replace(b'""', b"").replace(b"{}", b"").replace(b"[]", b"")
-    return rest == bytes(len(texts) - 1)
+    return not rest
 
 
 def members(text: str) -> list[Member]:

@@ -17,7 +17,7 @@ from .errors import PipeClosed
 from .json_text import NOT_XML
 
 #: About this many characters are handed to the pipe at once.
-_BATCH = 64 * 1024
+_BATCH = 256 * 1024
 _HOSTS = 1000
 _PIPE_GONE = frozenset({errno.EPIPE, errno.EINVAL, errno.EBADF, errno.ECONNRESET})
 
@@ -63,8 +63,12 @@ class SplunkdStream:
         if not self._opened:
             waiting.append("<stream>")
             self._opened = True
-        for event in events:
-            xml = self._xml(event)
+        begin, known = self._begin, self._members
+        for text, epoch, host, sourcetype, clean in events:
+            members = known.get((host, sourcetype)) or self._members_of(host, sourcetype)
+            data = _escape(text if clean else _xml_only(text))
+            moment = "" if epoch is None else f"<time>{epoch}</time>"
+            xml = f"{begin}{moment}{members}{data}</data></event>\n"
             waiting.append(xml)
             size += len(xml)
             if size >= _BATCH:
@@ -77,12 +81,6 @@ class SplunkdStream:
         if self._opened:
             self._hand_over("</stream>\n")
             self._opened = False
-
-    def _xml(self, event: SplunkEvent) -> str:
-        time = f"<time>{event.epoch}</time>" if event.epoch is not None else ""
-        members = self._members.get((event.host, event.sourcetype)) or self._members_of(event.host, event.sourcetype)
-        text = event.text if event.clean else _xml_only(event.text)
-        return f"{self._begin}{time}{members}{_escape(text)}</data></event>\n"
 
     def _members_of(self, host: str, sourcetype: str) -> str:
         """The members of an event that hardly ever change, remembered for a few hosts."""
@@ -102,7 +100,7 @@ class SplunkdStream:
             # A pipe may take a part only, and a buffered writer loses the rest when a signal arrives.
             while at < len(data):
                 try:
-                    at += os.write(self._descriptor, data[at : at + _BATCH])
+                    at += os.write(self._descriptor, data[at:])
                 except BlockingIOError:
                     time.sleep(0.01)
         except OSError as error:

@@ -143,10 +143,11 @@ class Pce:
 
         def read(answer: Answer, now_ms: int) -> Page:
             body = _Body(self._counted(answer), MAX_ANSWER_BYTES, self._clock)
-            array = ArrayReader(body)
+            array, reader = ArrayReader(body), EventReader()
             found: list[AuditEvent] = []
             try:
-                found.extend(map(EventReader().read, array))
+                for run in array.runs():
+                    found += reader.read(run)
             except NotAnArray as error:
                 if not body.given_up:
                     raise _no_list(body.start, error) from None
@@ -196,7 +197,9 @@ class Pce:
         answer = self._ask(Question(href), lambda answer, _now_ms: answer)
         body = _Body(self._within(DATAFILE_SECONDS, self._counted(answer)), sys.maxsize, self._clock, math.inf)
         try:
-            yield from map(EventReader().read, ArrayReader(body))
+            reader = EventReader()
+            for run in ArrayReader(body).runs():
+                yield from reader.read(run)
         except NotAnArray as error:
             raise _no_list(body.start, error) from None
         finally:
@@ -385,7 +388,7 @@ def _without_texts(found: list[AuditEvent], unread: str) -> list[AuditEvent]:
     events = [event._replace(text="") for event in found]
     stamp = _TIMESTAMP.search(unread, 0, 65_536)
     moment = parse(stamp[1]) if stamp else None
-    return events if moment is None else [*events, AuditEvent("", moment, 0)]
+    return events if moment is None else [*events, AuditEvent("", moment.ms, moment.epoch, 0)]
 
 
 def _not_json(text: bytes) -> PceError:

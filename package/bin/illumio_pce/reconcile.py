@@ -108,7 +108,7 @@ def _whole(ask: Ask, collection: str, window: Window) -> Page:
 def _compared(collection: str, window: Window, page: Page, index: Index, filters: FilterHistory) -> Slice:
     high = window.low if window.high is None else window.high
     wanted = [event for event in page.events if accepted(event, filters, page.now_ms)]
-    named = [event for event in wanted if event.has_href and event.moment is not None]
+    named = [event for event in wanted if event.has_href and event.ms is not None]
     there = index(window.low - 2 * SECOND, high + 2 * SECOND) if named else set()
     missing = {event.key: event for event in named if event.head["href"] not in there}
     return Slice(collection, window.low, high, len(named), list(missing.values()), len(wanted) - len(named), page.cut)

@@ -71,7 +71,7 @@ class ReconcileCommand(GeneratingCommand):  # type: ignore[misc]
             _add(totals[part.collection], part, self.collect)
             for event in part.missing[: _LISTED - listed]:
                 listed += 1
-                yield _missing(settings.name, part.collection, event.head, event.moment.epoch if event.moment else "")
+                yield _missing(settings.name, part.collection, event.head, event.epoch)
         yield from totals.values()
 
 

@@ -49,7 +49,7 @@ class Record:
         for event in events:
             if event.flaw:
                 self.flaws[event.flaw] = self.flaws.get(event.flaw, 0) + 1
-        moments = [event.moment.ms for event in events if event.moment]
+        moments = [event.ms for event in events if event.ms is not None]
         if not moments:
             return
         newest, oldest = max(moments), min(moments)

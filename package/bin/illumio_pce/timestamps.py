@@ -40,13 +40,13 @@ def _minute(text: str) -> int | None:
     return calendar.timegm((year, month, day, hour, minute, 0))
 
 
-def moment_of(minute: str, second: str, fraction: str) -> Moment | None:
-    """The moment of a time in UTC that stands in pieces: `2026-01-31T08:00`, two digits, three digits."""
+def moment_of(minute: str, second: str, fraction: str) -> tuple[int, str] | None:
+    """What a Moment holds, for a time in UTC that stands in pieces: `2026-01-31T08:00`, two digits, three digits."""
     began = _minute(minute)
     if began is None or second > "60":
         return None
     seconds = began + int(second)
-    return Moment(seconds * SECOND + int(fraction), f"{seconds}.{fraction}")
+    return seconds * SECOND + int(fraction), f"{seconds}.{fraction}"
 
 
 def parse(text: object) -> Moment | None:

@@ -72,7 +72,7 @@ def top(window: Window, page: Page) -> int:
 
 
 def _moments(page: Page) -> Iterable[int]:
-    return (event.moment.ms for event in page.events if event.moment is not None)
+    return (event.ms for event in page.events if event.ms is not None)
 
 
 def _has_giants(cut: Page) -> bool:
