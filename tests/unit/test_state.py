@@ -11,7 +11,7 @@ from illumio_pce.breadcrumb import BreadcrumbFile, Point
 from illumio_pce.checkpoint import VERSION
 from illumio_pce.store import Unreadable
 
-from tests.simulation import World
+from tests.simulation import START, World, status
 
 VERSIONS = Path(__file__).parents[1] / "state_versions"
 BREADCRUMBS = VERSIONS / "breadcrumb"
@@ -267,3 +267,54 @@ def test_the_same_life_sends_nothing_again() -> None:
         assert world.run() == "ok"
         world.clock.now += 10
     assert len(world.delivered()) == 1
+
+
+# --- a first run that fails ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("failure", [401, 503])
+def test_a_start_that_counts_from_now_counts_from_when_the_input_was_made(failure: int) -> None:
+    """For a week nothing can be read; then everything since an hour before the input was made comes."""
+    world = World(max_results=50)
+    older = world.pce.record(age_ms=3_605_000)
+    wanted = [world.pce.record(age_ms=3_595_000), world.pce.record()]
+    for _ in range(7):
+        world.faults = [status(failure)] * 50
+        assert world.run() != "ok"
+        wanted.append(world.pce.record())
+        world.clock.now += 86_400
+    world.faults = []
+    assert world.run() == "ok"
+    assert sorted(world.delivered()) == sorted(wanted)
+    assert older not in world.delivered()
+
+
+@pytest.mark.parametrize(
+    ("made_at", "delivered"),
+    [
+        ({"made_at": START - 7200}, 2),
+        ({"made_at": START}, 1),
+        ({}, 1),
+        ({"made_at": "?"}, 1),
+        ({"made_at": START + 9}, 1),
+    ],
+)
+def test_an_input_made_at_a_time_that_cannot_be_counts_from_now(made_at: dict[str, object], delivered: int) -> None:
+    world = World()
+    world.pce.record(age_ms=9_000_000)
+    world.pce.record(age_ms=1_800_000)
+    world.documents = {"audit": {"_key": "audit", "input": "audit", "kind": "created", **made_at}}
+    assert world.run() == "ok"
+    assert len(world.delivered()) == delivered
+
+
+def test_a_pce_whose_clock_is_off_changes_nothing_about_when_an_input_was_made() -> None:
+    world = World()
+    world.pce.skew = -500.0
+    wanted = world.pce.record(age_ms=3_590_000)
+    world.pce.record(age_ms=3_610_000)
+    world.faults = [status(401)]
+    assert world.run() == "refused_key"
+    world.clock.now += 3600
+    assert world.run() == "ok"
+    assert world.delivered() == [wanted]

@@ -73,9 +73,8 @@ def try_all(chosen: list[Mutant], outcomes: Iterable[tuple[Mutant, str]], review
     began, ends = time.monotonic(), Counter[str]()
     by_module: dict[str, Counter[str]] = {}
     alive: list[Mutant] = []
-    for mutant, outcome in outcomes:
-        if outcome == "alive" and mutant.key in reviewed:
-            outcome = "reviewed"
+    for mutant, end in outcomes:
+        outcome = "reviewed" if end == "alive" and mutant.key in reviewed else end
         ends[outcome] += 1
         by_module.setdefault(mutant.module, Counter())[outcome] += 1
         if outcome == "alive":

@@ -91,6 +91,8 @@ def _one_line(text: bytes) -> str:
 def _walk(node: ast.AST, place: _Place) -> Iterator[_Change]:
     if isinstance(node, ast.expr):
         yield from _of_expression(node, place)
+        if place.on_import and _is_number(node):
+            return
     elif isinstance(node, ast.stmt):
         yield from _of_statement(node, place)
     for name, value in ast.iter_fields(node):
@@ -176,6 +178,9 @@ def _others(node: ast.expr, place: _Place) -> Iterator[ast.expr]:
             one = copy.copy(other)
             one.ops = [*other.ops[:at], _OTHER[type(operator)](), *other.ops[at + 1 :]]  # type: ignore[list-item]
             yield one
+    elif place.on_import and isinstance(other, ast.BinOp) and _is_number(other):
+        number = eval(ast.unparse(other), {"__builtins__": {}})  # noqa: S307 - figures and their signs
+        yield from (ast.Constant(value) for value in _values(number, place))
     elif isinstance(other, (ast.BoolOp, ast.BinOp)) and type(other.op) in _OTHER:
         other.op = _OTHER[type(other.op)]()  # type: ignore[assignment]
         yield other
@@ -189,6 +194,13 @@ def _others(node: ast.expr, place: _Place) -> Iterator[ast.expr]:
         yield other
     elif isinstance(other, ast.UnaryOp) and isinstance(other.op, ast.Not):
         yield other.operand
+
+
+def _is_number(node: ast.expr) -> bool:
+    """Whether an expression is a number that is written as a calculation, such as 16 * 1024."""
+    if isinstance(node, ast.BinOp):
+        return _is_number(node.left) and _is_number(node.right)
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
 
 
 def _values(value: float, place: _Place) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""Tries mutants: each in a process that is forked from a warm one, with the tests that meet its line, the quickest first.
+"""Tries mutants: each in a process forked from a warm one, with the tests that meet its line, the quickest first.
 
 The warm process has everything imported but the add-on and its tests. A first run of all tests, without a change,
 finds which test meets which line; it is made again when the add-on or a test changes.
@@ -44,7 +44,7 @@ _WAITING_SECONDS = 180.0
 _HISTORIES = {"PLAYED": 150, "CRASHED": 3}
 _MACHINES = 25
 #: What the tests import besides.
-_WARM = ("coverage", "hypothesis.stateful", "hypothesis.strategies", "_hypothesis_pytestplugin", "requests", "xml.dom.minidom")
+_WARM = ("coverage", "hypothesis.stateful", "_hypothesis_pytestplugin", "requests", "xml.dom.minidom")
 #: So many of the cases of one parametrized test.
 _SIBLINGS = 8
 _MEMORY = 4 * 1024**3
@@ -70,9 +70,9 @@ class Map:
         for test in met:
             functions.setdefault(test.split("[")[0], []).append(test)
         rank = {
-            test: (round, self.seconds[test])
+            test: (turn, self.seconds[test])
             for siblings in functions.values()
-            for round, test in enumerate(siblings[:: -(-len(siblings) // _SIBLINGS)])
+            for turn, test in enumerate(siblings[:: -(-len(siblings) // _SIBLINGS)])
             if self.seconds[test] <= most
         }
         return sorted(rank, key=rank.__getitem__)
@@ -86,7 +86,7 @@ class _Plugin:
         settings.load_profile("mutate")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        for module in {getattr(item, "module", None) for item in items}:
+        for module in {item.module for item in items if isinstance(item, pytest.Function)}:
             for name in _HISTORIES.keys() & vars(module).keys():
                 setattr(module, name, _HISTORIES[name])
             if hasattr(module, "TestCollector"):

@@ -106,7 +106,7 @@ class Run:
     # --- before anything is asked ------------------------------------------------------------------
 
     def _resume(self) -> None:
-        loaded = self._state.load()
+        loaded = self._state.load(self._clock.time())
         found = loaded.checkpoint
         if loaded.damage:
             self.record.note(loaded.damage)
@@ -120,7 +120,9 @@ class Run:
             found.source, found.collections, found.settings, found.clock_offset_ms = self._account.source, {}, {}, 0
         self._look_at_settings()
         now_ms = self._now()
-        start_ms = parse_start(self._settings.start_time, now_ms)
+        # Runs that fail before anything is stored do not move a start that counts from when the input was made.
+        age_ms = 0 if loaded.made_at is None else int((self._clock.time() - loaded.made_at) * 1000)
+        start_ms = parse_start(self._settings.start_time, now_ms - age_ms)
         if found is None and loaded.damage:
             start_ms = self._go_on_without_state(loaded, start_ms, now_ms)
         wanted = ["events", "system_events"] if self._settings.include_system_events else ["events"]

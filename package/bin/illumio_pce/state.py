@@ -22,12 +22,14 @@ class Loaded:
     """What was found: a checkpoint, or None with what is known instead.
 
     `damage`: what is wrong, if anything. `point`: where to go on from although no checkpoint could be read.
-    Without all three, the input has never run. `requested`: what a reconciliation wants to be collected.
+    Without all three, the input has delivered nothing yet: it was made at `made_at` (epoch s), where that is known.
+    `requested`: what a reconciliation wants to be collected.
     """
 
     checkpoint: Checkpoint | None
     damage: str = ""
     point: Point | None = None
+    made_at: float | None = None
     requested: list[Requested] = field(default_factory=list)
 
 
@@ -43,20 +45,25 @@ class State:
         self._exists = False
         self._previous: Document | None = None
 
-    def load(self) -> Loaded:
-        """Read the newest readable generation. What is unreadable is kept under another key, and named."""
+    def load(self, now: float) -> Loaded:
+        """Read the newest readable generation. What is unreadable is kept under another key, and named.
+
+        `now` (epoch s) is remembered as the time at which the input was made, where nothing is known of it.
+        """
         wanted = {"$or": [{"_key": self._name}, {"input": self._name, "kind": "request"}]}
         found = {str(document["_key"]): document for document in self._store.find(wanted)}
         newest = found.pop(self._name, None)
         requested = [Requested.of(document) for _, document in sorted(found.items())]
         self._exists = newest is not None
         if newest is not None and newest.get("kind") == "created":
-            return Loaded(None, requested=requested)
-        loaded = self._load_generations(newest)
+            made_at = newest.get("made_at")
+            known = isinstance(made_at, (int, float)) and made_at <= now
+            return Loaded(None, made_at=made_at if known else None, requested=requested)
+        loaded = self._load_generations(newest, now)
         loaded.requested = requested
         return loaded
 
-    def _load_generations(self, newest: Document | None) -> Loaded:
+    def _load_generations(self, newest: Document | None, now: float) -> Loaded:
         problems: list[str] = []
         for generation in ("newest", "previous"):
             document = newest if generation == "newest" else self._store.get(self._key("previous"))
@@ -73,9 +80,9 @@ class State:
             self._previous = document
             self._stored = {batch.document for batch in checkpoint.batches if batch.document}
             return Loaded(checkpoint, "; ".join(problems))
-        return self._without_generations(problems)
+        return self._without_generations(problems, now)
 
-    def _without_generations(self, problems: list[str]) -> Loaded:
+    def _without_generations(self, problems: list[str], now: float) -> Loaded:
         """Nothing can be read from the store: what the breadcrumb knows; a first run only where there is none."""
         try:
             point = self._breadcrumb.read()
@@ -84,7 +91,7 @@ class State:
         if point is not None and not problems:
             problems.append("the state is gone from the KV store, although this input has run before")
         if point is None and not problems:
-            self._store.insert(newborn(self._name))
+            self._store.insert(newborn(self._name, now))
             self._exists = True
         return Loaded(None, "; ".join(problems), point)
 
@@ -153,9 +160,9 @@ class State:
         return f"{self._name}.{part}"  # no name of an input holds a dot
 
 
-def newborn(input_name: str) -> Document:
-    """The document of an input that was made and has not run: without it, one that has run has lost its state."""
-    return {"_key": input_name, "input": input_name, "kind": "created"}
+def newborn(input_name: str, now: float) -> Document:
+    """The document of an input that is made `now` (epoch s): without it, one that has run has lost its state."""
+    return {"_key": input_name, "input": input_name, "kind": "created", "made_at": now}
 
 
 def _any_of(keys: Iterable[str]) -> Document:

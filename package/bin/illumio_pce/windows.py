@@ -44,7 +44,7 @@ def parts(window: Window, cut: Page) -> list[Window] | None:
     if two is None:
         return None
     older, newer = two
-    width = max(1, top(window, cut) - newer.low)
+    width = top(window, cut) - newer.low
     bounds = [older.low, *(b for n in range(CONNECTIONS - 2, -1, -1) if (b := newer.low - n * width) > older.low)]
     return [*(Window(low, high) for low, high in zip(bounds, bounds[1:])), newer]
 

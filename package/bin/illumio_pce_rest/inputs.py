@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional
@@ -94,7 +95,7 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
         try:
             self._splunkd.delete(DOCUMENTS, query=json.dumps({"input": name}))
             if anew:
-                self._splunkd.post(DOCUMENTS, newborn(name))
+                self._splunkd.post(DOCUMENTS, newborn(name, time.time()))
         except (HTTPError, OSError) as error:
             self._warn(
                 "state",

@@ -1,0 +1,253 @@
+"""What a checkpoint keeps, forgets and joins, one rule at a time. Times are small and counted by hand."""
+
+from __future__ import annotations
+
+import json
+from array import array
+
+import pytest
+from illumio_pce.checkpoint import KEYS_INSIDE, LARGE_BATCH, Batch, Checkpoint, Progress, batch_of
+from illumio_pce.filters import Filters
+from illumio_pce.store import Unreadable
+
+MINUTE = 60_000
+#: An hour after everything else in these tests, so that nothing is unsafe.
+LATER = 3600.0
+
+
+def batch(low: int, high: int, committed_at: float = 0.0, keys: int = 1, document: str | None = None) -> Batch:
+    return Batch(low, high, committed_at, array("Q", range(1, keys + 1)), document)
+
+
+def checkpoint(*batches: Batch, floor: int = 1000, watermark: int = 5000, **members: object) -> Checkpoint:
+    return Checkpoint("pce/orgs/1", {"events": Progress(watermark, floor)}, list(batches), **members)  # type: ignore[arg-type]
+
+
+# --- batches -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "touched"),
+    [(0, 9, False), (0, 10, True), (20, 30, True), (21, 30, False), (12, 13, True), (0, 99, True)],
+)
+def test_a_batch_touches_a_range_up_to_both_ends(low: int, high: int, touched: bool) -> None:
+    assert batch(10, 20).touches(low, high) is touched
+
+
+def test_a_batch_reaches_to_the_end_of_its_last_millisecond() -> None:
+    found = batch_of([7, 8, 9], [30, 10, 20], 5.5)
+    assert (found.low, found.high, found.committed_at, list(found.keys), found.count) == (10, 31, 5.5, [7, 8, 9], 3)
+
+
+def test_a_batch_beside_the_main_document_says_how_many_keys_it_has() -> None:
+    beside = Batch(1, 2, 3.0, array("Q"), "hrefs.1", 5000)
+    written = json.loads(checkpoint(beside, batch(1, 2)).to_text())["batches"]
+    assert written[0] == {"low": 1, "high": 2, "at": 3.0, "document": "hrefs.1", "count": 5000}
+    assert written[1].keys() == {"low", "high", "at", "keys"}
+
+
+# --- how far it was read -------------------------------------------------------------------------------
+
+
+def test_it_was_read_up_to_the_oldest_hole() -> None:
+    found = Checkpoint("pce", {"events": Progress(900, 0, [(300, 400), (500, 600)]), "system_events": Progress(800, 0)})
+    assert found.read_to() == {"events": 300, "system_events": 800}
+
+
+@pytest.mark.parametrize(
+    ("ranges", "expected"),
+    [
+        ([(50, 60), (10, 20)], [(10, 20), (50, 60)]),
+        ([(10, 20), (20, 30)], [(10, 30)]),
+        ([(10, 20), (21, 30)], [(10, 20), (21, 30)]),
+        ([(10, 40), (20, 30)], [(10, 40)]),
+        ([(10, 20), (30, 40), (15, 35)], [(10, 40)]),
+    ],
+)
+def test_ranges_are_joined_where_they_touch(ranges: list[tuple[int, int]], expected: list[tuple[int, int]]) -> None:
+    progress = Progress(0, 0)
+    for low, high in ranges:
+        progress.add_pending(low, high)
+    assert progress.pending == expected
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "pending", "needed"),
+    [
+        (0, 999, [], False),
+        (0, 1000, [], True),
+        (0, 999, [(500, 600)], True),
+        (0, 499, [(500, 600)], False),
+        (0, 500, [(500, 600)], True),
+        (600, 700, [(500, 600)], True),
+        (601, 700, [(500, 600)], False),
+        (610, 640, [(500, 600), (650, 700)], False),
+        (610, 650, [(500, 600), (650, 700)], True),
+        (590, 640, [(500, 600), (650, 700)], True),
+        (5, 10, [(5, 10), (20, 30)], True),
+    ],
+)
+def test_a_batch_is_needed_while_it_may_be_read_again(
+    low: int, high: int, pending: list[tuple[int, int]], needed: bool
+) -> None:
+    found = Checkpoint("pce", {"events": Progress(5000, 1000, pending)})
+    assert found.needed(batch(low, high)) is needed
+
+
+def test_a_batch_is_needed_if_one_of_the_collections_needs_it() -> None:
+    found = Checkpoint("pce", {"events": Progress(5000, 1000), "system_events": Progress(5000, 100)})
+    assert found.needed(batch(0, 100))
+    assert not found.needed(batch(0, 99))
+
+
+# --- what splunkd may have lost --------------------------------------------------------------------------
+
+
+def test_another_life_of_splunkd_may_have_lost_what_was_committed_in_the_last_two_minutes() -> None:
+    safe, edge, latest = batch(1, 2, 879.9), batch(3, 4, 880.0, document="hrefs.3"), batch(5, 6, 1000.0)
+    found = checkpoint(safe, edge, latest, splunkd="one", saved_at=1000.0, obsolete=["hrefs.1"])
+    assert found.take_unsafe("one") == []
+    assert found.batches == [safe, edge, latest]
+    assert found.take_unsafe("two") == [edge, latest]
+    assert (found.batches, found.splunkd, found.obsolete) == ([safe], "two", ["hrefs.1", "hrefs.3"])
+    assert found.take_unsafe("two") == []
+
+
+# --- what is forgotten -----------------------------------------------------------------------------------
+
+
+def test_what_is_not_needed_and_safe_is_forgotten() -> None:
+    needed, old, beside = batch(900, 1000), batch(900, 999), batch(800, 999, document="hrefs.7")
+    found = checkpoint(needed, old, beside)
+    found.tidy(LATER)
+    assert (found.batches, found.obsolete, found.saved_at) == ([needed], ["hrefs.7"], LATER)
+
+
+def test_what_splunkd_may_still_lose_is_kept_and_what_lies_beside_it() -> None:
+    unsafe = batch(500, 600, committed_at=LATER - 120)
+    beside, apart = batch(600, 700), batch(601, 700)
+    found = checkpoint(unsafe, beside, apart)
+    found.tidy(LATER)
+    assert found.batches == [unsafe, beside]
+    found.tidy(LATER + 0.1)
+    assert found.batches == []
+
+
+def test_earlier_filters_are_forgotten_once_no_event_from_their_time_is_read_again() -> None:
+    for pending, floor, kept in (
+        ([], 1000, True), ([], 1001, False), ([(1000, 1100)], 5000, True), ([(1001, 1100)], 5000, False),
+        # a floor below what is pending counts too
+        ([(3000, 4000)], 1000, True), ([(3000, 4000)], 1001, False),
+    ):  # fmt: skip
+        found = Checkpoint("pce", {"events": Progress(9000, floor, pending)})
+        found.filters.change(Filters.parse("user.*", "", ""), 1000)
+        found.tidy(LATER)
+        assert bool(found.filters.earlier) is kept
+    nothing = Checkpoint("pce")
+    nothing.filters.change(Filters.parse("user.*", "", ""), 0)
+    nothing.tidy(LATER)
+    assert nothing.filters.earlier
+
+
+# --- where keys are stored -------------------------------------------------------------------------------
+
+
+def test_a_large_batch_is_stored_beside_the_main_document() -> None:
+    small, large, larger = (batch(2000, 3000, LATER, keys) for keys in (LARGE_BATCH - 1, LARGE_BATCH, LARGE_BATCH + 1))
+    found = checkpoint(small, large, larger, next_document=5)
+    found.tidy(LATER)
+    assert [one.document for one in found.batches] == [None, "hrefs.5", "hrefs.6"]
+    assert found.next_document == 7
+    found.tidy(LATER)
+    assert [one.document for one in found.batches] == [None, "hrefs.5", "hrefs.6"]
+
+
+def test_the_main_document_holds_no_more_than_so_many_keys() -> None:
+    half = LARGE_BATCH // 2
+    batches = [batch(2000, 3000, LATER, half) for _ in range(KEYS_INSIDE // half + 2)]
+    beside = batch(2000, 3000, LATER, LARGE_BATCH)
+    found = checkpoint(beside, *batches)
+    found.tidy(LATER)
+    assert [one.document for one in found.batches] == ["hrefs.1", *[None] * 64, "hrefs.2", "hrefs.3"]
+
+
+# --- what is joined ----------------------------------------------------------------------------------------
+
+
+def test_small_settled_batches_of_one_minute_are_joined() -> None:
+    first = Batch(30 * MINUTE, 30 * MINUTE + 5, 10.0, array("Q", [1]))
+    second = Batch(29 * MINUTE, 30 * MINUTE + 59_999, 30.0, array("Q", [2, 3]))
+    third = Batch(30 * MINUTE + 2, 30 * MINUTE + 4, 20.0, array("Q", [4]))
+    other = Batch(31 * MINUTE, 31 * MINUTE, 20.0, array("Q", [5]))
+    found = checkpoint(first, second, third, other, floor=30 * MINUTE, watermark=46 * MINUTE)
+    found.tidy(LATER)
+    joined, apart = found.batches
+    assert (joined.low, joined.high, joined.committed_at) == (29 * MINUTE, 30 * MINUTE + 59_999, 30.0)
+    assert (list(joined.keys), joined.count, list(apart.keys)) == ([1, 2, 3, 4], 4, [5])
+
+
+@pytest.mark.parametrize(
+    ("second", "joined"),
+    [
+        (batch(100 * MINUTE, 101 * MINUTE), True),
+        # a sixteenth of what is remembered: two minutes here
+        (batch(100 * MINUTE, 102 * MINUTE - 1), True),
+        (batch(100 * MINUTE, 102 * MINUTE), False),
+        (batch(100 * MINUTE, 101 * MINUTE, LATER - 120), False),
+        (batch(100 * MINUTE, 101 * MINUTE, LATER - 120.1), True),
+        (batch(100 * MINUTE, 101 * MINUTE, document="hrefs.1"), False),
+    ],
+)
+def test_what_is_joined_and_what_is_not(second: Batch, joined: bool) -> None:
+    found = checkpoint(batch(100 * MINUTE, 100 * MINUTE), second, floor=90 * MINUTE, watermark=122 * MINUTE)
+    found.tidy(LATER)
+    assert len(found.batches) == (1 if joined else 2)
+
+
+def test_events_from_the_future_are_not_joined() -> None:
+    for high, joined in ((122 * MINUTE, True), (122 * MINUTE + 1, False)):
+        found = checkpoint(
+            batch(122 * MINUTE, 122 * MINUTE), batch(high, high), floor=90 * MINUTE, watermark=122 * MINUTE
+        )
+        found.tidy(LATER)
+        assert len(found.batches) == (1 if joined else 2)
+
+
+def test_the_widths_of_all_collections_count() -> None:
+    one, two = batch(100 * MINUTE, 100 * MINUTE), batch(100 * MINUTE, 101 * MINUTE)
+    found = checkpoint(one, two, floor=100 * MINUTE, watermark=110 * MINUTE)
+    found.collections["system_events"] = Progress(122 * MINUTE, 90 * MINUTE)
+    found.tidy(LATER)
+    assert len(found.batches) == 1
+
+
+def test_a_batch_that_became_large_is_joined_with_no_other() -> None:
+    found = checkpoint(*(batch(1000, 1000, keys=keys) for keys in (LARGE_BATCH - 1, 1, 2, 3)))
+    found.tidy(LATER)
+    assert [len(one.keys) for one in found.batches] == [LARGE_BATCH, 5]
+
+
+# --- its form ----------------------------------------------------------------------------------------------
+
+
+def test_a_checkpoint_of_version_1_was_stored_when_its_last_batch_was() -> None:
+    value = json.loads(checkpoint(batch(1, 2, 10.0), batch(1, 2, 30.0), batch(1, 2, 20.0)).to_text())
+    old = {name: part for name, part in value.items() if name not in ("splunkd", "saved_at")}
+    found = Checkpoint.from_text(json.dumps({**old, "version": 1}))
+    assert (found.splunkd, found.saved_at) == ("", 30.0)
+    assert Checkpoint.from_text(json.dumps({**old, "version": 1, "batches": []})).saved_at == 0
+
+
+@pytest.mark.parametrize("version", [0, 3, "2", None])
+def test_another_version_is_named(version: object) -> None:
+    value = json.loads(checkpoint().to_text())
+    with pytest.raises(Unreadable, match=f"version {version}, and this add-on reads versions 1 to 2"):
+        Checkpoint.from_text(json.dumps({**value, "version": version}))
+
+
+def test_a_new_checkpoint_knows_nothing() -> None:
+    assert json.loads(Checkpoint("pce").to_text()) == {
+        "version": 2, "source": "pce", "collections": {}, "batches": [], "earlier_filters": [], "settings": {},
+        "filters": {"event_types": [], "severities": [], "statuses": []}, "clock_offset_ms": 0, "splunkd": "",
+        "saved_at": 0, "next_document": 1, "obsolete": [],
+    }  # fmt: skip

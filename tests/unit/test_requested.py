@@ -1,0 +1,119 @@
+"""What a reconciliation wants to be collected: when it is due, when it is done, and how its events are found."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from typing import Any
+
+import pytest
+from illumio_pce.checkpoint import keys_to_text
+from illumio_pce.events import AuditEvent
+from illumio_pce.pce import Page, Window
+from illumio_pce.requested import Requested, pages_of
+from illumio_pce.store import sealed
+from illumio_pce.timestamps import Moment
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "splunkd", "now", "due", "done"),
+    [
+        (0.0, "", 0.0, True, False),
+        (1000.0, "one", 1000.0, False, False),
+        (1000.0, "one", 1120.0, False, False),
+        (1000.0, "one", 1120.1, False, True),
+        (1000.0, "two", 9000.0, True, False),
+    ],
+)
+def test_it_is_sent_once_to_each_life_of_splunkd_until_none_can_lose_it(
+    sent_at: float, splunkd: str, now: float, due: bool, done: bool
+) -> None:
+    requested = Requested("k", "events", 1, 2, frozenset([3]), "", sent_at, splunkd)
+    assert requested.is_due("one") is due
+    assert requested.is_done("one", now) is done
+
+
+def test_it_is_read_back() -> None:
+    requested = Requested("k", "system_events", 1, 2, frozenset([3, 1, 2]), "", 5.5, "one")
+    assert Requested.of(json.loads(json.dumps(requested.document("audit")))) == requested
+    first, second = (Requested.new("audit", "events", 1, 2, frozenset([3])) for _ in range(2))
+    assert first.key != second.key
+    assert first.key.startswith("audit.request.")
+
+
+def document(**changed: Any) -> dict[str, Any]:
+    value = {"version": 1, "collection": "events", "low": 1, "high": 2, "keys": keys_to_text(array("Q", [3]))}
+    return dict(sealed({"_key": "k"}, json.dumps({**value, **changed})))
+
+
+@pytest.mark.parametrize(
+    ("found", "problem"),
+    [
+        (document(version=2), "another version"),
+        (document(version=0), "another version"),
+        (document(collection="others"), "another version"),
+        (document(keys="?"), "."),
+        (document(low=None), "."),
+        ({"_key": "k"}, "checksum"),
+        ({**document(), "content": "{"}, "checksum"),
+        ({**document(), "sent_at": "soon"}, "."),
+    ],
+)
+def test_what_cannot_be_read_has_a_problem_and_is_done(found: dict[str, Any], problem: str) -> None:
+    requested = Requested.of(found)
+    assert (requested.key, requested.keys) == ("k", frozenset())
+    assert problem in requested.problem + "."
+    assert requested.problem
+    assert requested.is_done("one", 0.0)
+
+
+def event(ms: int, key: int) -> AuditEvent:
+    return AuditEvent("{}", Moment(ms, ""), key)
+
+
+EVENTS = [event(ms, ms) for ms in range(100, 120)]
+
+
+def ask(limit: int) -> Any:
+    def answer(collection: str, window: Window) -> Page:
+        assert collection == "events"
+        assert window.high is not None
+        found = [one for one in EVENTS if one.moment and window.low <= one.moment.ms <= window.high][::-1]
+        return Page(found[:limit], 0, 1, len(found) > limit)
+
+    return answer
+
+
+def everything(collection: str, window: Window) -> list[AuditEvent]:
+    raise AssertionError
+
+
+def test_the_requested_events_come_and_no_others() -> None:
+    requested = Requested("k", "events", 100, 200, frozenset([103, 104, 110, 999]))
+    (page,) = pages_of(requested, ask(50), everything, {103, 110, 115})
+    assert {one.key for one in page} == {103, 110}
+    assert list(pages_of(requested, ask(50), everything, {115})) == []
+
+
+def test_a_cut_answer_is_asked_for_in_parts() -> None:
+    requested = Requested("k", "events", 100, 119, frozenset(range(200)))
+    wanted = set(range(200))
+    found = []
+    for page in pages_of(requested, ask(6), everything, wanted):
+        found += [one.key for one in page]
+        wanted -= {one.key for one in page}
+    assert sorted(found) == list(range(100, 120))
+
+
+def test_what_no_answer_holds_is_asked_for_as_a_whole() -> None:
+    crowd = [event(100, key) for key in (1, 2, 3, 3)]
+    asked: list[tuple[str, Window]] = []
+
+    def all_of(collection: str, window: Window) -> list[AuditEvent]:
+        asked.append((collection, window))
+        return crowd
+
+    requested = Requested("k", "events", 100, 101, frozenset([1, 2, 3]))
+    (page,) = pages_of(requested, lambda *_: Page(crowd[:1], 0, 1, cut=True), all_of, {1, 2, 3})
+    assert [one.key for one in page] == [1, 2, 3]
+    assert asked == [("events", Window(100, 101))]

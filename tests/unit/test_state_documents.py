@@ -1,0 +1,217 @@
+"""Which documents a state writes, reads and deletes, and in which order."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from illumio_pce.breadcrumb import Point
+from illumio_pce.checkpoint import Batch, Checkpoint, Progress
+from illumio_pce.errors import CollectorError, StateError
+from illumio_pce.requested import Requested
+from illumio_pce.state import State, newborn
+
+from tests.simulation import START, World
+
+
+def state(world: World) -> State:
+    return State(world, "audit", world, world.lease)
+
+
+def checkpoint(*batches: Batch, watermark: int = 5000) -> Checkpoint:
+    return Checkpoint("pce/orgs/1", {"events": Progress(watermark, 1000)}, list(batches), saved_at=7.0)
+
+
+def beside(number: int, high: int = 2000, keys: tuple[int, ...] = (1, 2)) -> Batch:
+    return Batch(1000, high, 0.0, array("Q", keys), f"hrefs.{number}")
+
+
+def has_run(world: World, *batches: Batch) -> State:
+    """The state of a run that has stored this."""
+    found = state(world)
+    found.load(START)
+    found.save(checkpoint(*batches), delivered=True)
+    world.trace.clear()
+    return found
+
+
+# --- saving --------------------------------------------------------------------------------------------
+
+
+def test_a_first_run_is_noted_before_anything_else() -> None:
+    world = World()
+    loaded = state(world).load(START)
+    assert (loaded.checkpoint, loaded.damage, loaded.point, loaded.made_at) == (None, "", None, None)
+    assert world.documents == {"audit": newborn("audit", START)}
+    assert state(world).load(START + 1).made_at == START
+
+
+def test_batches_beside_the_checkpoint_are_written_first_and_once() -> None:
+    world = World()
+    run = has_run(world, beside(1), Batch(1, 2, 0.0, array("Q", [9])))
+    assert set(world.documents) == {"audit", "audit.hrefs.1"}
+    assert world.documents["audit.hrefs.1"]["kind"] == "hrefs"
+    run.save(checkpoint(beside(1)), delivered=True)
+    assert world.trace == ["save begins", "save ends", "breadcrumb"]
+    world.trace.clear()
+    run.save(checkpoint(beside(1), beside(2)), delivered=True)
+    assert world.trace == ["save begins", "save ends", "save begins", "save ends", "breadcrumb"]
+    assert json.loads(world.breadcrumb or "")["content"] == json.loads(
+        Point("pce/orgs/1", {"events": 5000}, 7.0).to_text()
+    )["content"]  # fmt: skip
+
+
+def test_a_run_writes_no_batch_that_an_earlier_run_has_written() -> None:
+    world = World()
+    has_run(world, beside(1))
+    again = state(world)
+    loaded = again.load(START).checkpoint
+    assert loaded is not None
+    world.trace.clear()
+    again.save(loaded, delivered=False)
+    assert world.trace == ["save begins", "save ends", "breadcrumb"]
+    assert "audit.previous" not in world.documents
+
+
+def test_the_generation_before_is_kept_once_a_run_and_only_where_events_were_delivered() -> None:
+    world = World()
+    has_run(world)
+    first = world.documents["audit"]
+    again = state(world)
+    again.load(START)
+    again.save(checkpoint(watermark=6000), delivered=False)
+    assert "audit.previous" not in world.documents
+    again.save(checkpoint(watermark=7000), delivered=True)
+    assert world.documents["audit.previous"] == {**first, "_key": "audit.previous", "kind": "previous"}
+    again.save(checkpoint(watermark=8000), delivered=True)
+    assert world.documents["audit.previous"]["content"] == first["content"]
+
+
+def test_who_has_lost_the_lease_writes_nothing() -> None:
+    world = World()
+    run = has_run(world)
+
+    class Lost:
+        def check(self) -> None:
+            raise CollectorError("overlap", "lost")
+
+    world.lease = Lost()
+    run = state(world)
+    run.load(START)
+    before = dict(world.documents)
+    with pytest.raises(CollectorError, match="lost"):
+        run.save(checkpoint(beside(1)), delivered=True)
+    assert world.documents == before
+
+
+def test_a_state_that_was_removed_meanwhile_is_not_made_again_and_leaves_nothing() -> None:
+    world = World()
+    run = has_run(world)
+    world.documents.clear()
+    with pytest.raises(StateError, match="removed while it ran"):
+        run.save(checkpoint(beside(1), beside(2)), delivered=True)
+    assert world.documents == {}
+    assert world.trace[-1] == "delete"
+
+
+def test_where_only_the_generation_before_is_left_the_checkpoint_is_made_anew() -> None:
+    world = World()
+    has_run(world)
+    world.documents = {"audit.previous": {**world.documents["audit"], "_key": "audit.previous", "kind": "previous"}}
+    run = state(world)
+    loaded = run.load(START)
+    assert loaded.damage == "the newest generation of the state is missing"
+    assert loaded.checkpoint is not None
+    run.save(loaded.checkpoint, delivered=False)
+    assert world.documents["audit"]["kind"] == "checkpoint"
+    del world.documents["audit"]
+    with pytest.raises(StateError):
+        run.save(loaded.checkpoint, delivered=False)
+
+
+@pytest.mark.parametrize(("count", "deleted"), [(31, False), (32, True), (33, True)])
+def test_what_is_obsolete_is_deleted_in_heaps(count: int, deleted: bool) -> None:
+    world = World()
+    run = has_run(world, *(beside(number) for number in range(count)))
+    emptied = checkpoint()
+    emptied.obsolete = [f"hrefs.{number}" for number in range(count)]
+    run.save(emptied, delivered=False)
+    assert (set(world.documents) == {"audit"}) is deleted
+    assert (emptied.obsolete == []) is deleted
+
+
+# --- reading -------------------------------------------------------------------------------------------
+
+
+def test_keys_beside_the_checkpoint_are_fetched_in_heaps_where_they_are_needed() -> None:
+    world = World()
+    has_run(world, *(beside(number, 999 if number < 3 else 1000, (number + 1,)) for number in range(70)))
+    again = state(world)
+    found = again.load(START).checkpoint
+    assert found is not None
+    assert [len(batch.keys) for batch in found.batches] == [0] * 70
+    world.trace.clear()
+    assert again.fetch_keys(found) == 0
+    assert world.trace == ["load"] * 3
+    assert [list(batch.keys) for batch in found.batches] == [[], [], [], *([number + 1] for number in range(3, 70))]
+    world.trace.clear()
+    assert again.fetch_keys(found) == 0
+    assert world.trace == []
+
+
+def test_batches_whose_keys_are_gone_or_damaged_are_dropped_and_counted() -> None:
+    world = World()
+    has_run(world, beside(1), beside(2), beside(3), Batch(1000, 2000, 0.0, array("Q", [5])))
+    del world.documents["audit.hrefs.1"]
+    world.documents["audit.hrefs.3"] = {**world.documents["audit.hrefs.3"], "content": "AAA"}
+    again = state(world)
+    found = again.load(START).checkpoint
+    assert found is not None
+    assert again.fetch_keys(found) == 2
+    assert [list(batch.keys) for batch in found.batches] == [[1, 2], [5]]
+
+
+def damaged(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**document, "content": str(document["content"])[:-1]}
+
+
+def test_both_generations_damaged_are_both_kept_and_named() -> None:
+    world = World()
+    has_run(world)
+    world.breadcrumb = None
+    world.documents["audit.previous"] = {**world.documents["audit"], "_key": "audit.previous"}
+    for key in ("audit", "audit.previous"):
+        world.documents[key] = damaged(world.documents[key])
+    loaded = state(world).load(START)
+    assert (loaded.checkpoint, loaded.point) == (None, None)
+    assert loaded.damage == (
+        "the newest generation of the state cannot be read: its checksum is wrong; "
+        "the previous generation of the state cannot be read: its checksum is wrong"
+    )
+    kept = [world.documents[f"audit.unreadable.{generation}"] for generation in ("newest", "previous")]
+    assert [document["kind"] for document in kept] == ["unreadable"] * 2
+    assert world.documents["audit"]["kind"] == "checkpoint"
+
+
+def test_what_a_reconciliation_wants_is_found_in_order_beside_the_checkpoint() -> None:
+    world = World()
+    has_run(world)
+    requests = [Requested(f"audit.request.{name}", "events", 1, 2, frozenset([3])) for name in ("b", "a")]
+    for request in requests:
+        world.documents[request.key] = request.document("audit")
+    world.documents["other.request.c"] = Requested("other.request.c", "events").document("other")
+    for run in (state(world), state(World(documents={**world.documents, "audit": newborn("audit", START)}))):
+        assert run.load(START).requested == [requests[1], requests[0]]
+
+
+def test_a_request_is_kept_with_when_it_was_sent_and_then_forgotten() -> None:
+    world = World()
+    run = has_run(world)
+    sent = Requested("audit.request.a", "events", 1, 2, frozenset([3]), "", 5.5, "one")
+    run.keep_requested(sent)
+    assert state(world).load(START).requested == [sent]
+    run.forget_requested(sent)
+    assert set(world.documents) == {"audit"}

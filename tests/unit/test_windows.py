@@ -1,0 +1,193 @@
+"""How ranges of time are cut, one rule at a time; times are small, so that each bound can be counted by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from illumio_pce.events import AuditEvent
+from illumio_pce.pce import Page, Window
+from illumio_pce.timestamps import HOUR, Moment
+from illumio_pce.windows import Width, foreseen, parts, split, top
+
+
+def answer(moments: Sequence[int | None], *, size: int = 1, now_ms: int = 0) -> Page:
+    """A cut answer with events of these times; `size` 0: it was given up."""
+    events = [AuditEvent("", None if ms is None else Moment(ms, ""), 1) for ms in moments]
+    return Page(events, now_ms, size, cut=True)
+
+
+# --- two parts -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("window", "page", "middle"),
+    [
+        (Window(0, 2), answer([]), 1),
+        (Window(100, 301), answer([]), 200),
+        # of ten events, seven are in the newer part
+        (Window(0, 5000), answer(range(1000, 1010)), 1002),
+        (Window(0, 5000), answer([*range(1009, 999, -1), None]), 1002),
+        # few events fill an answer that was given up: the cut is at the last of them
+        (Window(0, 5000), answer(range(1000, 1019), size=0), 1000),
+        (Window(0, 5000), answer(range(1000, 1020), size=0), 1005),
+        # a part is never empty
+        (Window(0, 5000), answer([5000] * 3), 4999),
+        (Window(0, 5000), answer([0] * 3), 1),
+        (Window(0, None), answer([3000] * 3), 3000),
+        (Window(0, None), answer([], now_ms=8001), 4001),
+    ],
+)
+def test_a_window_is_cut_in_two(window: Window, page: Page, middle: int) -> None:
+    assert split(window, page) == (Window(window.low, middle), Window(middle, window.high))
+
+
+@pytest.mark.parametrize("window", [Window(5, 6), Window(5, 5), Window(3000, None)])
+def test_a_millisecond_is_not_cut(window: Window) -> None:
+    assert split(window, answer([3000])) is None
+    assert parts(window, answer([3000])) is None
+
+
+@pytest.mark.parametrize(
+    ("window", "moments", "now_ms", "expected"),
+    [
+        (Window(10, 20), [15], 0, 20),
+        (Window(10, None), [15, 17, 12], 0, 18),
+        (Window(10, None), [None], 30, 31),
+        (Window(10, None), [], 5, 11),
+    ],
+)
+def test_the_upper_end_of_a_window(window: Window, moments: list[int | None], now_ms: int, expected: int) -> None:
+    assert top(window, answer(moments, now_ms=now_ms)) == expected
+
+
+# --- as many parts as are asked for at once --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("high", "middle", "bounds"),
+    [
+        (10_000, 9000, [0, 7000, 8000, 9000, 10_000]),
+        (2500, 1500, [0, 500, 1500, 2500]),
+        (3000, 2000, [0, 1000, 2000, 3000]),
+        (1000, 400, [0, 400, 1000]),
+        (1002, 1001, [0, 999, 1000, 1001, 1002]),
+    ],
+)
+def test_the_older_part_is_cut_at_the_density_of_the_newer(high: int, middle: int, bounds: list[int]) -> None:
+    found = parts(Window(0, high), answer([middle]))
+    assert found == [Window(low, top) for low, top in zip(bounds, bounds[1:])]
+
+
+def test_the_newest_part_of_an_open_window_stays_open() -> None:
+    assert parts(Window(0, None), answer([900, 1000])) == [
+        Window(0, 698), Window(698, 799), Window(799, 900), Window(900, None),
+    ]  # fmt: skip
+
+
+# --- foreseen ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("delivered", "bounds"),
+    [
+        ([], []),
+        ([(2000, 5999)], []),
+        ([(2000, 6000)], [2000]),
+        ([(3000, 3000), (2000, 3000), (5000, 1), (4000, 5999)], [3000, 5000]),
+        # what lies no later than the last bound does not count
+        ([(1000, 6000)], []),
+        ([(2000, 6000), (2000, 6000), (3000, 6000)], [2000, 3000]),
+        ([(2000, 6000), (3000, 5999)], [2000]),
+    ],
+)
+def test_windows_are_foreseen_from_what_was_delivered(delivered: list[tuple[int, int]], bounds: list[int]) -> None:
+    lows = [1000, *bounds]
+    highs: list[int | None] = [*bounds, None]
+    assert foreseen(1000, delivered) == [Window(low, high) for low, high in zip(lows, highs)]
+
+
+# --- how wide a backlog's windows are --------------------------------------------------------------------
+
+
+def learned(width: int, events: int, size: int = 1) -> int:
+    """How wide windows are after one of `width` (ms) had an answer like that."""
+    found = Width()
+    found.learn(Window(100, 100 + width), Page([AuditEvent("", None, 1)] * events, 0, size, cut=False))
+    return found.ms
+
+
+@pytest.mark.parametrize(
+    ("width", "events", "size", "expected"),
+    [
+        (HOUR, 3000, 1, 2 * HOUR),
+        (HOUR, 12_000, 1, HOUR // 2),
+        (HOUR, 1, 8 * 1024 * 1024, 2 * HOUR),
+        (HOUR, 1, 32 * 1024 * 1024, HOUR // 2),
+        # no more than eight times as wide
+        (HOUR, 0, 0, 8 * HOUR),
+        (HOUR, 600, 1, 8 * HOUR),
+        # a narrow rest of a range does not make windows narrower, unless it was too full
+        (10, 3000, 1, HOUR),
+        (10, 6000, 1, HOUR),
+        (10, 6001, 1, 9),
+        (1, 60_000, 1, 1),
+        (0, 12_000, 1, 1),
+    ],
+)
+def test_the_next_window_is_as_wide_as_its_answer_may_be_full(
+    width: int, events: int, size: int, expected: int
+) -> None:
+    assert learned(width, events, size) == expected
+
+
+def test_one_window_is_asked_for_until_an_answer_was_whole_and_then_four() -> None:
+    width = Width()
+    assert width.windows(0, 90 * HOUR) == [Window(0, HOUR)]
+    assert width.windows(0, 1000) == [Window(0, 1000)]
+    width.learn(Window(0, HOUR), answer([1] * 6000))
+    assert width.windows(HOUR, 90 * HOUR) == [Window(n * HOUR, (n + 1) * HOUR) for n in range(1, 5)]
+    assert width.windows(90 * HOUR, 90 * HOUR + 5) == [Window(90 * HOUR, 90 * HOUR + 5)]
+
+
+def test_windows_that_were_asked_for_stay_what_they_are() -> None:
+    width = Width()
+    width.learn(Window(0, HOUR), answer([1] * 6000))
+    first = width.windows(0, 90 * HOUR)
+    width.learn(first[0], answer([1] * 3000))
+    then = width.windows(HOUR, 90 * HOUR)
+    assert then == [*first[1:], Window(4 * HOUR, 6 * HOUR)]
+    # a range that ends earlier by now, or begins elsewhere, is planned anew
+    assert width.windows(2 * HOUR, 7 * HOUR // 2) == [first[2], Window(3 * HOUR, 7 * HOUR // 2)]
+    assert width.windows(0, HOUR) == [Window(0, HOUR)]
+
+
+def test_after_a_cut_answer_windows_are_planned_anew_one_at_a_time() -> None:
+    width = Width()
+    width.learn(Window(0, HOUR), answer([1] * 6000))
+    window, *_ = width.windows(0, 90 * HOUR)
+    width.learn_cut(window, answer([1] * 10_000), Window(0, 1000))
+    assert width.windows(0, 90 * HOUR) == [Window(0, 1000)]
+
+
+@pytest.mark.parametrize(
+    ("older", "page", "expected"),
+    [
+        (Window(5, 605), answer([1] * 100), 500),
+        (Window(5, 405), answer([1] * 100), 400),
+        # a few giants: the cut is exact, however wide its older part
+        (Window(5, 905), answer([1] * 19, size=0), 900),
+        (Window(5, 905), answer([1] * 20, size=0), 500),
+        (Window(5, 5), answer([1] * 100), 1),
+    ],
+)
+def test_after_a_cut_answer_windows_are_no_wider_than_half(older: Window, page: Page, expected: int) -> None:
+    width = Width()
+    width.learn_cut(Window(5, 1005), page, older)
+    assert width.ms == expected
+
+
+def test_windows_are_never_narrower_than_a_millisecond() -> None:
+    width = Width()
+    width.learn_cut(Window(5, 6), answer([1] * 100), Window(5, 6))
+    assert width.ms == 1
