@@ -16,6 +16,8 @@ Json = dict[str, Any]
 BEGIN = 1_929_987_000.0
 EVA: Json = {"user": {"href": "/users/7", "username": "eva@kestrel-freight.example"}}
 SYSTEM: Json = {"system": {}}
+APP: Json = {"label": {"href": "/orgs/1/labels/4", "key": "app", "value": "customs"}}
+ENV: Json = {"label": {"href": "/orgs/1/labels/5", "key": "env", "value": "prod"}}
 _numbers = count()
 
 

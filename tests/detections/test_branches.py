@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.detections.made import BEGIN, SYSTEM, Json, change, event, indexed, note, request, ven
+from tests.detections.made import APP, BEGIN, ENV, SYSTEM, Json, change, event, indexed, note, request, ven
 from workbench.conf.reader import Confs
 from workbench.detect import alerts, saved_searches
 
@@ -32,29 +32,13 @@ def pruning(*notes: Json, kind: str = "system_task.prune_old_log_events") -> Jso
     return event(kind, notes=[*notes, pruned], by=SYSTEM)
 
 
-APP: Json = {"label": {"href": "/orgs/1/labels/4", "key": "app", "value": "customs"}}
-ENV: Json = {"label": {"href": "/orgs/1/labels/5", "key": "env", "value": "prod"}}
 ALL_ENVIRONMENTS: Json = {"label": {"href": None, "key": "env", "value": None}}
 ALL_APPLICATIONS: Json = {"label": {"href": None, "key": "app", "value": None}}
-AMS: Json = {"actors": "ams"}
-ANY: Json = {"ip_list": {"href": "/orgs/1/sec_policy/draft/ip_lists/88", "name": "Any (0.0.0.0/0 and ::/0)"}}
-HTTPS: Json = {"href": "/orgs/1/sec_policy/draft/services/9", "name": "HTTPS 443"}
-ALL_SERVICES: Json = {"href": "/orgs/1/sec_policy/draft/services/12", "name": "All Services"}
 
 
 def scope(kind: str, before: Any, after: Any) -> Json:
     changes = {"scopes": {"before": before, "after": after}}
     return event(f"rule_set.{kind}", [change("rule_set", changes, kind, name="Customs")])
-
-
-def rule(source: Json, destination: Json, service: Json, kind: str = "create", **more: Any) -> Json:
-    changes = {
-        "sources": {"created": [source]},
-        "destinations": {"created": [destination]},
-        "ingress_services": {"created": [service]},
-        **more,
-    }
-    return event(f"sec_rule.{kind}", [change("sec_rule", changes, kind)])
 
 
 def provision(number: Any, kind: str = "sec_policy.create", **members: Any) -> Json:
@@ -161,24 +145,6 @@ FIRES: dict[str, dict[str, list[Json]]] = {
             event("rule_set.update", [change("rule_set", {"scopes": {"created": [[ALL_APPLICATIONS, ENV]]}})])
         ],
         "deleted": [event("rule_sets.delete", [change("rule_set", None, "delete", scopes=[[ALL_APPLICATIONS]])])],
-    },
-    "policy_broad_rule": {
-        "any address": [rule(ANY, APP, HTTPS)],
-        "to any address": [rule(APP, ANY, HTTPS)],
-        "all services": [rule(APP, ENV, ALL_SERVICES)],
-        "a protocol of -1": [rule(APP, ENV, {"proto": -1})],
-        "all workloads to all": [rule(AMS, AMS, HTTPS)],
-        "all workloads of other scopes": [rule(AMS, APP, HTTPS, unscoped_consumers={"before": False, "after": True})],
-        "named by href alone": [rule({"ip_list": {"href": "/orgs/1/sec_policy/draft/ip_lists/1"}}, APP, HTTPS)],
-        "updated": [rule(ANY, APP, HTTPS, "update")],
-        "under the earlier names": [
-            event(
-                "sec_rule.create",
-                [change("sec_rule", {
-                    "providers": {"before": None, "after": [AMS]}, "consumers": {"before": None, "after": [AMS]},
-                }, "create")],
-            )
-        ],
     },
     "policy_many_workloads": {
         "by number": [provision(50)],
@@ -327,14 +293,6 @@ QUIET: dict[str, dict[str, list[Json]]] = {
         "a broad one renamed": [
             event("rule_set.update", [change("rule_set", {"name": {"before": "a", "after": "b"}}, scopes=[[ALL_APPLICATIONS]])])
         ],
-    },
-    "policy_broad_rule": {
-        "narrow": [rule(APP, ENV, HTTPS)],
-        "all workloads on one side": [rule(AMS, APP, HTTPS)],
-        "everything taken out": [
-            event("sec_rule.update", [change("sec_rule", {"sources": {"deleted": [ANY, AMS], "created": [APP]}})])
-        ],
-        "refused": [rule(ANY, ANY, ALL_SERVICES) | {"status": "failure"}],
     },
     "policy_many_workloads": {"a few": [provision(49)], "fewer than before": [
         event("sec_policy.create", [change("sec_policy", {"workloads_affected": {"before": 300, "after": 2}}, "create")])

@@ -1,0 +1,146 @@
+"""Rules over everything, graded by how much of everything, and rules over labels of high value.
+
+What the members mean stands in Illumio's REST API guide, "Rules": `ams` are all workloads, which within the scopes of
+a rule set are those of the scope; with `unscoped_consumers` the source is not held to the scope.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.detections.made import APP, BEGIN, ENV, Json, change, event, indexed
+from workbench.conf.reader import Confs
+from workbench.detect import alerts, saved_searches
+
+ROOT = Path(__file__).resolve().parents[2]
+
+AMS: Json = {"actors": "ams"}
+ANY: Json = {"ip_list": {"href": "/orgs/1/sec_policy/draft/ip_lists/88", "name": "Any (0.0.0.0/0 and ::/0)"}}
+OFFICES: Json = {"ip_list": {"href": "/orgs/1/sec_policy/draft/ip_lists/89", "name": "Any office"}}
+HTTPS: Json = {"href": "/orgs/1/sec_policy/draft/services/9", "name": "HTTPS 443"}
+ALL_SERVICES: Json = {"href": "/orgs/1/sec_policy/draft/services/12", "name": "All Services"}
+
+FROM_ANY, TO_ANY = "any address as source", "any address as destination"
+FROM_ALL, TO_ALL = "all workloads of the scope as source", "all workloads of the scope as destination"
+FROM_EVERY = "all workloads of every scope as source"
+EVERY_SCOPE: Json = {"unscoped_consumers": {"before": False, "after": True}}
+
+
+def rule(source: Json, destination: Json, service: Json, kind: str = "create", **more: Any) -> Json:
+    changes = {
+        "sources": {"created": [source]},
+        "destinations": {"created": [destination]},
+        "ingress_services": {"created": [service]},
+        **more,
+    }
+    return event(f"sec_rule.{kind}", [change("sec_rule", changes, kind)])
+
+
+# Rule → what it is open for, its breadth, and how severe that is.
+BROAD: dict[str, tuple[Json, set[str], int, str]] = {
+    "all workloads to one application": (rule(AMS, APP, HTTPS), {FROM_ALL}, 1, "low"),
+    "one application to all workloads": (rule(APP, AMS, HTTPS), {TO_ALL}, 1, "low"),
+    "all workloads to all": (rule(AMS, AMS, HTTPS), {FROM_ALL, TO_ALL}, 2, "medium"),
+    "all workloads of other scopes too": (rule(AMS, APP, HTTPS, **EVERY_SCOPE), {FROM_EVERY}, 2, "medium"),
+    "all services": (rule(APP, ENV, ALL_SERVICES), {"all services"}, 2, "medium"),
+    "every protocol": (rule(APP, ENV, {"proto": -1}), {"all services"}, 2, "medium"),
+    "every port": (rule(APP, ENV, {"proto": 6, "port": 0, "to_port": 65535}), {"all services"}, 2, "medium"),
+    "to any address": (rule(APP, ANY, HTTPS), {TO_ANY}, 2, "medium"),
+    "from any address": (rule(ANY, APP, HTTPS), {FROM_ANY}, 3, "medium"),
+    "changed to any address": (rule(ANY, APP, HTTPS, "update"), {FROM_ANY}, 3, "medium"),
+    "named by href alone": (
+        rule({"ip_list": {"href": "/orgs/1/sec_policy/draft/ip_lists/1"}}, APP, HTTPS), {FROM_ANY}, 3, "medium",
+    ),
+    "told by its range": (
+        rule(APP, {"ip_list": {"name": "World", "ip_ranges": [{"from_ip": "::/0"}]}}, HTTPS), {TO_ANY}, 2, "medium",
+    ),
+    "a scope wide open within": (
+        rule(AMS, AMS, ALL_SERVICES), {FROM_ALL, TO_ALL, "all services"}, 4, "medium",
+    ),
+    "all workloads of every scope on all services": (
+        rule(AMS, AMS, ALL_SERVICES, **EVERY_SCOPE), {FROM_EVERY, TO_ALL, "all services"}, 5, "high",
+    ),
+    "any to any": (rule(ANY, ANY, HTTPS), {FROM_ANY, TO_ANY}, 5, "high"),
+    "from any address on all services": (rule(ANY, APP, ALL_SERVICES), {FROM_ANY, "all services"}, 5, "high"),
+    "under the earlier names": (
+        event("sec_rule.create", [change("sec_rule", {
+            "providers": {"before": None, "after": [AMS]}, "consumers": {"before": None, "after": [AMS]},
+        }, "create")]),
+        {FROM_ALL, TO_ALL}, 2, "medium",
+    ),
+}  # fmt: skip
+
+NARROW: dict[str, Json] = {
+    "labels and one service": rule(APP, ENV, HTTPS),
+    "a list of addresses": rule(OFFICES, APP, HTTPS),
+    "a range of ports": rule(APP, ENV, {"proto": 6, "port": 8000, "to_port": 8100}),
+    "a service of a like name": rule(APP, ENV, {"href": "/orgs/1/sec_policy/draft/services/13", "name": "All printers"}),
+    "everything taken out": event(
+        "sec_rule.update",
+        [change("sec_rule", {
+            "sources": {"deleted": [ANY, AMS], "created": [APP]}, "ingress_services": {"deleted": [ALL_SERVICES]},
+        })],
+    ),
+    "deleted": rule(APP, ENV, HTTPS, "delete"),
+    "refused": rule(ANY, ANY, ALL_SERVICES) | {"status": "failure"},
+}  # fmt: skip
+
+VALUED = "label,importance\n/orgs/1/labels/4,customs office\nprod,production\n"
+#: Everything that touches one of these: put in, taken out, or deleted with the rule; by href or by value.
+OVER_VALUED: dict[str, Json] = {
+    "as source": rule(APP, {"label": {"href": "/orgs/1/labels/9"}}, HTTPS),
+    "as destination": rule({"label": {"href": "/orgs/1/labels/9"}}, ENV, HTTPS),
+    "taken out": event("sec_rule.update", [change("sec_rule", {"destinations": {"deleted": [APP]}})]),
+    "deleted": event("sec_rule.delete", [change("sec_rule", {"sources": {"before": [ENV], "after": None}}, "delete")]),
+}
+
+
+@lru_cache(maxsize=2)
+def _confs(labels: str = "") -> Confs:
+    return Confs.load(ROOT / "package", lookups={"illumio_pce_high_value_labels.csv": labels} if labels else {})
+
+
+def _alerts(events: list[Json], confs: Confs | None = None) -> list[dict[str, Any]]:
+    stanza = saved_searches([ROOT / "package"])["policy_broad_rule"]
+    return list(alerts({"policy_broad_rule": stanza}, confs or _confs(), indexed(events), None, BEGIN + 3600))
+
+
+def _set(value: Any) -> set[str]:
+    return set(value if isinstance(value, list) else [value])
+
+
+@pytest.mark.parametrize(("one", "open_for", "breadth", "severity"), BROAD.values(), ids=BROAD)
+def test_it_says_what_is_everything_and_how_severe_that_is(
+    one: Json, open_for: set[str], breadth: int, severity: str
+) -> None:
+    (alert,) = _alerts([one])
+
+    assert (_set(alert["open_for"]), int(str(alert["breadth"])), alert["severity"]) == (open_for, breadth, severity)
+    assert all(part in str(alert["reason"]) for part in open_for)
+    assert alert["href"] == one["href"]
+
+
+@pytest.mark.parametrize("one", NARROW.values(), ids=NARROW)
+def test_a_narrow_rule_is_silent(one: Json) -> None:
+    assert _alerts([one]) == []
+
+
+@pytest.mark.parametrize("one", OVER_VALUED.values(), ids=OVER_VALUED)
+def test_a_rule_that_touches_a_label_of_high_value_is_high(one: Json) -> None:
+    (alert,) = _alerts([one], _confs(VALUED))
+
+    assert alert["severity"] == "high"
+    assert str(alert["reason"]).endswith("a label of high value")
+    assert _alerts([one]) == []
+
+
+def test_an_administrator_who_raises_the_breadth_hears_less() -> None:
+    macro = "[illumio_pce_policy_broad_rule_breadth]\ndefinition = 2\n"
+    confs = Confs.load(ROOT / "package", {"local/macros.conf": macro})
+
+    assert _alerts([rule(AMS, APP, HTTPS)], confs) == []
+    assert len(_alerts([rule(AMS, AMS, HTTPS)], confs)) == 1
