@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -233,77 +232,3 @@ def broad(fact: Fact) -> bool:
 def _new(changed: Mapping[str, Any], name: str) -> Any:
     side = changed.get(name) or {}
     return [side.get("created"), side.get("after")]
-
-
-def _verb(*kinds: str) -> Callable[[Fact], bool]:
-    names = {f"{kind}.{verb}" for kind in kinds for verb in ("create", "update", "delete")}
-    return lambda fact: fact.type in names and not fact.failed
-
-
-def _creates_key(fact: Fact) -> bool:
-    return fact.type in ("api_key.create", "service_account.create") and not fact.failed
-
-
-def _never_expires(fact: Fact) -> bool:
-    lifetimes = [(one.get("changes") or {}).get("expiration_in_seconds", {}).get("after", 0) for one in fact.changes]
-    return any(lifetime < 0 for lifetime in lifetimes)
-
-
-_UPDATE_NOTICES = {"agent.process_failed", "agent.policy_deploy_failed", "agent.service_not_available"}
-_STORE = {"hard_limit.exceeded", "soft_limit.exceeded", "system_task.hard_limit_recovery_completed"}
-
-#: Detections that one event alone belongs to, the first that fits.
-SINGLE: dict[str, Callable[[Fact], bool]] = {
-    "ven_tampering": lambda fact: fact.type == "agent.tampering",
-    "ven_suspended": lambda fact: fact.type == "agent.suspend",
-    "ven_lost": lambda fact: fact.type == "lost_agent.found",
-    "ven_offline": lambda fact: fact.type == "system_task.agent_offline_check" and bool(fact.changes or fact.notes),
-    "ven_clones": lambda fact: fact.type == "agent.clone_detected",
-    "ven_update_notice": lambda fact: fact.type == "agent.update" and bool(fact.kinds & _UPDATE_NOTICES),
-    "access_csrf": lambda fact: "user.csrf_validation_failed" in fact.kinds,
-    "access_rights_changed": _verb(*RIGHTS),
-    "identity_provider_changed": _verb(*IDENTITY),
-    "audit_trail_changed": _verb("syslog_destination", "event_settings"),
-    "audit_events_lost": lambda fact: fact.type.startswith("system_task.") and bool(fact.kinds & _STORE),
-    "credential_without_expiry": lambda fact: _creates_key(fact) and _never_expires(fact),
-    "credential_created": _creates_key,
-    "policy_boundary_removed": lambda fact: fact.type in ("enforcement_boundary.delete", "deny_rule.delete"),
-    "enforcement_lowered": lambda fact: lowered(fact) > 0,
-    "policy_broad_scope": lambda fact: broad(fact) and fact.type.startswith("rule_set"),
-    "policy_broad_rule": broad,
-    "policy_many_workloads": lambda fact: affected(fact) >= 50 and not fact.failed,
-}
-
-
-def causes(found: Iterable[Fact], unknown_types: Iterable[str]) -> Counter[str]:
-    """How many events belong to each detection; those that count within a window, by the hour, as shipped."""
-    counted: Counter[str] = Counter()
-    rest: list[Fact] = []
-    for fact in found:
-        name = next((name for name, fits in SINGLE.items() if fits(fact)), None)
-        counted.update([name] if name else [])
-        rest += [] if name else [fact]
-    failures = [fact for fact in rest if failed_sign_in(fact)]
-    by_user = Counter((fact.hour, fact.actor.lower()) for fact in failures)
-    users: dict[tuple[int, str], set[str]] = {}
-    for fact in failures:
-        users.setdefault((fact.hour, fact.source), set()).add(fact.actor.lower())
-    for fact in failures:
-        if len(users[fact.hour, fact.source]) >= 5:
-            counted["access_spray"] += 1
-        elif by_user[fact.hour, fact.actor.lower()] >= 5:
-            counted["access_burst"] += 1
-    refused = [fact for fact in rest if fact.type == "request.authentication_failed" and fact.by_ven]
-    errors = [fact for fact in rest if ((fact.body.get("action") or {}).get("http_status_code") or 0) >= 500]
-    counted["access_agent_failures"] = _by_hour(refused, lambda fact: fact.pce, 10)
-    counted["pce_server_errors"] = _by_hour(errors, lambda fact: fact.pce, 10)
-    gone = [fact for fact in rest for _ in range(removed(fact))]
-    many = Counter((fact.hour, fact.actor) for fact in gone)
-    counted["workloads_bulk_removed"] = len({fact.raw for fact in gone if many[fact.hour, fact.actor] >= 10})
-    counted["event_type_unknown"] = sum(fact.type in set(unknown_types) for fact in rest)
-    return +counted
-
-
-def _by_hour(found: list[Fact], subject: Callable[[Fact], str], least: int) -> int:
-    many = Counter((fact.hour, subject(fact)) for fact in found)
-    return sum(number for number in many.values() if number >= least)

@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 
 import pytest
 
+from tests.dashboards.belongs import causes
 from tests.dashboards.conftest import DAY, MONDAY, Open, events_of
-from tests.dashboards.facts import Fact, facts, failed_sign_in
+from tests.dashboards.facts import Fact, facts
 
 
 def _today(day: str = "bad") -> list[Fact]:
     return [fact for fact in facts(events_of(day)) if fact.time >= MONDAY]
+
+
+@lru_cache(maxsize=1)
+def _belongs() -> dict[str, set[str]]:
+    return causes(_today(), ["tide_table.publish"])
 
 
 def _href(fact: Fact) -> str:
@@ -69,7 +76,9 @@ CHOICES: dict[str, tuple[dict[str, str | list[str]], Callable[[Fact], bool]]] = 
         lambda fact: MONDAY + 13 * 3600 <= fact.time < MONDAY + 14 * 3600,
     ),
     "a detection": ({"detection": "policy_boundary_removed"}, lambda fact: fact.type in ("deny_rule.delete", "enforcement_boundary.delete")),
-    "failed sign-ins": ({"detection": "access_spray"}, failed_sign_in),
+    "failed sign-ins": ({"detection": "access_spray"}, lambda fact: fact.raw in _belongs()["access_spray"]),
+    "any detection": ({"detection": "*_*"}, lambda fact: any(fact.raw in texts for texts in _belongs().values())),
+    "no detection": ({"detection": "none"}, lambda fact: not any(fact.raw in texts for texts in _belongs().values())),
 }  # fmt: skip
 
 
@@ -78,11 +87,19 @@ def test_each_filter_acts(open_page: Open, name: str) -> None:
     chosen, fits = CHOICES[name]
     expected = Counter(_href(fact) for fact in _today() if fits(fact))
 
-    rows = open_page("events", **chosen).of("viz_events")
+    rows = [row for row in open_page("events", **chosen).of("viz_events") if not row["Type"].startswith("(")]
 
     assert Counter(row["Event"] for row in rows) == expected
     assert len(rows) > 0
     assert len(rows) < len(_today()) or name == "both PCEs"
+
+
+@pytest.mark.parametrize(
+    ("detection", "told"), [("ingest_failing", "(run of the collector)"), ("pce_health", "(health of a node)")]
+)
+def test_what_is_no_audit_event_is_shown_for_its_detection_alone(open_page: Open, detection: str, told: str) -> None:
+    assert {row["Type"] for row in open_page("events", detection=detection).of("viz_events")} == {told}
+    assert told not in {row["Type"] for row in open_page("events").of("viz_events")}
 
 
 def test_a_uuid_finds_its_event_and_what_it_was_done_to(open_page: Open) -> None:

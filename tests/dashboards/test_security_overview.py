@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.dashboards.belongs import causes
 from tests.dashboards.conftest import DAY, MONDAY, Open, events_of
-from tests.dashboards.facts import Fact, causes, facts, failed_sign_in, health, provision, records
-from tests.dashboards.panels import Indexed, Page
+from tests.dashboards.facts import Fact, facts, failed_sign_in, health, provision, records
+from tests.dashboards.panels import Indexed, Page, Value
+from tools.detections.model import read_all
+from workbench.conf.reader import Confs
+from workbench.detect import alerts, saved_searches
+from workbench.event_files import Reader
 
 VENS = {"ven_tampering", "ven_suspended", "ven_lost", "ven_offline", "ven_clones", "ven_update_notice"}
 SENSITIVE = {
@@ -18,7 +26,8 @@ SENSITIVE = {
     "credential_without_expiry",
 }  # fmt: skip
 UNKNOWN = ["tide_table.publish"]
-CONTENT = Path(__file__).resolve().parents[2] / "content" / "detections"
+ROOT = Path(__file__).resolve().parents[2]
+SEVERITIES = ("informational", "low", "medium", "high", "critical")
 
 
 def _today(day: str) -> list[Fact]:
@@ -29,13 +38,14 @@ def _day_before(day: str) -> list[Fact]:
     return [fact for fact in facts(events_of(day)) if MONDAY - DAY <= fact.time < MONDAY]
 
 
-def _all_causes(day: str) -> Counter[str]:
+def _all_causes(day: str) -> dict[str, set[str]]:
     """With what the collector and the nodes tell besides."""
     found = causes(_today(day), UNKNOWN)
     today = [event for event in events_of(day) if event["_time"] >= MONDAY]
-    found["ingest_failing"] = sum(one["outcome"] == "failed" or one["lag_seconds"] >= 3600 for one in records(today))
-    found["pce_health"] = sum(line["sev"] != "INFO" for line in health(today))
-    return +found
+    failing = [one for one in records(today) if one["outcome"] == "failed" or one["lag_seconds"] >= 3600]
+    found["ingest_failing"] = {json.dumps(one) for one in failing}
+    found["pce_health"] = {json.dumps(line) for line in health(today) if line["sev"] != "INFO"}
+    return {name: texts for name, texts in found.items() if texts}
 
 
 @pytest.mark.parametrize("day", ["bad", "quiet"])
@@ -48,10 +58,12 @@ def test_what_needs_action_is_what_belongs_to_detections(open_page: Open, day: s
     shown: Counter[str] = Counter()
     for row in rows:
         shown[row["Detection"]] += int(row["Events"])
-    assert shown == expected
-    assert int(page.of("viz_action")[0]["total"]) == expected.total()
-    assert [row["When"] for row in rows] == sorted((row["When"] for row in rows), reverse=True)
-    assert all(row["First step"] and row["Urgency"] and row["What"] for row in rows)
+    assert shown == {name: len(texts) for name, texts in expected.items()}
+    # An event of two detections stands in two rows, and is one event.
+    assert int(page.of("viz_action")[0]["total"]) == len(set().union(*expected.values()))
+    order = [(-SEVERITIES.index(row["Urgency"]), -int(re.sub(r"\D", "", row["When"]))) for row in rows]
+    assert order == sorted(order)
+    assert all(row["First step"] and row["What"] for row in rows)
 
 
 def test_the_bad_day_has_what_its_authors_put_there(open_page: Open) -> None:
@@ -63,18 +75,22 @@ def test_the_bad_day_has_what_its_authors_put_there(open_page: Open) -> None:
         "credential_without_expiry", "credential_created", "policy_boundary_removed", "enforcement_lowered",
         "policy_broad_scope", "policy_broad_rule", "policy_many_workloads", "workloads_bulk_removed",
         "access_agent_failures", "access_burst", "access_spray", "pce_server_errors", "event_type_unknown",
-        "ingest_failing", "pce_health",
+        "ingest_failing", "pce_health", "access_success_after_failures",
     }  # fmt: skip
+
+
+def _events_of(found: dict[str, set[str]], names: set[str]) -> int:
+    return len(set().union(*(found.get(name, set()) for name in names)))
 
 
 @pytest.mark.parametrize("day", ["bad", "quiet"])
 def test_figures_their_hours_and_their_change(open_page: Open, day: str) -> None:
     page, today, before = open_page("security_overview", day), _today(day), _day_before(day)
-    singles = causes(today, UNKNOWN), causes(before, UNKNOWN)
+    both = causes(today, UNKNOWN), causes(before, UNKNOWN)
     expected = {
         "viz_failed": [sum(map(failed_sign_in, those)) for those in (today, before)],
-        "viz_ven": [sum(found[name] for name in VENS) for found in singles],
-        "viz_sensitive": [sum(found[name] for name in SENSITIVE) for found in singles],
+        "viz_ven": [_events_of(found, VENS) for found in both],
+        "viz_sensitive": [_events_of(found, SENSITIVE) for found in both],
         "viz_provisions": [sum(map(provision, those)) for those in (today, before)],
     }
 
@@ -145,28 +161,52 @@ def test_severities(open_page: Open, day: str) -> None:
         }
 
 
-#: What no single look at the time chosen can tell: these need a memory, or the absence of events.
-NOT_SHOWN = {
-    "access_new_address",
-    "access_success_after_failures",
-    "events_silent",
-    "volume_changed",
-    "ven_missed_heartbeats",
-}
+#: Detections that the overview does not show, or not wholly. Each has its reason in detection.yml, which docs/dashboards.md
+#: repeats; this list is the review of them.
+NOT_SHOWN = {"access_new_address", "events_silent", "volume_changed", "ven_missed_heartbeats"}
+IN_PART = {"credential_without_expiry", "ingest_failing"}
+DETECTIONS = {one.id: one for one in read_all()}
 
 
-@pytest.mark.parametrize(
-    "name", sorted(path.name for path in CONTENT.iterdir() if path.is_dir() and path.name not in NOT_SHOWN)
-)
-def test_what_a_detection_fires_on_needs_action(name: str, tmp_path: Path) -> None:
-    lines = (CONTENT / name / "fires.jsonl").read_text(encoding="utf-8").splitlines()
+def test_each_detection_is_shown_or_has_a_reviewed_reason() -> None:
+    assert {one.id for one in DETECTIONS.values() if one.not_shown and not one.shown_only} == NOT_SHOWN
+    assert {one.id for one in DETECTIONS.values() if one.shown_only} == IN_PART
+    told = (ROOT / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    for name in NOT_SHOWN | IN_PART:
+        assert f"- `{name}`: {DETECTIONS[name].not_shown}" in told
+
+
+@lru_cache(maxsize=1)
+def confs() -> Confs:
+    return Confs.load(ROOT / "package")
+
+
+def _sample(name: str, sample: str) -> tuple[list[dict[str, Any]], float]:
+    """Its events, and when the last of them is over."""
+    lines = (ROOT / "content" / "detections" / name / sample).read_text(encoding="utf-8").splitlines()
     events = [json.loads(line) for line in lines]
-    latest = max(event["_time"] for event in events) + 1
+    return events, max(event["_time"] for event in events) + 1
 
-    page = Page(
-        "security_overview",
-        Indexed(events, latest, tmp_path),
-        {"global_time.earliest": "-7d", "global_time.latest": "now"},
-    )
 
-    assert name in {row.get("Detection") for row in page.of("viz_needs")}
+def _opened(name: str, sample: str, folder: Path) -> Page:
+    events, latest = _sample(name, sample)
+    chosen: dict[str, Value] = {"global_time.earliest": "-7d", "global_time.latest": "now"}
+    return Page("security_overview", Indexed(events, latest, folder), chosen)
+
+
+@pytest.mark.parametrize("name", sorted(DETECTIONS.keys() - NOT_SHOWN))
+def test_what_a_detection_fires_on_needs_action(name: str, tmp_path: Path) -> None:
+    shown = {row.get("Detection"): row for row in _opened(name, "fires.jsonl", tmp_path).of("viz_needs")}
+
+    stanza = saved_searches([ROOT / "package"])[name]
+    events, until = _sample(name, "fires.jsonl")
+    told = [
+        str(alert["severity"])
+        for alert in alerts({name: stanza}, confs(), Reader(confs(), 0.0).records(events), None, until + 8 * 3600)
+    ]
+    assert shown[name]["Urgency"] == max(told, key=SEVERITIES.index)
+
+
+@pytest.mark.parametrize("name", sorted(DETECTIONS.keys() - NOT_SHOWN))
+def test_what_a_detection_is_quiet_on_needs_no_action(name: str, tmp_path: Path) -> None:
+    assert name not in {row.get("Detection") for row in _opened(name, "quiet.jsonl", tmp_path).of("viz_needs")}

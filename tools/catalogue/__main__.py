@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from tools.catalogue.entries import CATALOGUE, ROOT
+from tools import generated as common
+from tools.catalogue.entries import CATALOGUE
 from tools.catalogue.templates import fill
 
 
@@ -19,24 +20,8 @@ def generated() -> dict[str, str]:
 
 def stale() -> list[str]:
     """The generated files that differ from what the catalogue gives."""
-    return [
-        path
-        for path, text in generated().items()
-        if not (ROOT / path).is_file() or (ROOT / path).read_text(encoding="utf-8") != text
-    ]
-
-
-def main(arguments: list[str]) -> int:
-    """Write, or check; 1 where something is stale."""
-    found = stale()
-    if "--check" in arguments:
-        print("\n".join(f"stale: {path}" for path in found) or "catalogue: all that follows from it is fresh")
-        return 1 if found else 0
-    for path in found:
-        (ROOT / path).write_text(generated()[path], encoding="utf-8")
-        print(f"wrote {path}")
-    return 0
+    return common.stale(generated())
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(common.run("catalogue", generated, (), sys.argv[1:]))

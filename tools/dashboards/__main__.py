@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
+from tools import generated as common
 from tools.dashboards import model
 from tools.dashboards.causes import causes
 from tools.dashboards.compose import compose, view
@@ -15,6 +16,7 @@ from tools.detections import model as detections
 
 NOTICE = "Written by `python -m tools.dashboards` from content/dashboards/; change it there."
 VIEWS = "package/default/data/ui/views"
+_VIEWS = (f"{VIEWS}/*.xml",)
 
 
 def generated() -> dict[str, str]:
@@ -25,7 +27,7 @@ def generated() -> dict[str, str]:
         **{f"{VIEWS}/{one.name}.xml": view(one, shared) for one in dashboards},
         "package/default/data/ui/nav/default.xml": nav(dashboards, NOTICE),
         "package/lookups/illumio_pce_detections.csv": causes(detections.read_all()),
-        "docs/dashboards.md": page(dashboards, searches, _thresholds(), NOTICE),
+        "docs/dashboards.md": page(dashboards, searches, _thresholds(), detections.read_all(), NOTICE),
     }
 
 
@@ -47,32 +49,8 @@ def _thresholds() -> list[tuple[str, str, str]]:
 
 def stale() -> list[str]:
     """The generated files that differ, and views without a dashboard."""
-    files = generated()
-    wrong = [
-        path
-        for path, text in files.items()
-        if not (ROOT / path).is_file() or (ROOT / path).read_text(encoding="utf-8") != text
-    ]
-    views = (f"{VIEWS}/{path.name}" for path in (ROOT / VIEWS).glob("*.xml"))
-    return wrong + [path for path in views if path not in files]
-
-
-def main(arguments: list[str]) -> int:
-    """Write, or check; 1 where something is stale."""
-    found = stale()
-    if "--check" in arguments:
-        print("\n".join(f"stale: {path}" for path in found) or "dashboards: all that follows from them is fresh")
-        return 1 if found else 0
-    files = generated()
-    for path in found:
-        if path in files:
-            (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
-            (ROOT / path).write_text(files[path], encoding="utf-8")
-        else:
-            (ROOT / path).unlink()
-        print(f"wrote {path}")
-    return 0
+    return common.stale(generated(), *_VIEWS)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(common.run("dashboards", generated, _VIEWS, sys.argv[1:]))

@@ -9,6 +9,8 @@ from typing import Any, cast
 
 import yaml
 
+from tools.detections import model as detections
+
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "content" / "dashboards"
 
@@ -33,8 +35,13 @@ class Dashboard:
 
 
 def shared(folder: Path = CONTENT) -> Json:
-    """What all dashboards have: order, inputs, data sources, looks by type of visualization, texts for searches."""
-    return cast("Json", json.loads((folder / "shared.json").read_text(encoding="utf-8")))
+    """What all dashboards have: order, inputs, data sources, looks by type of visualization, texts for searches.
+
+    Among the texts are the events that each detection looks at, as `{events of ID}`.
+    """
+    found = cast("Json", json.loads((folder / "shared.json").read_text(encoding="utf-8")))
+    found["texts"].update({f"events of {one.id}": one.events for one in detections.read_all()})
+    return found
 
 
 def read_all(folder: Path = CONTENT) -> list[Dashboard]:
@@ -51,6 +58,9 @@ def read(folder: Path, name: str) -> Dashboard:
     words = cast("Json", yaml.safe_load((folder / f"{name}.yml").read_text(encoding="utf-8")))
     own = cast("Json", json.loads((folder / f"{name}.json").read_text(encoding="utf-8")))
     try:
-        return Dashboard(name, own, **words)
+        found = Dashboard(name, own, **words)
     except TypeError as error:
         raise Invalid(f"{name}.yml: {error}") from error
+    if not all(isinstance(text, str) for text in [*found.answers, *found.look_at]):
+        raise Invalid(f"{name}.yml: answers and look_at are sentences; one with a colon in it needs quotes")
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tools.dashboards.model import Dashboard
+from tools.detections.model import Detection
 
 _HEAD = """\
 # Dashboards
@@ -28,6 +29,14 @@ Settings → Advanced search → Search macros.
 
 Thresholds of detections that the pages use too are on the pages of the [detections](detections.md).
 
+## What needs action, and the detections
+
+Detections are shipped off; the overview shows what they would find all the same. Its rules are made of theirs, with the
+same thresholds, windows and severities, so that both say the same. It differs in this: a detection's filter macro is
+not applied, since it filters rows of its alert; and these are not shown, for which the detection has to be turned on:
+
+{reasons}
+
 ## What they cost
 
 Each page runs {searches}: all its panels are made of their results. Events are read over the time chosen; the overview
@@ -35,12 +44,19 @@ reads as much time before it too, for its trends, and counts the events of the w
 """
 
 
-def page(dashboards: list[Dashboard], searches: dict[str, int], macros: list[tuple[str, str, str]], notice: str) -> str:
+def page(
+    dashboards: list[Dashboard],
+    searches: dict[str, int],
+    macros: list[tuple[str, str, str]],
+    detections: list[Detection],
+    notice: str,
+) -> str:
     """`searches`: how many base searches each runs; `macros`: name, value and meaning of each threshold."""
     counts = sorted(set(searches.values()))
     told = "one search" if counts == [1] else f"{counts[0]} to {counts[-1]} searches"
     table = "\n".join(f"| `{name}` | `{value}` | {meaning} |" for name, value, meaning in macros)
-    head = _HEAD.format(notice=notice, macros=table, searches=told)
+    reasons = "\n".join(f"- `{one.id}`: {one.not_shown}" for one in detections if one.not_shown)
+    head = _HEAD.format(notice=notice, macros=table, searches=told, reasons=reasons)
     return "\n".join([head, *(_section(one, searches[one.name]) for one in dashboards)])
 
 

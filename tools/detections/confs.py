@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from tools.detections.model import SEVERITIES, Detection
+from tools.detections.rules import rules
 from tools.detections.search import compose, events_of
 
 NOTICE = "Written by `python -m tools.detections` from content/detections/; change it there."
@@ -29,7 +30,8 @@ def saved_searches(detections: list[Detection]) -> str:
 def macros(hand_written: str, detections: list[Detection]) -> str:
     """The text of macros.conf: what is written by hand, then thresholds and filters."""
     own = hand_written.split(MARK, maxsplit=1)[0].rstrip("\n")
-    return "\n".join([own, "", MARK, _MATCHED, *(_macros_of(one) for one in detections)]).rstrip("\n") + "\n"
+    parts = [own, "", MARK, _MATCHED, rules(detections), *(_macros_of(one) for one in detections)]
+    return "\n".join(parts).rstrip("\n") + "\n"
 
 
 def _macros_of(detection: Detection) -> str:

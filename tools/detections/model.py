@@ -74,7 +74,8 @@ class Detection:
     risk: list[str] = field(default_factory=lambda: ["user", "dest"])
     once_by: str = "alert_event"
     quiet_for: str = "24h"
-    # How events become rows: either `search`, whole, or the parts of which tools/detections/search.py makes it.
+    # How events become rows: the parts of which tools/detections/search.py makes the search, or `search`, whole, which
+    # names the parts that it has, {events}, {prepare} and {match}, so that the dashboards can use them too.
     search: str = ""
     events: str = ""
     prepare: list[str] = field(default_factory=list)
@@ -82,7 +83,18 @@ class Detection:
     by: str = "pce_fqdn"
     also: str = ""
     counted: str = ""
+    # Figures over the window before an event, each with the field it is counted by, and what `decided` makes of them.
+    before: dict[str, list[str]] = field(default_factory=dict)
+    decided: str = ""
     high_value: bool = False
+    # Why the security overview does not show it, or what of it; `shown_only` is what it shows nevertheless.
+    not_shown: str = ""
+    shown_only: str = ""
+
+    @property
+    def windowed(self) -> bool:
+        """Whether it looks at the events of a window together."""
+        return bool(self.counted or self.before)
 
     @property
     def runs(self) -> Schedule:
@@ -117,9 +129,15 @@ def _check(detection: Detection, path: Path) -> None:
         "domain is unknown": detection.domain not in DOMAINS,
         "schedule is unknown": detection.schedule not in SCHEDULES,
         "respond or false_positives are empty": not (detection.respond and detection.false_positives),
-        "either search or events": bool(detection.search) == bool(detection.events),
+        "search or events": not (detection.search or detection.events),
+        "search leaves out a part": bool(detection.search and detection.events)
+        and not all(part in detection.search for part in ("{events}", "{prepare}", "{match}")),
+        "not shown without a reason": not detection.events and not detection.not_shown,
+        "shown in part without a reason": bool(detection.shown_only) and not detection.not_shown,
         "what is counted has a window and a threshold": bool(detection.counted)
         and not {"window", "threshold"} <= set(detection.thresholds),
+        "what is decided has figures, and one way to decide": bool(detection.before) != bool(detection.decided)
+        or bool(detection.before and detection.counted),
         "a threshold is not used": not all(_uses(detection, name) for name in detection.thresholds),
     }
     found = [text for text, is_wrong in wrong.items() if is_wrong]
@@ -129,5 +147,6 @@ def _check(detection: Detection, path: Path) -> None:
 
 def _uses(detection: Detection, threshold: str) -> bool:
     texts = [detection.search, detection.match, detection.reason, detection.severity_when, *detection.prepare]
-    implied = bool(detection.counted) and threshold in ("window", "threshold")
+    texts.append(detection.decided)
+    implied = detection.windowed and threshold in ("window", "threshold")
     return implied or any(f"`illumio_pce_{detection.id}_{threshold}`" in text for text in texts)

@@ -10,8 +10,9 @@ import re
 
 from tools.detections.model import Detection
 
-_AUDIT = '`illumio_pce_index` sourcetype IN ("illumio:pce:events", "illumio:pce:cef", "illumio:pce:leef")'
-_IDENTITY = (
+AUDIT_TYPES = '"illumio:pce:events","illumio:pce:cef","illumio:pce:leef"'
+_AUDIT = f"`illumio_pce_index` sourcetype IN ({AUDIT_TYPES.replace(',', ', ')})"
+IDENTITY = (
     'eval alert_event=coalesce(href,md5(_raw)), actor=coalesce(src_user,user,"unknown"),'
     ' user=coalesce(user,"unknown"), src=coalesce(src,"unknown"), pce_fqdn=coalesce(pce_fqdn,host)'
 )
@@ -28,23 +29,39 @@ def events_of(detection: Detection) -> str:
     """The base search: the events that a detection looks at, for its drilldown."""
     if detection.search.startswith("| tstats"):
         return _AUDIT
-    source = detection.search.replace("{audit}", _AUDIT) or f"{_AUDIT} ({detection.events})"
+    source = _filled(detection) or f"{_AUDIT} ({detection.events})"
     return " ".join(re.split(r"\s\|\s", source)[0].split())
 
 
 def _stages(detection: Detection) -> list[str]:
     since = f"info_max_time-86400-{(detection.runs.period + 1) * 60}"
     if detection.search:
-        filled = detection.search.replace("{audit}", _AUDIT).replace("{identity}", _IDENTITY)
-        return [filled.replace("{since}", since)]
-    matched = [events_of(detection), _IDENTITY, *map(_command, detection.prepare)]
+        return [_filled(detection).replace("{since}", since)]
+    matched = [events_of(detection), IDENTITY, *map(command, detection.prepare)]
     matched += [f"eval matched=if({detection.match},_indextime,null())", "`illumio_pce_matched`"]
+    if detection.before:
+        return [*matched, *_after_others(detection, since), _row(detection)]
     if not detection.counted:
         return [*matched, f"where first_matched>={since}", *_high_value(detection), _row(detection)]
     return [*matched, *_within_window(detection, since), _row(detection)]
 
 
-def _command(text: str) -> str:
+def _filled(detection: Detection) -> str:
+    """A search that is written whole, with the parts that it names, but for {since}."""
+    parts = {
+        "{audit}": _AUDIT,
+        "{identity}": IDENTITY,
+        "{events}": detection.events,
+        "{prepare}": " | ".join(map(command, detection.prepare)),
+        "{match}": detection.match,
+    }
+    text = detection.search
+    for name, part in parts.items():
+        text = text.replace(name, part)
+    return text
+
+
+def command(text: str) -> str:
     """A line of `prepare`: an assignment, or a command that begins with a pipe."""
     return text[2:] if text.startswith("| ") else f"eval {text}"
 
@@ -65,6 +82,14 @@ def _within_window(detection: Detection, since: str) -> list[str]:
         f"eventstats min(crossed) AS begin max(crossed) AS end max(reached) AS reached BY {by}",
         f"where _time>=begin-{prefix}_window` AND _time<=end",
     ]
+
+
+def _after_others(detection: Detection, since: str) -> list[str]:
+    """The events that what came before them within the window makes suspicious, where one of both is new."""
+    window = f"time_window=`illumio_pce_{detection.id}_window`s"
+    figures = [f"streamstats {window} {figure} AS {name} BY {by}" for name, (figure, by) in detection.before.items()]
+    newest = f"streamstats {window} max(first_matched) AS newest BY {detection.by}"
+    return ["sort 0 _time", *figures, newest, f"where newest>={since} AND ({detection.decided})"]
 
 
 def _row(detection: Detection) -> str:

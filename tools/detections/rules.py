@@ -1,0 +1,196 @@
+"""Macros that tell of an event which detections it belongs to: what the dashboards show, of what the detections say.
+
+`illumio_pce_cause` adds `cause`, with a value `<id> <severity>` for each detection. A detection that counts within a
+window names an event where it lies in a window that reached the threshold. All other fields stay as they were.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tools.detections.condition import condition
+from tools.detections.model import Detection, Invalid
+from tools.detections.search import AUDIT_TYPES, IDENTITY
+
+# What identity changes, kept aside.
+_IDENTITY_OF = ("user", "src", "pce_fqdn", "actor")
+_TURNED = "10000000000-_time"
+
+
+def rules(detections: list[Detection]) -> str:
+    """The stanzas for macros.conf."""
+    shown = [one for one in detections if not one.not_shown or one.shown_only]
+    counted = [one for one in shown if one.windowed]
+    stages = [f"`illumio_pce_rule_{one.id}`" for one in shown]
+    begin, windows, end = "`illumio_pce_rules_begin`", "`illumio_pce_rules_count`", "`illumio_pce_rules_end`"
+    stanzas = [
+        ("Which detections an event belongs to: `cause` has a value `<id> <severity>` for each. Newest event first.",
+         "cause", " | ".join([begin, *stages, windows, end])),
+        ("What the rules below read; after some of them comes rules_end.", "rules_begin", _begin()),
+        *((f"Events of {one.id}.", f"rule_{one.id}", _rule(one)) for one in shown),
+        ("Windows of the rules that count.", "rules_count", _windows(counted)),
+        ("Severities as they are for workloads of high value, and all other fields as they were.", "rules_end", _end()),
+    ]  # fmt: skip
+    return "\n".join(f"# {text}\n[illumio_pce_{name}]\ndefinition = {spl}\niseval = 0\n" for text, name, spl in stanzas)
+
+
+def _begin() -> str:
+    kept = ", ".join(f"own_{name}={name}" for name in _IDENTITY_OF)
+    audited = f"audited=if(in(sourcetype,{AUDIT_TYPES}),1,0)"
+    return f"eval {kept}, {audited} | {IDENTITY} | streamstats count AS event_number"
+
+
+def _end() -> str:
+    back = ", ".join(f"{name}=own_{name}" for name in _IDENTITY_OF)
+    both = r'replace(cause,"^(\S+) (\S+) (\S+)$","\1 \{}")'
+    return (
+        "eval watched_by=if(isnull(watched),null(),event_number) | mvexpand watched"
+        " | lookup illumio_pce_high_value_workloads workload AS watched OUTPUT importance AS watched_value"
+        " | eventstats values(watched_value) AS watched_value BY watched_by | dedup event_number"
+        f" | eval {back}, cause=if(isnull(watched_value),mvmap(cause,{both.format(2)}),mvmap(cause,{both.format(3)}))"
+        " | fields - own_* was_* watched* audited candidate found plain alert_event event_number"
+    )
+
+
+def _rule(one: Detection) -> str:
+    """Its lines, read only for its candidates, and all that they write put back afterwards."""
+    names = sorted({*_assigned(one), *(("high_value",) if one.high_value else ())})
+    audited = "" if "sourcetype" in one.events else "audited=1 AND "
+    wanted = [f"({one.match})"] * (one.match != "true()") + [f"({one.shown_only})"] * bool(one.shown_only)
+    begin = [f"was_{name}={name}" for name in names]
+    begin.append(f"candidate=if({audited}{condition(one.events)},1,0)")
+    # Commands see all events: those that are no candidates must not be a group among the others.
+    aside = ["was_alert_event=alert_event", "alert_event=if(candidate=1,alert_event,null())"] if _commands(one) else []
+    found = f"found=if({' AND '.join(['candidate=1', *wanted])},1,0)"
+    back = [f"{name}=was_{name}" for name in [*names, *(["alert_event"] if aside else [])]]
+    stages = [begin, aside, *map(_own, one.prepare), [found], [_kept_for_window(one) if one.windowed else _marked(one)]]
+    expanded = any(text.startswith("| mvexpand") for text in one.prepare)
+    return _joined([*stages, "dedup event_number" if expanded else [], back])
+
+
+def _joined(stages: list[list[str] | str]) -> str:
+    """Commands, and between them as few evals as possible."""
+    done: list[str] = []
+    pending: list[str] = []
+    for stage in [*stages, ""]:
+        if isinstance(stage, list):
+            pending += stage
+            continue
+        done += [f"eval {', '.join(pending)}"] * bool(pending) + [stage] * bool(stage)
+        pending = []
+    return " | ".join(" ".join(stage.split()) for stage in done)
+
+
+def _own(text: str) -> list[str] | str:
+    """A line of `prepare`, which writes nothing where an event is no candidate."""
+    if text.startswith("| "):
+        return text[2:]
+    pairs = (part.split("=", 1) for part in _parts(text))
+    return [f"{name.strip()}=if(candidate=1,{value.strip()},null())" for name, value in pairs]
+
+
+def _commands(one: Detection) -> bool:
+    return any(text.startswith("| ") for text in one.prepare)
+
+
+def _marked(one: Detection) -> str:
+    """`cause` with the severity without and with a workload of high value."""
+    severity = _severity(one)
+    if not one.high_value:
+        return f'cause=if(found=1,mvappend(cause,"{one.id} ".{severity}." ".{severity}),cause)'
+    return (
+        f'high_value=null(), plain={severity}, high_value="yes",'
+        f' cause=if(found=1,mvappend(cause,"{one.id} ".plain." ".{severity}),cause),'
+        " watched=if(found=1,mvappend(watched,dest),watched)"
+    )
+
+
+def _severity(one: Detection) -> str:
+    return f'case({one.severity_when},true(),"{one.severity}")' if one.severity_when else f'"{one.severity}"'
+
+
+def _figures(one: Detection) -> list[tuple[str, str, str, str]]:
+    """(name, function, argument, by) of each figure of a window."""
+    told = {**({"reached": [one.counted, one.by]} if one.counted else {}), **one.before}
+    found = []
+    for name, (figure, by) in told.items():
+        parts = re.fullmatch(r"(\w+)\((\w+)\)", figure)
+        if not parts or not re.fullmatch(r"\w+", by):
+            raise Invalid(f"{one.id}: a figure of a window is function(field) by one field")
+        found.append((name, parts.group(1), parts.group(2), by))
+    return found
+
+
+def _kept_for_window(one: Detection) -> str:
+    kept = [
+        f"of_{one.id}_{name}=if(found=1,{argument},null()), by_{one.id}_{name}=if(found=1,{by},null())"
+        for name, _, argument, by in _figures(one)
+    ]
+    return ", ".join(kept)
+
+
+def _windows(windowed: list[Detection]) -> str:
+    """First what lies in the window after each event, with the time turned round, since windows need times that grow;
+    then the most of that within the window before each event, which is the fullest window that the event lies in."""
+    counted, looking_back = [one for one in windowed if one.counted], [one for one in windowed if one.before]
+    scratch = "fields - of_* by_* own_time decided reached " + " ".join(f"{one.id}_*" for one in windowed)
+    stages = [
+        f"eval own_time=_time, _time={_TURNED}",
+        *(text for one in counted for text in _streams(one)),
+        "eval _time=own_time",
+        "reverse",
+        *(_stream(one, "reached", f"max({one.id}_reached)") for one in counted),
+        *(text for one in looking_back for text in _streams(one)),
+        *map(_decided, windowed),
+        "reverse",
+        " ".join([scratch, *(name for one in looking_back for name in one.before)]),
+    ]
+    return " | ".join(stages)
+
+
+def _streams(one: Detection) -> list[str]:
+    return [_stream(one, name, f"{function}(of_{one.id}_{name})") for name, function, *_ in _figures(one)]
+
+
+def _stream(one: Detection, name: str, figure: str) -> str:
+    window = f"`illumio_pce_{one.id}_window`s"
+    return f"streamstats time_window={window} {figure} AS {one.id}_{name} BY by_{one.id}_{name}"
+
+
+def _decided(one: Detection) -> str:
+    reached = f"{one.id}_reached>=`illumio_pce_{one.id}_threshold`"
+    test = reached if one.counted else one.decided
+    named = ", ".join(f"{name}={one.id}_{name}" for name, *_ in _figures(one))
+    by = f"by_{one.id}_{_figures(one)[0][0]}"
+    return (
+        f"eval {named}, decided=if(isnotnull({by}) AND ({test}),{_severity(one)},null()),"
+        f' cause=if(isnull(decided),cause,mvappend(cause,"{one.id} ".decided." ".decided))'
+    )
+
+
+_WRITES = re.compile(r"\(\?<(\w+)>|\bAS (\w+)|^\| mvexpand (\w+)|OUTPUT (\w+)\s*$")
+
+
+def _assigned(one: Detection) -> list[str]:
+    """The fields that the detection's own lines write."""
+    found: list[str] = []
+    for text in one.prepare:
+        if text.startswith("| "):
+            found += [name for names in _WRITES.findall(text) for name in names if name]
+        else:
+            found += [part.split("=", 1)[0].strip() for part in _parts(text)]
+    return found
+
+
+def _parts(text: str) -> list[str]:
+    """An eval's assignments: split at commas outside of quotes and brackets."""
+    parts, depth, quoted, start = [], 0, False, 0
+    for place, letter in enumerate(text):
+        if letter == '"' and text[place - 1] != "\\":
+            quoted = not quoted
+        elif not quoted and letter in "()":
+            depth += 1 if letter == "(" else -1
+        elif letter == "," and not quoted and depth == 0:
+            parts.append(text[start:place])
+            start = place + 1
+    return [*parts, text[start:]]
