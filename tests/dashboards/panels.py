@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Union
+from urllib.parse import unquote
 
 from workbench.conf.reader import Confs
 from workbench.conf.search_time import Knowledge
@@ -140,6 +141,14 @@ class Page:
     def of(self, panel: str) -> list[Row]:
         """The rows that a panel shows."""
         return self.rows(self.definition["visualizations"][panel]["dataSources"]["primary"])
+
+    def linked(self, panel: str) -> list[Row]:
+        """What Search finds where a panel's link to it is followed."""
+        url = self.definition["visualizations"][panel]["eventHandlers"][0]["options"]["url"]
+        query = unquote(re.fullmatch(r".*/search\?q=([^&]*)&earliest=.*", url)[1])  # type: ignore[index]
+        # In an address the text between quotes is encoded besides, which the browser undoes.
+        found = self.indexed.search(put_in(query.replace("|s|u$", "|s$"), self.tokens), self.range)
+        return [{name: value for name, value in row.items() if value is not None} for row in found]
 
     def _run(self, source: dict[str, Any]) -> list[Event]:
         query = put_in(source["options"]["query"], self.tokens)

@@ -146,3 +146,33 @@ def test_a_hostile_value_is_a_literal_that_nothing_equals(open_page: Open, token
     assert told[0].get("Type", told[0].get("Field")) in (
         "No event fits what is chosen.", "No event is chosen", "No events were received in this time: see Ingest.",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {},
+        {"severity": ["high", "medium"], "status": "failure"},
+        {"who": "greta*", "pce": "pce-north.kestrel-freight.example", "text": "203.0.113.66"},
+        {"detection": "pce_health"},
+        {"uuid": "/workloads/", "type": ["workloads.unpair", "workloads.update"]},
+    ],
+    ids=str,
+)
+def test_the_link_to_search_has_the_rows_and_columns_of_the_table(
+    open_page: Open, chosen: dict[str, str | list[str]]
+) -> None:
+    page = open_page("events", **chosen)
+    table = page.of("viz_events")
+
+    found = page.linked("viz_export")
+
+    assert found == table
+    assert len(found) == int(page.of("viz_export")[0]["total"]) > 0
+
+
+def test_the_console_s_columns_are_there(open_page: Open) -> None:
+    row = next(row for row in open_page("events").of("viz_events") if row["Type"] == "sec_rule.create")
+
+    # Those of the console's event viewer: event, time, severity, status, who, from where, what, and its UUID.
+    assert {"Type", "Time", "Severity", "Status", "Who", "From", "Object", "Event"} <= row.keys()

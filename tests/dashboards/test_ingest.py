@@ -111,24 +111,55 @@ def test_runs_by_hour(open_page: Open, day: str) -> None:
         ]
 
 
+def _record(one: dict[str, Any], number: int) -> dict[str, Any]:
+    """A record, `number` seconds into the day."""
+    usual = {
+        "kind": "run", "outcome": "ok", "input": "north", "pce": "pce.example:8443", "lag_seconds": 3, "gaps": [],
+        "notes": [],
+    }  # fmt: skip
+    return {
+        "_raw": json.dumps({**usual, **one}), "_time": MONDAY + number, "_indextime": MONDAY + number,
+        "sourcetype": "illumio:pce:ingest", "source": "illumio_pce_events://north", "host": "pce.example",
+    }  # fmt: skip
+
+
 def test_gaps_lag_backlog_and_notes_say_what_to_do(tmp_path: Any) -> None:
     told: list[dict[str, Any]] = [
         {"gaps": [{"from": "2031-01-01T00:00:00.000Z", "to": "2031-01-02T00:00:00.000Z"}]},
         {"lag_seconds": 7200}, {"backlog_seconds": 900}, {"resent_after_restart": 12}, {"notes": ["an odd thing"]}, {},
+        {"collected_on_request": 4}, {"system_events_compared": {"found": 30, "looked_up": 20, "missing": 0}},
+        {"system_events_compared": {"found": 30, "looked_up": 20, "missing": 3}, "notes": [
+            "of 20 system events that were looked up, 3 stand in /system_events only: switch on 'Include system events'"
+            " to collect them",
+        ]},
+        {"notes": ["2 documents of delivered hrefs cannot be read: their events may come twice", "another thing"]},
     ]  # fmt: skip
-    events = [
-        {
-            "_raw": json.dumps({"kind": "run", "outcome": "ok", "input": "north", "pce": "pce.example:8443", "lag_seconds": 3, "gaps": [], "notes": [], **one}),
-            "_time": MONDAY + number, "_indextime": MONDAY + number, "sourcetype": "illumio:pce:ingest",
-            "source": "illumio_pce_events://north", "host": "pce.example",
-        }
-        for number, one in enumerate(told)
-    ]  # fmt: skip
+    events = [_record(one, number) for number, one in enumerate(told)]
     page = Page("ingest", Indexed(events, MONDAY + 60, tmp_path))
 
     rows = page.of("viz_gap_rows")
 
-    assert [row["What"] for row in rows] == ["note", "sent again", "backlog", "behind", "gap"]
+    assert [row["What"] for row in rows] == [
+        "note", "state", "system events", "sent on request", "note", "sent again", "backlog", "behind", "gap",
+    ]  # fmt: skip
+    details = {row["What"]: row["Detail"] for row in rows}
+    assert details["system events"] == "3 of 20 looked up stand in /system_events only"
+    assert details["sent on request"].startswith("4 ")
     assert all(row["What to do"] and row["Detail"] for row in rows)
     assert rows[-1]["Detail"] == "from:2031-01-01T00:00:00.000Z,to:2031-01-02T00:00:00.000Z"
     assert {row["PCE"] for row in rows} == {"pce.example"}
+
+
+def test_a_lost_state_says_what_to_do_and_is_no_failed_run(tmp_path: Any) -> None:
+    remedy = "Find out who emptied or damaged the KV store collection ta_illumio_pce_checkpoints."
+    told: list[dict[str, Any]] = [
+        {"kind": "state", "outcome": "failed", "error_category": "state_lost", "error": "the state is gone", "remedy": remedy},
+        {"kind": "run", "outcome": "ok", "events": 5, "notes": ["everything that the PCE still has is sent again, since no state could be read"]},
+    ]  # fmt: skip
+    page = Page("ingest", Indexed([_record(one, number) for number, one in enumerate(told)], MONDAY + 60, tmp_path))
+
+    assert [(row["Category"], row["What to do"]) for row in page.of("viz_errors")] == [("state_lost", remedy)]
+    shown = {row["What"]: (row["Detail"], row["What to do"]) for row in page.of("viz_gap_rows")}
+    assert shown["state lost"] == ("the state is gone", remedy)
+    assert "come twice" in shown["state"][1]
+    assert page.of("viz_failed")[0]["total"] == "0"

@@ -49,6 +49,16 @@ def test_nodes(open_page: Open, day: str) -> None:
     }
 
 
+def test_the_filter_by_node_and_the_one_by_pce(open_page: Open) -> None:
+    chosen = open_page("pce_health", node="pce-data-1")
+    assert [row["Node"] for row in chosen.of("viz_nodes")] == ["pce-data-1"]
+    assert chosen.of("viz_count")[0]["total"] == "1"
+
+    south = open_page("pce_health", pce="pce-south.kestrel-freight.example")
+    assert {row["PCE"] for row in south.of("viz_own") if "PCE" in row} == {"pce-south.kestrel-freight.example"}
+    assert len(south.of("viz_nodes")) == 3
+
+
 def _shown(row: dict[str, Any]) -> tuple[Any, ...]:
     numbers = ("cpu %", "cpu peak", "memory %", "memory peak", "disk %", "disk peak")
     return (row["Now"], row["Worst"], *(int(row[name]) for name in numbers))

@@ -9,7 +9,8 @@ from tools import generated as common
 from tools.dashboards import model
 from tools.dashboards.causes import causes
 from tools.dashboards.compose import compose, view
-from tools.dashboards.model import ROOT, Dashboard, Json
+from tools.dashboards.cost import cost, shipped_macros
+from tools.dashboards.model import ROOT
 from tools.dashboards.nav import nav
 from tools.dashboards.page import page
 from tools.detections import model as detections
@@ -22,29 +23,21 @@ _VIEWS = (f"{VIEWS}/*.xml",)
 def generated() -> dict[str, str]:
     """Path under the repository → text that belongs there."""
     dashboards, shared = model.read_all(), model.shared()
-    searches = {one.name: _searches(one, shared) for one in dashboards}
+    macros = shipped_macros()
+    costs = {one.name: cost(compose(one, shared), macros) for one in dashboards}
     return {
         **{f"{VIEWS}/{one.name}.xml": view(one, shared) for one in dashboards},
         "package/default/data/ui/nav/default.xml": nav(dashboards, NOTICE),
         "package/lookups/illumio_pce_detections.csv": causes(detections.read_all()),
-        "docs/dashboards.md": page(dashboards, searches, _thresholds(), detections.read_all(), NOTICE),
+        "docs/dashboards.md": page(dashboards, costs, _thresholds(), detections.read_all(), NOTICE),
     }
-
-
-def _searches(dashboard: Dashboard, shared: Json) -> int:
-    return sum(source["type"] == "ds.search" for source in compose(dashboard, shared)["dataSources"].values())
 
 
 def _thresholds() -> list[tuple[str, str, str]]:
     """The macros of macros.conf that an administrator may change for the dashboards: the comment says what each is."""
     text = (ROOT / "package" / "default" / "macros.conf").read_text(encoding="utf-8")
-    found = re.findall(r"((?:^# .*\n)*)\[(illumio_pce_dashboard_\w+)\]\ndefinition = (.*)\n", text, re.MULTILINE)
-    meaning = ""
-    rows = []
-    for comment, name, value in found:
-        meaning = " ".join(line[2:] for line in comment.splitlines()[-2:] if not line.startswith("# What d")) or meaning
-        rows.append((name, value, meaning))
-    return rows
+    found = re.findall(r"((?:^# .*\n)+)\[(illumio_pce_dashboard_\w+)\]\ndefinition = (.*)\n", text, re.MULTILINE)
+    return [(name, value, " ".join(line[2:] for line in comment.splitlines())) for comment, name, value in found]
 
 
 def stale() -> list[str]:

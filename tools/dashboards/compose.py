@@ -10,11 +10,15 @@ import json
 import re
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from tools.dashboards.model import Dashboard, Invalid, Json
 
 # A token, or a dollar that stands for itself: the framework wants that one doubled.
 _DOLLAR = re.compile(r"(\$[\w.:-]+(?:\|[a-z]+)*\$)|\$")
+_TOKEN = re.compile(r"(\$[\w.:-]+(?:\|[a-z]+)*\$)")
+_SEARCH = "/app/TA_illumio_pce/search"
+_TIME = "earliest=$global_time.earliest|u$&latest=$global_time.latest|u$"
 
 _VIEW = """\
 <dashboard version="2" theme="dark">
@@ -51,7 +55,8 @@ def compose(dashboard: Dashboard, shared: Json) -> Json:
         "inputs": inputs,
         "defaults": {**shared["defaults"], **own.get("defaults", {})},
         "visualizations": {
-            name: merged(looks.get(panel["type"], {}), panel) for name, panel in own["visualizations"].items()
+            name: _linked(merged(looks.get(panel["type"], {}), panel), shared["texts"])
+            for name, panel in own["visualizations"].items()
         },
         "dataSources": {name: _source(source, shared["texts"]) for name, source in sources.items()},
         "layout": {**shared["layout"], "globalInputs": list(inputs), "structure": own["layout"]["structure"]},
@@ -65,10 +70,31 @@ def merged(below: Any, above: Any) -> Any:
     return above
 
 
+def _linked(panel: Json, texts: dict[str, str]) -> Json:
+    """A panel whose links to Search are addresses: `search` in a handler's options is what is searched."""
+    handlers = [
+        {**one, "options": _address(one["options"], texts)} if "search" in one["options"] else one
+        for one in panel.get("eventHandlers", [])
+    ]
+    return {**panel, "eventHandlers": handlers} if handlers else panel
+
+
+def _address(options: Json, texts: dict[str, str]) -> Json:
+    parts = _TOKEN.split(_text(options["search"], texts))
+    # What stands between tokens is encoded here, what they stand for by their filter `u`.
+    search = "".join(part if place % 2 else quote(part, safe="") for place, part in enumerate(parts))
+    rest = {name: value for name, value in options.items() if name != "search"}
+    return {"url": f"{_SEARCH}?q={search}&{_TIME}", **rest}
+
+
 def _source(source: Json, texts: dict[str, str]) -> Json:
-    query = source["options"]["query"]
-    text = query if isinstance(query, str) else "\n".join(query)
+    text = _DOLLAR.sub(lambda found: found.group(1) or "$$", _text(source["options"]["query"], texts))
+    return {**source, "options": {**source["options"], "query": text}}
+
+
+def _text(lines: str | list[str], texts: dict[str, str]) -> str:
+    """A search as one text, with what `{name}` stands for put in."""
+    text = lines if isinstance(lines, str) else "\n".join(lines)
     for name, replacement in texts.items():
         text = text.replace("{" + name + "}", replacement)
-    text = _DOLLAR.sub(lambda found: found.group(1) or "$$", text)
-    return {**source, "options": {**source["options"], "query": text}}
+    return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tools.dashboards.cost import Cost
 from tools.dashboards.model import Dashboard
 from tools.detections.model import Detection
 
@@ -12,7 +13,8 @@ _HEAD = """\
 
 Seven pages for those who watch a PCE, in Dashboard Studio, for Splunk 9.3 and later, dark and light. The app opens with
 the security overview. Every page has the same filters: time, PCE, organisation, and the severity that the PCE wrote.
-Health lines of a PCE's nodes tell of no organisation: they stay whichever is chosen.
+Lines of a PCE's nodes name neither PCE nor organisation: they stay whichever is chosen, and PCE health has a filter by
+node besides.
 
 An empty table says which it is: that nothing of the kind happened, or that no events were received at all. A figure
 reads 0, or "no data".
@@ -39,33 +41,39 @@ not applied, since it filters rows of its alert; and these are not shown, for wh
 
 ## What they cost
 
-Each page runs {searches}: all its panels are made of their results. Events are read over the time chosen; the overview
-reads as much time before it too, for its trends, and counts the events of the week before from the index alone.
+All panels of a page are made of the results of its base searches, and no two of these read the same events. Counting by
+sender and by hour comes from the index alone, without reading events. The longest read is the overview's: the time
+chosen and as much before it, for the trends. Nothing here needs a data model or its acceleration.
+
+| page | searches that read events | answers from the index alone |
+| --- | --- | --- |
+{costs}
 """
 
 
 def page(
     dashboards: list[Dashboard],
-    searches: dict[str, int],
+    costs: dict[str, Cost],
     macros: list[tuple[str, str, str]],
     detections: list[Detection],
     notice: str,
 ) -> str:
-    """`searches`: how many base searches each runs; `macros`: name, value and meaning of each threshold."""
-    counts = sorted(set(searches.values()))
-    told = "one search" if counts == [1] else f"{counts[0]} to {counts[-1]} searches"
+    """`costs`: by name of the dashboard; `macros`: name, value and meaning of each threshold."""
     table = "\n".join(f"| `{name}` | `{value}` | {meaning} |" for name, value, meaning in macros)
+    costs_table = "\n".join(
+        f"| {one.label} | {len(costs[one.name].scans)} | {costs[one.name].index_only} |" for one in dashboards
+    )
     reasons = "\n".join(f"- `{one.id}`: {one.not_shown}" for one in detections if one.not_shown)
-    head = _HEAD.format(notice=notice, macros=table, searches=told, reasons=reasons)
-    return "\n".join([head, *(_section(one, searches[one.name]) for one in dashboards)])
+    head = _HEAD.format(notice=notice, macros=table, costs=costs_table, reasons=reasons)
+    return "\n".join([head, *map(_section, dashboards)])
 
 
-def _section(one: Dashboard, searches: int) -> str:
+def _section(one: Dashboard) -> str:
     answers = "\n".join(f"- {text}" for text in one.answers)
     look_at = "\n".join(f"- {text}" for text in one.look_at)
     return (
         f"## {one.label}\n\n{one.description.strip()}\n\n"
         f"![{one.label}](images/dashboards/{one.name}-dark.png)\n\n"
         f"It answers:\n\n{answers}\n\nLook at:\n\n{look_at}\n\n"
-        f"When it is empty: {one.empty.strip()} Base searches: {searches}.\n"
+        f"When it is empty: {one.empty.strip()}\n"
     )
