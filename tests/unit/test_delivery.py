@@ -13,7 +13,6 @@ from illumio_pce.filters import Filters
 from illumio_pce.output import SplunkEvent
 from illumio_pce.pce import Window
 from illumio_pce.record import Record
-from illumio_pce.timestamps import Moment
 
 from tests.simulation import SimulatedClock
 
@@ -55,9 +54,9 @@ class Case:
 
 
 def event(ms: int | None, href: str | None = None, text: str = "{}", **members: Any) -> AuditEvent:
-    moment = None if ms is None else Moment(ms, f"{ms / 1000:.3f}")
+    epoch = "" if ms is None else f"{ms / 1000:.3f}"
     key = key_of(text if href is None else href)
-    return AuditEvent(text, moment, key, has_href=href is not None, **members)
+    return AuditEvent(text, ms, epoch, key, has_href=href is not None, **members)
 
 
 def spans(checkpoint: Checkpoint) -> list[tuple[int, int, int]]:

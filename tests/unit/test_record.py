@@ -7,11 +7,10 @@ import json
 from illumio_pce.events import AuditEvent
 from illumio_pce.questions import Traffic
 from illumio_pce.record import SOURCETYPE, Record, not_started
-from illumio_pce.timestamps import Moment
 
 
 def event(ms: int | None, flaw: str = "") -> AuditEvent:
-    return AuditEvent("", None if ms is None else Moment(ms, ""), 1, flaw=flaw)
+    return AuditEvent("", ms, "", 1, flaw=flaw)
 
 
 def test_events_are_counted_with_their_flaws_and_their_times() -> None:

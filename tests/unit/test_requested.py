@@ -12,7 +12,6 @@ from illumio_pce.events import AuditEvent
 from illumio_pce.pce import Page, Window
 from illumio_pce.requested import Requested, pages_of
 from illumio_pce.store import sealed
-from illumio_pce.timestamps import Moment
 
 
 @pytest.mark.parametrize(
@@ -68,7 +67,7 @@ def test_what_cannot_be_read_has_a_problem_and_is_done(found: dict[str, Any], pr
 
 
 def event(ms: int, key: int) -> AuditEvent:
-    return AuditEvent("{}", Moment(ms, ""), key)
+    return AuditEvent("{}", ms, "", key)
 
 
 EVENTS = [event(ms, ms) for ms in range(100, 120)]
@@ -78,7 +77,7 @@ def ask(limit: int) -> Any:
     def answer(collection: str, window: Window) -> Page:
         assert collection == "events"
         assert window.high is not None
-        found = [one for one in EVENTS if one.moment and window.low <= one.moment.ms <= window.high][::-1]
+        found = [one for one in EVENTS if one.ms is not None and window.low <= one.ms <= window.high][::-1]
         return Page(found[:limit], 0, 1, len(found) > limit)
 
     return answer

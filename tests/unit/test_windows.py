@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import pytest
 from illumio_pce.events import AuditEvent
 from illumio_pce.pce import Page, Window
-from illumio_pce.timestamps import HOUR, Moment
+from illumio_pce.timestamps import HOUR
 from illumio_pce.windows import Width, foreseen, parts, split, top
 
 
 def answer(moments: Sequence[int | None], *, size: int = 1, now_ms: int = 0) -> Page:
     """A cut answer with events of these times; `size` 0: it was given up."""
-    events = [AuditEvent("", None if ms is None else Moment(ms, ""), 1) for ms in moments]
+    events = [AuditEvent("", ms, "", 1) for ms in moments]
     return Page(events, now_ms, size, cut=True)
 
 
@@ -113,7 +113,7 @@ def test_windows_are_foreseen_from_what_was_delivered(delivered: list[tuple[int,
 def learned(width: int, events: int, size: int = 1) -> int:
     """How wide windows are after one of `width` (ms) had an answer like that."""
     found = Width()
-    found.learn(Window(100, 100 + width), Page([AuditEvent("", None, 1)] * events, 0, size, cut=False))
+    found.learn(Window(100, 100 + width), Page([AuditEvent("", None, "", 1)] * events, 0, size, cut=False))
     return found.ms
 
 
