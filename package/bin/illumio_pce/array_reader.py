@@ -6,7 +6,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain, takewhile
+from itertools import chain, repeat, takewhile
 from typing import Any, NamedTuple
 
 from .json_text import Incomplete, are_plain, end_of_value, skip_space
@@ -28,7 +28,7 @@ _ENDS = (" ", "\t", "\n", "\r", ",", "]")
 #: How the PCE begins an event, in the events API of every release that was seen.
 _EVENT = (
     r'\{"href":"(/(?:orgs/[0-9]+/|system_)events/[^"\\]*)"'
-    r'(?:,"timestamp":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}):([0-9]{2})\.([0-9]{3})Z"'
+    r'(?:,"timestamp":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})\.([0-9]{3})Z"'
     r',"pce_fqdn":"([^"\\]*)")?'
 )
 _FIRST_EVENT = re.compile(_EVENT)
@@ -44,8 +44,8 @@ class Element(NamedTuple):
     """One element: its text, and what it means (None where it was not parsed).
 
     `head` stands only where it is an object that begins as the PCE's events do, and holds no control character: its
-    href, its time in UTC in pieces (down to the minute, second, ms) and its pce_fqdn; the last four are None where
-    they do not follow.
+    href, its time in UTC down to the second, the milliseconds, and its pce_fqdn; the last three are None where they
+    do not follow.
     """
 
     text: str
@@ -116,7 +116,7 @@ class ArrayReader:
             self._parse_up_to = self._dropped + begins[len(plain)] + _PARSED_AFTER_ODD
         if plain:
             self._at = begins[len(plain)] - 1
-        return [Element(text, None, head) for text, head, _ in zip(texts, heads, plain)]
+        return list(map(Element, texts[: len(plain)], repeat(None), heads))
 
     def _far_next(self) -> list[re.Match[str]]:
         """Where the event behind one that is longer than what is looked at at once begins, if that is seen."""

@@ -83,7 +83,12 @@ class Delivery:
             self.remember()
 
     def _hand_over(self, events: list[AuditEvent], late_before: int | None) -> None:
-        self._record.bytes_out += self._output.write(map(self._for_splunk, events))
+        self._record.bytes_out += self._output.write(
+            SplunkEvent(
+                event.indexed_text(), event.epoch or self._present(), event.host or self._host, SOURCETYPE, True
+            )
+            for event in events
+        )
         self._record.pages += 1
         if self.wanted:
             self.wanted.difference_update(event.key for event in events)
@@ -128,9 +133,9 @@ class Delivery:
             batch = batch_of([event.key for event in part], moments, self._clock.time())
             self.checkpoint.batches.append(batch)
 
-    def _for_splunk(self, event: AuditEvent) -> SplunkEvent:
-        epoch = event.epoch or f"{self._now_ms() / 1000:.3f}"
-        return SplunkEvent(event.indexed_text(), epoch, event.host or self._host, SOURCETYPE, clean=True)
+    def _present(self) -> str:
+        """The time (epoch s) of an event that names none."""
+        return f"{self._now_ms() / 1000:.3f}"
 
 
 def _end(window: Window, now_ms: int) -> int:

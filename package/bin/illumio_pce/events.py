@@ -94,8 +94,8 @@ class EventReader:
         for element in elements:
             text, _, head = element
             if head is not None and head[1] is not None:
-                href, minute, second, fraction, fqdn = head
-                moment = moment_of(minute, second, fraction)
+                href, second, fraction, fqdn = head
+                moment = moment_of(second, fraction)
                 if moment is not None:
                     ms, epoch = moment
                     events.append(AuditEvent(text, ms, epoch, key_of(href), _host(fqdn), True, "", True))

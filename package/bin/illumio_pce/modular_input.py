@@ -22,7 +22,7 @@ from .log import formatter, logger, open_log, quoted
 from .output import SplunkdStream
 from .pce import Pce
 from .record import not_started
-from .splunkd import KvStore, Splunkd, read_account, read_log_level, read_proxy
+from .splunkd import KvStore, Splunkd, read_account, read_proxy, read_settings
 from .state import State
 from .stop import Stop
 from .transport import HttpsTransport
@@ -123,14 +123,15 @@ def _prepared(
     """Ask splunkd for what a run needs. Raises _Elsewhere; CollectorError or ValueError where something is wrong."""
     clock = SystemClock()
     splunkd = Splunkd(metadata["server_uri"], metadata["session_key"])
-    logger.setLevel(read_log_level(splunkd))
+    own = read_settings(splunkd)
+    logger.setLevel(own.get("logging", {}).get("loglevel", "INFO"))
     info = splunkd.server_info()
     if not runs_here(info):
         raise _Elsewhere("another member of the search head cluster is its captain")
     settings = InputSettings.parse(name, parameters)
     account = read_account(splunkd, settings.account)
     formatter.hide(account.api_secret)
-    proxy = read_proxy(splunkd)
+    proxy = read_proxy(splunkd, own)
     formatter.hide(proxy.password if proxy else "")
     transport = HttpsTransport(account, proxy)
     store = KvStore(splunkd, clock, lambda: stop.requested)

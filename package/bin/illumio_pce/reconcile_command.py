@@ -17,7 +17,7 @@ from .config import InputSettings
 from .errors import CollectorError, SplunkdError
 from .pce import Pce
 from .reconcile import Slice, parse_range, read_collected, slices
-from .splunkd import KvStore, Splunkd, read_account, read_proxy
+from .splunkd import KvStore, Splunkd, read_account, read_proxy, read_settings
 from .timestamps import render
 from .transport import HttpsTransport
 
@@ -60,7 +60,7 @@ class ReconcileCommand(GeneratingCommand):  # type: ignore[misc]
         low, high = parse_range(self.earliest, self.latest, int(time.time() * 1000))
         store = KvStore(splunkd, clock)
         collected = read_collected(store, settings)
-        pce = Pce(account, HttpsTransport(account, read_proxy(splunkd)), clock)
+        pce = Pce(account, HttpsTransport(account, read_proxy(splunkd, read_settings(splunkd))), clock)
         totals: dict[str, Row] = {
             name: _total(settings.name, name, low, high, read_to) for name, read_to in collected.read_to.items()
         }

@@ -77,17 +77,17 @@ class Splunkd:
             raise SplunkdError("The search for what is in the index failed; see its search.log.")
         return [line["result"] for line in lines if "result" in line and not line.get("preview")]
 
-    def stanza(self, conf: str, name: str) -> Mapping[str, str]:
-        """One stanza of a conf file, merged as splunkd merges it."""
+    def stanzas(self, conf: str) -> dict[str, Mapping[str, str]]:
+        """The stanzas of a conf file by name, merged as splunkd merges them."""
         try:
-            entries = self.get(f"configs/conf-{conf}/{name}")["entry"]
+            found = {entry["name"]: entry["content"] for entry in self.get(f"configs/conf-{conf}", count=-1)["entry"]}
+            return {name: {k: str(v) for k, v in content.items() if v is not None} for name, content in found.items()}
         except HTTPError as error:
             if error.status == 404:
-                raise LookupError(name) from None
-            raise _refused(f"the stanza {name!r} of {conf}.conf", error) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+                return {}
+            raise _refused(f"{conf}.conf", error) from None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise _unreachable(error) from None
-        return {key: str(value) for key, value in entries[0]["content"].items() if value is not None}
 
     def secrets(self, conf: str) -> dict[str, dict[str, str]]:
         """The encrypted fields of every stanza of a conf file, as the configuration UI stored them."""
@@ -140,10 +140,9 @@ def _joined(pieces: Mapping[int, str]) -> dict[str, str]:
 
 def read_account(splunkd: Splunkd, name: str) -> Account:
     """The account of that name, with its secret. Raises CollectorError (`account`) where it is not usable."""
-    try:
-        conf = splunkd.stanza(ACCOUNT_CONF, name)
-    except LookupError:
-        raise CollectorError("account", f"The account {name!r} does not exist.") from None
+    conf = splunkd.stanzas(ACCOUNT_CONF).get(name)
+    if conf is None:
+        raise CollectorError("account", f"The account {name!r} does not exist.")
     secret = splunkd.secrets(ACCOUNT_CONF).get(name, {}).get("api_secret", "")
     try:
         return Account.parse(name, conf, secret)
@@ -151,28 +150,26 @@ def read_account(splunkd: Splunkd, name: str) -> Account:
         raise CollectorError("account", f"The account {name!r} is not complete. {error}") from None
 
 
-def read_proxy(splunkd: Splunkd) -> Proxy | None:
+Settings = Mapping[str, Mapping[str, str]]
+
+
+def read_settings(splunkd: Splunkd) -> Settings:
+    """The add-on's own settings: the stanzas `proxy` and `logging`."""
+    return splunkd.stanzas(SETTINGS_CONF)
+
+
+def read_proxy(splunkd: Splunkd, settings: Settings) -> Proxy | None:
     """The proxy to the PCE, or None. Raises CollectorError (`proxy`) where its settings are wrong."""
+    conf = settings.get("proxy", {})
     try:
-        conf = splunkd.stanza(SETTINGS_CONF, "proxy")
         if Proxy.parse(conf) is None:
             return None
         password = ""
         if conf.get("proxy_username"):
             password = splunkd.secrets(SETTINGS_CONF).get("proxy", {}).get("proxy_password", "")
         return Proxy.parse(conf, password)
-    except LookupError:
-        return None
     except ValueError as error:
         raise CollectorError("proxy", str(error)) from None
-
-
-def read_log_level(splunkd: Splunkd) -> str:
-    """The log level that the administrator set."""
-    try:
-        return splunkd.stanza(SETTINGS_CONF, "logging").get("loglevel", "INFO")
-    except LookupError:
-        return "INFO"
 
 
 class _Taken(Exception):

@@ -15,7 +15,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 _RFC3339 = re.compile(
-    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):?(\d\d))",
+    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):?(\d\d))",
     re.ASCII,
 )
 _RELATIVE = re.compile(r"-(\d{1,6})([smhdw])", re.ASCII)
@@ -40,13 +40,17 @@ def _minute(text: str) -> int | None:
     return calendar.timegm((year, month, day, hour, minute, 0))
 
 
-def moment_of(minute: str, second: str, fraction: str) -> tuple[int, str] | None:
-    """What a Moment holds, for a time in UTC that stands in pieces: `2026-01-31T08:00`, two digits, three digits."""
-    began = _minute(minute)
-    if began is None or second > "60":
-        return None
-    seconds = began + int(second)
-    return seconds * SECOND + int(fraction), f"{seconds}.{fraction}"
+@lru_cache(maxsize=4096)
+def _second(text: str) -> int | None:
+    """When a second such as `2026-01-31T08:00:59` begins (epoch s); None where there is none since 1970."""
+    began = _minute(text[:16])
+    return None if began is None or text[17:] > "60" else began + int(text[17:])
+
+
+def moment_of(second: str, fraction: str) -> tuple[int, str] | None:
+    """What a Moment holds, for a time in UTC that stands in pieces: `2026-01-31T08:00:59` and three digits."""
+    began = _second(second)
+    return None if began is None else (began * SECOND + int(fraction), f"{began}.{fraction}")
 
 
 def parse(text: object) -> Moment | None:
@@ -57,11 +61,10 @@ def parse(text: object) -> Moment | None:
     match = _RFC3339.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         return None
-    minute, second, fraction, sign, hours, minutes = match.groups()
-    began = _minute(minute)
-    if began is None or second > "60":
+    second, fraction, sign, hours, minutes = match.groups()
+    seconds = _second(second)
+    if seconds is None:
         return None
-    seconds = began + int(second)
     if sign:
         offset = int(hours) * 3600 + int(minutes) * 60
         seconds += offset if sign == "-" else -offset

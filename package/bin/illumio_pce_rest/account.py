@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from illumio_pce.config import Account, parse_pce_url
-from illumio_pce.splunkd import read_proxy
+from illumio_pce.splunkd import read_proxy, read_settings
 from splunklib.binding import HTTPError
 from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
 from splunktaucclib.rest_handler.credentials import RestCredentials
@@ -107,4 +107,5 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
         from illumio_pce.connection import check  # noqa: PLC0415 (slow to import, and needed only here)
 
         with as_refusal():
-            check(account, read_proxy(connect(self.getSessionKey())))
+            splunkd = connect(self.getSessionKey())
+            check(account, read_proxy(splunkd, read_settings(splunkd)))
