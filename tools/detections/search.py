@@ -16,6 +16,8 @@ IDENTITY = (
     'eval alert_event=coalesce(href,md5(_raw)), actor=coalesce(src_user,user,"unknown"),'
     ' user=coalesce(user,"unknown"), src=coalesce(src,"unknown"), pce_fqdn=coalesce(pce_fqdn,host)'
 )
+#: Fields whose values stand in the event's text, letter by letter, in every format; `.*` is the rest of a type.
+_TYPES = re.compile(r'\b(?:event|notification)_type(?:=| IN \()((?:(?:, )?"[a-z_.]+\*?")+)\)?')
 _ROW = ("user", "src_user", "src", "dest", "href", "alert_event", "pce_fqdn")
 
 
@@ -30,13 +32,25 @@ def events_of(detection: Detection) -> str:
     if detection.search.startswith("| tstats"):
         return _AUDIT
     source = _filled(detection) or f"{_AUDIT} ({detection.events})"
-    return " ".join(re.split(r"\s\|\s", source)[0].split())
+    return _divided(source)[0]
+
+
+def _divided(source: str) -> tuple[str, str]:
+    """The base search, by whose words the index finds the few events that may match, and all stages behind it."""
+    base, *rest = re.split(r"(?<=\s)\|\s", " ".join(source.split()), maxsplit=1)
+    return _TYPES.sub(_with_words, base.strip()), "".join(f" | {stages}" for stages in rest)
+
+
+def _with_words(types: re.Match[str]) -> str:
+    """Event types, computed for each event, as words too: those the index knows before an event is read."""
+    words = " OR ".join(value.replace('.*"', '"') for value in types[1].split(", "))
+    return f"({types[0]} ({words}))"
 
 
 def _stages(detection: Detection) -> list[str]:
     since = f"info_max_time-86400-{(detection.runs.period + 1) * 60}"
     if detection.search:
-        return [_filled(detection).replace("{since}", since)]
+        return ["".join(_divided(_filled(detection))).replace("{since}", since)]
     matched = [events_of(detection), IDENTITY, *map(command, detection.prepare)]
     matched += [f"eval matched=if({detection.match},_indextime,null())", "`illumio_pce_matched`"]
     if detection.before:
