@@ -41,8 +41,10 @@ class Pattern:
         self.pattern = pattern
         # Without UCP \d and \w are ASCII, which is PCRE's own default (assumed for Splunk).
         prefix = f"(*LIMIT_MATCH={match_limit})" + (f"(?{flags})" if flags else "")
+        #: As PCRE is given it.
+        self.source = prefix + pattern
         try:
-            self._code = pcre2.compile(prefix + pattern, pcre2.ASCII)
+            self._code = pcre2.compile(self.source, pcre2.ASCII)
         except (pcre2.PatternError, pcre2.LibraryError) as error:
             reason = re.sub(r"^compilation failed at position \d+; ", "", str(error))
             raise Refused(f"regular expression {pattern!r}: {reason}") from error

@@ -77,7 +77,9 @@ def _tokenize(text: str) -> list[Token]:
     return [*tokens, Token("end", "", len(text), False)]
 
 
-class _Parser:
+class Parser:
+    """Reads a base search. The methods `of_…` make the tests; who asks something else of a search overrides them."""
+
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = _tokenize(text)
@@ -88,26 +90,31 @@ class _Parser:
 
     @property
     def token(self) -> Token:
+        """The token that is read next."""
         return self.tokens[self.index]
 
     def next(self) -> Token:
+        """Take the next token."""
         token = self.token
         self.index += token.kind != "end"
         return token
 
     def word(self, *words: str) -> bool:
+        """Take the next token if it is one of the words."""
         if self.token.kind == "word" and self.token.text in words:
             self.index += 1
             return True
         return False
 
     def parse(self) -> Predicate:
+        """The whole search. Raises Refused."""
         test = self.conjunction() if self.token.kind != "end" else _everything
         if self.token.kind != "end":
             raise Refused(f"{self.token.text!r} is not expected", self.token.position)
         return Predicate(test, self.times, self.indexes)
 
     def conjunction(self) -> Test:
+        """What stands side by side, or with AND between."""
         tests = [self.disjunction()]
         while self.token.kind not in ("end", "close"):
             self.word("AND")
@@ -115,6 +122,7 @@ class _Parser:
         return tests[0] if len(tests) == 1 else _all_of([test for test in tests if test is not _everything])
 
     def disjunction(self) -> Test:
+        """Terms with OR between."""
         start = self.token.position
         tests = [self.negation()]
         while self.word("OR"):
@@ -126,14 +134,16 @@ class _Parser:
         return _any_of(tests)
 
     def negation(self) -> Test:
+        """A term, or NOT and a term."""
         if not self.word("NOT"):
             return self.term()
         self.depth += 1
         test = self.negation()
         self.depth -= 1
-        return lambda event: not test(event)
+        return self.of_not(test)
 
     def term(self) -> Test:
+        """Parentheses, a comparison, or words."""
         token = self.next()
         if token.kind == "open":
             self.depth += 1
@@ -157,7 +167,7 @@ class _Parser:
 
     def _keyword(self, token: Token) -> Test:
         if token.kind == "text":
-            return phrase_test(token.text)
+            return self.of_phrase(token.text)
         directive = token.text.upper()
         if directive in ("TERM", "CASE") and self.token.kind == "open" and self.token.tight:
             start = self.next().position + 1
@@ -166,10 +176,10 @@ class _Parser:
             content = self.text[start : self.token.position].strip().strip('"')
             if self.next().kind != "close" or not content:
                 raise Refused(f"{directive}() is not closed", token.position)
-            return whole_token_test(content) if directive == "TERM" else keyword_test(content, case_sensitive=True)
+            return self.of_term(content) if directive == "TERM" else self.of_word(content, case_sensitive=True)
         if self.token.kind == "open" and self.token.tight:
             raise Refused(f"{token.text}() is not a part of the search language", token.position)
-        return _everything if token.text == "*" else keyword_test(token.text)
+        return _everything if token.text == "*" else self.of_word(token.text)
 
     def _comparison(self, name: Token) -> Test:
         operator, value = self.next(), self.next()
@@ -181,7 +191,7 @@ class _Parser:
             raise Refused(f"{name.text}= is not supported", name.position)
         self._note_index(name, [value.text])
         try:
-            return field_test(name.text, operator.text, _value(value))
+            return self.of_field(name.text, operator.text, _value(value))
         except Refused as refusal:
             raise refusal.at(name.position) from None
 
@@ -196,7 +206,31 @@ class _Parser:
         if not values:
             raise Refused("an empty list", name.position)
         self._note_index(name, values)
-        return field_in(name.text, values)
+        return self.of_list(name.text, values)
+
+    def of_not(self, test: Test) -> Test:
+        """NOT before what `test` tests."""
+        return lambda event: not test(event)
+
+    def of_phrase(self, phrase: str) -> Test:
+        """A quoted phrase."""
+        return phrase_test(phrase)
+
+    def of_word(self, word: str, *, case_sensitive: bool = False) -> Test:
+        """A bare word, or CASE()."""
+        return keyword_test(word, case_sensitive=case_sensitive)
+
+    def of_term(self, term: str) -> Test:
+        """TERM()."""
+        return whole_token_test(term)
+
+    def of_field(self, name: str, symbol: str, value: str) -> Test:
+        """A field's comparison. Raises Refused."""
+        return field_test(name, symbol, value)
+
+    def of_list(self, name: str, values: list[str]) -> Test:
+        """A field's IN()."""
+        return field_in(name, values)
 
     def _note_index(self, name: Token, values: list[str]) -> None:
         if name.text == "index":
@@ -238,6 +272,6 @@ def _any_of(tests: list[Test]) -> Test:
 def parse_expanded(text: str) -> Predicate:
     """Parse a base search without macros; Refused carries the offset into the text."""
     try:
-        return _Parser(text).parse()
+        return Parser(text).parse()
     except RecursionError:
         raise Refused("the search is nested too deeply", 0) from None

@@ -29,6 +29,10 @@ _TOKEN_START, _TOKEN_END = _boundary(_MAJOR + _MINOR)
 _WHOLE_START, _WHOLE_END = _boundary(_MAJOR)
 
 
+_ANY_MAJOR = "|".join([f"[{re.escape(_MAJOR)}]", *(re.escape(one.casefold()) for one in _MAJOR_SEQUENCES)])
+_ANY_BREAKER = f"{_ANY_MAJOR}|[{re.escape(_MINOR)}]"
+
+
 def _body(term: str, any_text: str) -> str:
     return any_text.join(map(re.escape, term.split("*")))
 
@@ -57,3 +61,14 @@ def phrase_test(phrase: str) -> Test:
 def whole_token_test(term: str) -> Test:
     """TERM(): the text between two major breakers."""
     return _raw_test(term, _WHOLE_START, _WHOLE_END, f"[^{re.escape(_MAJOR)}]*")
+
+
+def segments(raw: str) -> frozenset[str]:
+    """The terms of an event that the index holds, in lower case: its tokens, and the smaller ones within them."""
+    tokens = re.split(_ANY_MAJOR, raw.casefold())
+    return frozenset(tokens) | frozenset(smaller_ones("\n".join(tokens)))
+
+
+def smaller_ones(text: str) -> list[str]:
+    """What remains of a text between breakers of either kind."""
+    return [part for part in re.split(_ANY_BREAKER, text) if part]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import REPOSITORY
 from workbench.bench import idle, search_time, throughput
 from workbench.bench.figures import Result
+from workbench.bench.index_part import read_by
 from workbench.bench.options import Options
 from workbench.bench.trail import Trail
+from workbench.bench.work import counted
+from workbench.spl.pcre import compile_pattern
 
 OPTIONS = Options(events=200, repeat=1, pythons=[sys.executable], quick=True)
 
@@ -45,16 +47,78 @@ def test_an_idle_poll_asks_the_pce_once() -> None:
     assert values["requests to splunkd"] <= 7
 
 
-def test_search_time_is_counted_for_one_event_and_beside_confs_that_do_less(tmp_path: Path) -> None:
-    (alone,) = search_time.measure(OPTIONS)
-    assert (len(alone.measured), alone.ratios) == (1, [])
-    (tmp_path / "default").mkdir()
-    for name in ("transforms", "eventtypes", "tags"):
-        (tmp_path / "default" / f"{name}.conf").write_text("")
-    (tmp_path / "default" / "props.conf").write_text("[illumio:pce]\nEXTRACT-a = (?<a>x)\nKV_MODE = none\n")
-    (both,) = search_time.measure(Options(200, 1, [], quick=True, ta_illumio=tmp_path))
-    assert both.measured[1][1:5] == ["1.0", both.measured[1][2], "0.0", "0.0"]
-    assert both.ratios[0].value > 1
+@pytest.fixture(scope="module")
+def search(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+    """The results of the search benchmark beside an add-on of one field and one event type, by their titles."""
+    other = tmp_path_factory.mktemp("other") / "default"
+    other.mkdir()
+    for name in ("transforms", "tags"):
+        (other / f"{name}.conf").write_text("")
+    (other / "props.conf").write_text("[illumio:pce]\nEXTRACT-a = (?<user>x)\nKV_MODE = none\n")
+    (other / "eventtypes.conf").write_text(
+        '[illumio_authentication_events]\nsearch = sourcetype="illumio:pce" (event_type="user.sign*" OR a="b")\n'
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(REPOSITORY)
+        found = search_time.measure(Options(200, 1, [], quick=True, ta_illumio=other.parent))
+        assert len(search_time.measure(OPTIONS)) == len(found) - 1
+    return {result.title: result for result in found}
+
+
+def test_search_time_is_counted_for_one_event_and_beside_confs_that_do_less(search: dict[str, Result]) -> None:
+    result = search["Search time, 200 JSON events"]
+    ours, theirs = (dict(zip(result.head, row)) for row in result.measured)
+    assert (theirs["regexes"], theirs["calculated"], theirs["JSON reads"]) == ("1.0", "0.0", "0.0")
+    assert (ours["calculated"], ours["look-ups"]) == ("37.0", "1.0")
+    assert {ratio.name for ratio in result.ratios} >= {"regular expressions", "their steps"}
+
+
+def test_steps_and_characters_are_those_of_every_try() -> None:
+    """A callout stands before every item and at the end: three where `ab` is found at once."""
+    with counted(steps=True) as work:
+        compile_pattern("ab").search("ab")
+        assert (work.regexes, work.steps, work.characters) == (1, 3, 2)
+        list(compile_pattern("ab").finditer("abab"))
+    assert (work.regexes, work.steps, work.characters) == (2, 9, 6)
+
+
+def test_no_saved_search_reads_more_than_its_range(search: dict[str, Result]) -> None:
+    result = search["Rows that saved searches read"]
+    rows = {name: (int(read), int(within)) for name, read, within, _ in result.measured}
+    assert all(read <= within for read, within in rows.values())
+    assert rows["events_silent"] == (0, 0), "tstats reads no event"
+    assert rows["ven_lost"][0] < rows["ven_lost"][1] / 10
+    assert rows["event_type_unknown"][0] == rows["event_type_unknown"][1], "the index knows nothing of it"
+
+
+def test_pages_and_event_types_stand_beside_the_other_ways(search: dict[str, Result]) -> None:
+    events = {row[0]: row for row in search["Rows that a page reads for a day"].measured}["events"]
+    assert int(events[2]) == 4 * int(events[1]), "it has four panels and one base search"
+    types = {name: (int(ours), int(theirs)) for name, ours, theirs, _ in search["Rows that event types read"].measured}
+    # `a="b"` is decided event by event, so that all are read.
+    assert types["authentication"][1] == types["change_endpoint"][0] > types["authentication"][0]
+
+
+@pytest.mark.parametrize(
+    ("base", "read"),
+    [
+        ("", 3),
+        ("sourcetype=x", 1),
+        ("sourcetype IN (x, y)", 2),
+        ('"user.sign_in"', 2),
+        ("TERM(user.sign_in)", 1),
+        ("user.sign*", 3),
+        ("*sign", 3),
+        ("SIGN nobody", 0),
+        ("(nobody OR sourcetype=x)", 1),
+        ("action=failure", 3),
+        ("NOT sign", 3),
+        ("sourcetype=x action=failure", 1),
+    ],
+)
+def test_what_the_index_decides(base: str, read: int) -> None:
+    texts = {"x": '{"event_type":"user.sign_in"}', "y": '{"sign":1,"in":"user"}', "z": '{"signs":1,"a_b":"user"}'}
+    assert read_by(base, [{"_raw": raw, "sourcetype": sourcetype} for sourcetype, raw in texts.items()]) == read
 
 
 def test_a_trail_gives_each_event_once_in_the_order_of_the_pce() -> None:
