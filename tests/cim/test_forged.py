@@ -73,3 +73,31 @@ def test_key_that_is_not_known_yet_takes_no_field(write: formats.Writer) -> None
     plain = splunk.read(write(EVENT))
     found = splunk.read(write(EVENT).replace("cat=", "novelty=1 cat=").replace("devTime=", "newer=x devTime="))
     assert {f: found.get(f) for f in splunk.audit_fields()} == {f: plain.get(f) for f in splunk.audit_fields()}
+
+
+INSIDE = {
+    "event_type": "user.sign_in",
+    "status": "failure",
+    "severity": "emerg",
+    "href": "/orgs/9/events/9",
+    "org_id": 9,
+}
+
+
+@pytest.mark.parametrize("first", ["created_by", "action", "resource_changes", "novelty"])
+def test_member_inside_another_is_none_of_the_events(first: str) -> None:
+    """Wherever it stands: here in front of the event's own."""
+    inside = {**EVENT, first: [INSIDE] if first == "resource_changes" else INSIDE}
+    found = splunk.read(formats.as_json({first: inside[first], **inside}))
+    own = splunk.read(formats.as_json(EVENT))
+    for name in ("event_type", "status", "severity", "href", "org_id", "pce_fqdn"):
+        assert found[name] == own[name], name
+
+
+def test_members_that_others_write_differently() -> None:
+    """Blanks, a number for a word, slashes with a backslash: JSON all the same, if no PCE's."""
+    line = formats.as_json(EVENT)
+    slashes = line.replace("/", "\\/")
+    assert splunk.read(slashes)["href"] == splunk.read(slashes)["id"] == EVENT["href"]
+    severity = splunk.read(formats.spaced_json({**EVENT, "severity": 1}))
+    assert (severity["vendor_severity"], severity["severity"]) == ("1", "informational")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -65,23 +66,40 @@ def test_fields_do_not_depend_on_splunks_own_json(name: str) -> None:
 
 #: Defaults of transforms.conf.spec (DEPTH_LIMIT) and limits.conf.spec ([rex] match_limit, depth_limit).
 DEPTH, EVAL_LIMIT = 1000, 100_000
-LISTS = ("illumio_pce_json_type", "illumio_pce_json_changes", "illumio_pce_json_notifications")
 
 
 @pytest.mark.parametrize(
     ("name", "write"),
     [
-        *((name, formats.as_json) for name in LISTS),
+        ("illumio_pce_json", formats.as_json),
+        ("illumio_pce_json", formats.spaced_json),
         ("illumio_pce_cef", formats.as_cef),
         ("illumio_pce_leef", formats.as_leef),
     ],
 )
 def test_pattern_keeps_to_the_depth_that_splunk_allows(name: str, write: formats.Writer) -> None:
     """PCRE as it runs without a just-in-time compiler, which knows no depth."""
+    line = splunk.read(write(large(5000)))["_raw"]
+    found = as_splunk_runs(name).search(line)
+    assert found
+    assert found.group("changes_json").count('"uuid"') == 5000
+    assert found.end() > len(line) - 10
+
+
+def test_a_change_as_large_as_an_event_keeps_to_that_depth_too() -> None:
+    change = {**record(1), "changes": {f"attribute_{n}": {"before": [n], "after": {"n": "]}"}} for n in range(20_000)}}
+    text = json.dumps([change, record(2)])
+    assert len(text) > 1_000_000
+    first, second = as_splunk_runs("illumio_pce_changed").finditer(text)
+    assert json.loads(first.group("audit_changes")) == change["changes"]
+    assert (second.group("audit_how"), second.end()) == ("update", len(text) - 1)
+
+
+def as_splunk_runs(name: str) -> Any:
+    """The stanza's pattern, under Splunk's limits of steps and depth."""
     settings = splunk.knowledge(())[0].stanzas("transforms")[name]
     limits = f"(*LIMIT_MATCH={settings.text('MATCH_LIMIT', str(EVAL_LIMIT))})(*LIMIT_DEPTH={DEPTH})"
-    pattern = pcre2.compile(limits + settings.text("REGEX"), pcre2.ASCII, jit=False)
-    assert pattern.search(splunk.read(write(large(5000)))["_raw"])
+    return pcre2.compile(limits + settings.text("REGEX"), pcre2.ASCII, jit=False)
 
 
 @pytest.mark.parametrize("write", [formats.as_json, formats.as_cef, formats.as_leef], ids=["json", "cef", "leef"])

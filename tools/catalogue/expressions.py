@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tools.catalogue import entries
 from tools.catalogue.entries import Row
 
 #: Datasets that few events belong to, so that the words of their types are worth looking up in the index.
-_FEW = ("Alerts", "Authentication", "Change.Account_Management")
+_FEW = (
+    "Alerts",
+    "Authentication",
+    "Change.Account_Management",
+    "Change.Auditing_Changes",
+    "Change.Network_Changes",
+)
 
 
 def pieces() -> dict[str, str]:
     """Name → text of every piece that the templates may name as `[[name]]`."""
     found = {f"names:{dataset}": _quoted(entries.names(entries.event_types(dataset))) for dataset in _datasets()}
-    found.update({f"terms:{d}": _terms(entries.names(entries.event_types(d))) for d in _FEW})
+    found.update({f"terms:{d}": _terms(_as_written(entries.names(entries.event_types(d)))) for d in _FEW})
     found.update(
-        account_types=_alternatives(entries.names(entries.event_types("Change.Account_Management"))),
-        authentication_types=_alternatives(entries.names(entries.event_types("Authentication"))),
-        alert_types=_alternatives(entries.names(entries.event_types("Alerts"))),
         alert_notifications="|".join(map(re.escape, entries.alert_notifications())),
         alert_notification_terms=_terms(entries.alert_notifications()),
         change_patterns=_quoted(f"*.{verb}" for verb in entries.CHANGE_VERBS),
@@ -41,19 +44,19 @@ def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
+def _as_written(types: Iterable[str]) -> Iterator[str]:
+    """The types as they stand in an event: CEF and LEEF put the status behind."""
+    return (name + status for name in types for status in ("", ".success", ".failure"))
+
+
 def _terms(names: Iterable[str]) -> str:
-    """The names as words of the raw text, which the index knows."""
-    return " OR ".join(f'"{name}"' for name in names)
+    """The names as whole words of the raw text, which the index knows; their parts are in every other event."""
+    return " OR ".join(f"TERM({name})" for name in names)
 
 
-def _alternatives(names: Iterable[str]) -> str:
-    """A pattern for the whole of any of the names, those of one resource put together."""
-    by_resource: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        resource, dot, verb = name.partition(".")
-        by_resource[resource + dot].append(verb)
-    parts = [re.escape(resource) + _any_of(verbs) for resource, verbs in by_resource.items()]
-    return f"^{_any_of(parts)}$"
+def _is_one_of(names: Iterable[str]) -> str:
+    """Whether a type is one of the names: compared, since a regular expression would cost more."""
+    return f"in({{{{event_type}}}},{_quoted(names)})"
 
 
 def _any_of(parts: list[str]) -> str:
@@ -78,9 +81,13 @@ def _action_by_type() -> str:
     verbs: dict[str, list[str]] = defaultdict(list)
     for verb, action in entries.CHANGE_VERBS.items():
         verbs[action].append(verb)
-    cases = [(_alternatives(names), action) for action, names in exceptions.items()]
-    cases += [(rf"\.{_any_of(found)}$", action) for action, found in verbs.items()]
+    cases = [(_is_one_of(names), action) for action, names in exceptions.items()]
+    cases += [(" OR ".join(map(_ends_with, found)), action) for action, found in verbs.items()]
     return _cases(cases)
+
+
+def _ends_with(verb: str) -> str:
+    return f'like({{{{event_type}}}},"%.{verb}")'
 
 
 def _category_by_type() -> str:
@@ -89,7 +96,7 @@ def _category_by_type() -> str:
     for row in entries.event_types("Change"):
         if row["object_category"] not in ("user", entries.category_by_resource(row["event_type"])):
             exceptions[row["object_category"]].append(row["event_type"])
-    return _cases([(_alternatives(names), category) for category, names in exceptions.items()])
+    return _cases([(_is_one_of(names), category) for category, names in exceptions.items()])
 
 
 def _change_types() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -110,8 +117,8 @@ def _change_types() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
 def _change_type_by_type() -> str:
     """Arguments of case(): the group of a type's resource, after types that stand apart from their resource."""
     groups, single = _change_types()
-    cases = [(_alternatives(names), group) for group, names in single.items()]
-    cases += [(rf"^{_any_of(resources)}\.", group) for group, resources in groups.items()]
+    cases = [(_is_one_of(names), group) for group, names in single.items()]
+    cases += [(f"in([[resource]],{_quoted(resources)})", group) for group, resources in groups.items()]
     return _cases(cases)
 
 
@@ -132,4 +139,4 @@ def _by_resource() -> dict[str, list[Row]]:
 
 
 def _cases(cases: list[tuple[str, str]]) -> str:
-    return ",".join(f'match({{{{event_type}}}},"{pattern}"),"{value}"' for pattern, value in cases)
+    return ",".join(f'{condition},"{value}"' for condition, value in cases)
