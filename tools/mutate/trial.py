@@ -45,8 +45,8 @@ _HISTORIES = {"PLAYED": 150, "CRASHED": 3}
 _MACHINES = 25
 #: What the tests import besides.
 _WARM = ("coverage", "hypothesis.stateful", "_hypothesis_pytestplugin", "requests", "xml.dom.minidom")
-#: So many of the cases of one parametrized test.
-_SIBLINGS = 8
+#: Of a parametrized test with more cases than this, every second, third … is left out.
+_CASES = 8
 _MEMORY = 4 * 1024**3
 
 
@@ -58,7 +58,7 @@ class Map:
     lines: dict[str, dict[int, list[str]]]
 
     def tests_for(self, mutant: Mutant, most: float) -> list[str]:
-        """The tests that meet a mutant: some of each function's, first one of each, the quickest first.
+        """The tests that meet a mutant: first one of each function's, the quickest first.
 
         Those that take more than `most` seconds by themselves are left out.
         """
@@ -68,18 +68,16 @@ class Map:
             met = sorted({test for line in mutant.lines for test in by_line.get(line, [])})
         functions: dict[str, list[str]] = {}
         for test in met:
-            functions.setdefault(test.split("[")[0], []).append(test)
+            if self.seconds[test] <= most:
+                functions.setdefault(test.split("[")[0], []).append(test)
         rank = {
-            test: (turn, self.seconds[test])
-            for siblings in functions.values()
-            for turn, test in enumerate(siblings[:: -(-len(siblings) // _SIBLINGS)])
-            if self.seconds[test] <= most
+            test: (turn, self.seconds[test]) for siblings in functions.values() for turn, test in enumerate(siblings)
         }
         return sorted(rank, key=rank.__getitem__)
 
 
 class _Plugin:
-    """What pytest has to do otherwise than usual: fewer histories, nothing shrunk, nothing remembered."""
+    """What pytest has to do otherwise than usual: fewer histories and cases, nothing shrunk, nothing remembered."""
 
     def pytest_configure(self) -> None:
         settings.register_profile("mutate", database=None, phases=[Phase.explicit, Phase.generate], derandomize=True)
@@ -91,6 +89,10 @@ class _Plugin:
                 setattr(module, name, _HISTORIES[name])
             if hasattr(module, "TestCollector"):
                 module.TestCollector.settings = settings(module.TestCollector.settings, max_examples=_MACHINES)
+        functions: dict[str, list[pytest.Item]] = {}
+        for item in items:
+            functions.setdefault(item.nodeid.split("[")[0], []).append(item)
+        items[:] = [item for cases in functions.values() for item in cases[:: -(-len(cases) // _CASES)]]
 
 
 class _Selection(_Plugin):

@@ -68,7 +68,7 @@ class Run:
         self._started = clock.monotonic()
         self._width = Width()
         self._job: _RunningJob | None = None
-        self._put_off: dict[Range, PceError] = {}
+        self._put_off: dict[tuple[str, Range], PceError] = {}
         self._requested: list[Requested] = []
         self.record = Record()
         self._delivery = Delivery(
@@ -269,9 +269,12 @@ class Run:
     def _backlog(self) -> _Backlog | None:
         """The oldest range that is still to be read and was not put off in this run."""
         for name, progress in self._checkpoint.collections.items():
-            for pending in progress.pending:
-                if pending not in self._put_off:
-                    return _Backlog(name, progress, pending)
+            left = Progress(0, 0, progress.pending)
+            for collection, put_off in self._put_off:
+                if collection == name:
+                    left.settle(*put_off)
+            if left.pending:
+                return _Backlog(name, progress, left.pending[0])
         return None
 
     def _read_backlog(self, backlog: _Backlog) -> None:
@@ -306,7 +309,8 @@ class Run:
             self._read_datafile(href, running)
         except PceError as error:
             self._job = None
-            self._put_off[running.backlog.pending] = error
+            window = running.job.window
+            self._put_off[running.backlog.name, (window.low, _end(window, running.backlog))] = error
 
     def _read_datafile(self, href: str, running: _RunningJob) -> None:
         count = 0
@@ -332,7 +336,7 @@ class Run:
 
     def _done(self, backlog: _Backlog, window: Window) -> None:
         """The older end of a pending range, up to the window's, is delivered."""
-        backlog.progress.settle(window.low, backlog.pending[1] if window.high is None else window.high)
+        backlog.progress.settle(window.low, _end(window, backlog))
         self._delivery.commit()
         self._stop_if_asked()
 
@@ -452,6 +456,11 @@ class _Backlog(NamedTuple):
     name: str
     progress: Progress
     pending: Range
+
+
+def _end(window: Window, backlog: _Backlog) -> int:
+    """Up to where (ms) a window of a backlog reaches."""
+    return backlog.pending[1] if window.high is None else window.high
 
 
 class _RunningJob(NamedTuple):

@@ -1,0 +1,357 @@
+"""What a run asks for, when, and what it says of itself, in figures that can be counted by hand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from illumio_pce.timestamps import DAY, HOUR, MINUTE, SECOND, parse
+
+from tests.simulation import START, SimulatedAnswer, World, status
+
+NOW = int(START * 1000)
+#: The late-arrival window of the simulated input (ms).
+LATE = 10 * MINUTE
+
+
+def ms(text: str | None) -> int | None:
+    moment = parse(text)
+    return None if moment is None else moment.ms
+
+
+def windows(world: World, collection: str = "events") -> list[tuple[int | None, int | None]]:
+    """The ranges that were asked for (ms after START)."""
+    asked = [
+        (ms(query["timestamp[gte]"]), ms(query.get("timestamp[lte]")))
+        for path, query in world.requests
+        if path.endswith(f"/{collection}") and "timestamp[gte]" in query
+    ]
+    return [(None if low is None else low - NOW, None if high is None else high - NOW) for low, high in asked]
+
+
+def record_of(world: World) -> dict[str, Any]:
+    world.last.write_record({"kind": "run", "outcome": "ok"})
+    value = json.loads(world.indexed[-1].text)
+    value.pop("peak_memory_mib", None)
+    return dict(value)
+
+
+def settled() -> World:
+    """A world that ran once, at START, and found nothing."""
+    world = World()
+    assert world.run() == "ok"
+    world.requests.clear()
+    return world
+
+
+# --- what is asked for -----------------------------------------------------------------------------------
+
+
+def test_the_first_run_asks_from_the_start_time_on() -> None:
+    world = World(settings={"start_time": "-600s"})
+    world.run()
+    assert windows(world)[:1] == [(-600_000, None)]
+    (progress,) = world.last._checkpoint.collections.values()
+    assert (progress.watermark, progress.floor, progress.pending) == (NOW, NOW - 600_000, [])
+
+
+@pytest.mark.parametrize("seconds", [60, 900])
+def test_a_run_asks_for_the_whole_late_arrival_window(seconds: int) -> None:
+    world = settled()
+    world.clock.now += seconds
+    assert world.run() == "ok"
+    assert windows(world) == [(-LATE, None)]
+    (progress,) = world.last._checkpoint.collections.values()
+    now = NOW + seconds * 1000
+    # 15 minutes more are remembered, for clocks that are set back
+    assert (progress.watermark, progress.floor) == (now, max(NOW - HOUR, now - LATE - 15 * MINUTE))
+
+
+def test_after_more_than_five_minutes_beside_the_window_what_lies_further_back_is_backlog() -> None:
+    world = settled()
+    world.clock.now += 901
+    assert world.run() == "ok"
+    assert windows(world) == [(301_000, None), (-LATE, 301_000)]
+
+
+def test_nothing_from_before_the_start_time_is_asked_for() -> None:
+    world = World(settings={"start_time": "-100s"})
+    for _ in range(3):
+        assert world.run() == "ok"
+        world.clock.now += 60
+    assert [low for low, _ in windows(world)] == [-100_000] * 3
+
+
+def test_system_events_that_are_switched_on_begin_at_the_start_time() -> None:
+    world = World(settings={"start_time": "-300s"})
+    world.run()
+    world.clock.now += 60
+    world.settings["include_system_events"] = "1"
+    world.requests.clear()
+    world.run()
+    assert windows(world) == [(-300_000, None)]
+    assert windows(world, "system_events") == [(-240_000, None)]
+
+
+def test_an_account_that_leads_elsewhere_begins_anew_and_says_so() -> None:
+    world = settled()
+    world.pce.settings = {"audit_event_retention_seconds": 86_400}
+    world.clock.now += 3600
+    content = json.loads(str(world.documents["audit"]["content"]))
+    content["source"] = "other.example.com/orgs/9"
+    content["clock_offset_ms"] = 77_000
+    from illumio_pce.store import sealed
+
+    world.documents["audit"] = sealed({**world.documents["audit"]}, json.dumps(content))
+    assert world.run() == "ok"
+    assert "the account led to other.example.com/orgs/9 before" in world.last.record.notes[0]
+    assert windows(world)[0] == (3_000_000, None)
+    assert world.last._checkpoint.source == "pce.example.com:8443/orgs/1"
+    assert world.last._checkpoint.clock_offset_ms == 0
+    assert world.last._checkpoint.settings["retention_seconds"] == 86_400
+
+
+# --- the PCE's settings ------------------------------------------------------------------------------------
+
+
+def asked_for_settings(world: World) -> int:
+    return sum(path.endswith("settings/events") for path, _ in world.requests)
+
+
+def test_the_settings_are_asked_for_again_after_a_day() -> None:
+    world = settled()
+    for seconds, times in ((86_399, 0), (86_400, 1), (86_401, 1)):
+        world.clock.now = START + seconds
+        world.run()
+        assert asked_for_settings(world) == times
+
+
+@pytest.mark.parametrize(
+    ("answer", "retention", "severity"),
+    [
+        ({"audit_event_retention_seconds": 1, "audit_event_min_severity": "err"}, 1, "err"),
+        ({"audit_event_retention_seconds": 0, "audit_event_min_severity": "x" * 40}, None, None),
+        ({"audit_event_retention_seconds": "1", "audit_event_min_severity": "x" * 39}, None, "x" * 39),
+        ({"audit_event_retention_seconds": -5, "audit_event_min_severity": 3}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_settings_that_make_no_sense_are_none(answer: dict[str, Any], retention: Any, severity: Any) -> None:
+    world = World()
+    world.pce.settings = answer
+    world.run()
+    found = world.last._checkpoint.settings
+    assert (found["retention_seconds"], found["least_severity"]) == (retention, severity)
+    assert found["asked_at"] == START
+
+
+@pytest.mark.parametrize(("retention", "told"), [(3599, True), (3600, False)])
+def test_a_start_time_beyond_the_retention_is_told(retention: int, told: bool) -> None:
+    world = World(settings={"start_time": "-1h"})
+    world.pce.settings = {"audit_event_retention_seconds": retention}
+    world.run()
+    assert any("older than the PCE keeps events (0 days)" in note for note in world.last.record.notes) is told
+
+
+@pytest.mark.parametrize(("away", "gap"), [(DAY - LATE, None), (DAY - LATE + SECOND, SECOND)])
+def test_what_the_pce_has_pruned_meanwhile_is_a_gap(away: int, gap: int | None) -> None:
+    world = World()
+    world.pce.settings = {"audit_event_retention_seconds": 86_400}
+    world.run()
+    world.clock.now += away / 1000
+    world.run()
+    low = NOW - LATE
+    assert world.last.record.gaps == ([] if gap is None else [(low, low + gap)])
+
+
+def test_what_was_never_read_is_no_gap() -> None:
+    world = World(settings={"start_time": "-3d"})
+    world.pce.settings = {"audit_event_retention_seconds": 86_400}
+    assert world.run() == "ok"
+    assert world.last.record.gaps == []
+
+
+# --- what it says of itself ----------------------------------------------------------------------------------
+
+
+def test_the_record_of_a_run() -> None:
+    """The first run asked four questions, of 2 s each; its watermark is 2 s after START, and 7 s by the PCE's clock."""
+    world = World(answer_seconds=2.0)
+    world.pce.skew = 7.0
+    world.pce.settings = {"audit_event_retention_seconds": 90 * 86_400, "audit_event_min_severity": "info"}
+    world.run()
+    world.pce.record(age_ms=61_000)
+    world.clock.now += 60
+    assert world.run() == "ok"
+    value = record_of(world)
+    sizes = value.pop("bytes_received"), value.pop("bytes_written")
+    assert all(size > 100 for size in sizes)
+    assert value == {
+        "time": "2025-10-09T08:54:30.000Z", "kind": "run", "outcome": "ok", "input": "audit", "account": "lab",
+        "pce": "pce.example.com:8443", "org_id": 1, "duration_seconds": 2.0, "lag_seconds": 2.0, "backlog_seconds": 0,
+        "pce_clock_ahead_seconds": 7.0, "retention_days": 90.0, "least_severity": "info",
+        "window_from": "2025-10-09T08:43:29.000Z", "window_to": "2025-10-09T08:54:35.000Z", "requests": 1,
+        "retries": 0, "errors_met": {}, "events": 1, "duplicates_dropped": 0, "filtered_out": 0, "late_arrivals": 1,
+        "late_by_seconds": 55.0, "resent_after_restart": 0, "collected_on_request": 0, "pages": 1,
+        "oldest_event": "2025-10-09T08:52:34.000Z", "newest_event": "2025-10-09T08:52:34.000Z", "flawed_events": {},
+        "gaps": [], "notes": [],
+    }  # fmt: skip
+
+
+def test_the_record_of_a_run_that_has_a_backlog_left() -> None:
+    world = settled()
+    world.clock.now += 7200
+    world.answer_seconds = 1.0
+    world.faults = [lambda answer: answer, status(403)]
+    assert world.run() == "forbidden"
+    value = record_of(world)
+    assert value["backlog_seconds"] == 7200 + LATE / 1000 + 2
+    assert value["lag_seconds"] == 2.0
+    assert value["errors_met"] == {"forbidden": 1}
+
+
+def test_the_record_before_anything_is_known() -> None:
+    world = World()
+    world.store_is_down = True
+    assert world.run() == "state"
+    value = record_of(world)
+    assert (value["lag_seconds"], value["backlog_seconds"], value["events"]) == (0, 0, 0)
+    assert "retention_days" not in value
+
+
+# --- asynchronous jobs -----------------------------------------------------------------------------------------
+
+
+def crowded(count: int = 17, age_ms: int = 7_000_000, **settings: Any) -> World:
+    """A world with more events in one millisecond of a backlog than an answer holds."""
+    world = World(settings={"start_time": "-3h"}, **settings)
+    for _ in range(count):
+        world.pce.record(age_ms=age_ms)
+    return world
+
+
+@pytest.mark.parametrize("polls", [0, 3])
+def test_a_job_is_asked_about_every_five_seconds(polls: int) -> None:
+    """There are two, since windows share their bound."""
+    world = crowded()
+    world.pce.job_polls = polls
+    assert world.run() == "ok"
+    assert len(set(world.delivered())) == 17
+    assert world.clock.now - START == 2 * 5 * polls
+
+
+def test_a_job_that_does_not_end_is_waited_for_ten_minutes_and_holds_up_nothing_else() -> None:
+    world = crowded()
+    world.pce.job_polls = 10**6
+    old = world.pce.record(age_ms=9_000_000)
+    between = world.pce.record(age_ms=6_000_000)
+    assert world.run() == "job"
+    assert {old, between} <= set(world.delivered())
+    # two jobs, since windows share their bound
+    assert 1200 < world.clock.now - START <= 1210
+    assert world.last._checkpoint.collections["events"].pending == [(NOW - 7_000_001, NOW - 6_999_999)]
+    world.pce.job_polls = 0
+    assert world.run() == "ok"
+    assert set(world.delivered()) == world.recorded()
+
+
+def test_a_job_that_fails_is_put_off_and_the_next_run_asks_again() -> None:
+    world = crowded()
+    job = world.pce._job
+    world.pce._job = lambda path: world.pce._json({"status": "failed"})  # type: ignore[method-assign]
+    between = world.pce.record(age_ms=6_000_000)
+    assert world.run() == "job"
+    assert world.delivered() == [between]
+    world.pce._job = job  # type: ignore[method-assign]
+    assert world.run() == "ok"
+    assert set(world.delivered()) == world.recorded()
+
+
+@pytest.mark.parametrize(("held", "ending"), [(4, "job"), (5, "ok")])
+def test_a_job_that_brings_less_than_the_answer_before_it_counts_for_nothing(held: int, ending: str) -> None:
+    """An answer holds five here."""
+    world = crowded()
+
+    def shorter() -> None:
+        if "datafiles" in world.requests[-1][0]:
+            world.faults = [lambda answer: few(answer, held)]
+
+    world.on_request = shorter
+    assert world.run() == ending
+    pending = world.last._checkpoint.collections["events"].pending
+    assert bool(pending) is (ending == "job")
+
+
+def few(answer: SimulatedAnswer, count: int) -> SimulatedAnswer:
+    return SimulatedAnswer(answer.status, answer.headers, json.dumps(json.loads(answer.body)[:count]).encode())
+
+
+@pytest.mark.parametrize(("count", "filler", "pages"), [(5001, 1, 2), (5000, 1, 2), (4999, 1, 1), (10, 1_000_000, 2)])
+def test_a_datafile_is_written_and_stored_page_by_page(count: int, filler: int, pages: int) -> None:
+    """5,000 events or 8 MiB; the last page may be empty, and is not written then."""
+    world = World(settings={"start_time": "-3h"}, max_results=5)
+    for _ in range(count):
+        world.pce.record(age_ms=7_000_000, filler="x" * filler)
+    assert world.run() == "ok"
+    assert world.trace.count("write begins") == (pages if count != 5000 else 1)
+    assert len(set(world.delivered())) == count
+
+
+def test_a_run_is_stopped_between_two_pages_of_a_datafile() -> None:
+    world = World(settings={"start_time": "-3h"}, max_results=5)
+    for _ in range(10_500):
+        world.pce.record(age_ms=7_000_000)
+    write = world.write
+
+    def stop_soon(events: Any) -> int:
+        world.stop.request()
+        return write(events)
+
+    world.write = stop_soon  # type: ignore[method-assign]
+    assert world.run() == "stopped"
+    assert len(world.delivered()) == 5000
+    world.write = write  # type: ignore[method-assign]
+    assert world.run() == "ok"
+    assert len(world.delivered()) == len(set(world.delivered())) == 10_500
+
+
+# --- the end of a run --------------------------------------------------------------------------------------------
+
+
+def test_after_a_closed_pipe_the_next_run_trusts_no_life_of_splunkd() -> None:
+    world = World()
+    world.pce.record()
+    world.run()
+    world.last.doubt_the_pipe()
+    assert json.loads(str(world.documents["audit"]["content"]))["splunkd"] == ""
+    world.run()
+    assert world.last.record.resent == 1
+    assert len(world.delivered()) == 2
+
+
+def test_a_page_without_anything_new_is_not_stored_by_itself() -> None:
+    """A poll of several answers costs one write of the state where it found nothing."""
+    world = World(max_results=100_000)
+    for i in range(7000):
+        world.pce.record(age_ms=i * 30)
+    assert world.run() == "ok"
+    world.clock.now += 60
+    world.requests.clear()
+    assert world.run() == "ok"
+    assert len(windows(world)) == 2
+    assert world.trace.count("save begins") == 1
+
+
+def test_the_record_tells_the_range_that_was_read_of_both_collections() -> None:
+    world = World(settings={"start_time": "-300s", "include_system_events": "1"}, answer_seconds=3.0)
+    world.run()
+    assert world.last.record.window == (NOW - 297_000, NOW + 6000)
+
+
+def test_events_without_an_answers_date_are_timed_by_this_machine_and_its_offset() -> None:
+    world = World()
+    world.pce.skew = -30.0
+    world.run()
+    world.last._pce.now_ms = None
+    assert world.last._now() == NOW - 30_000

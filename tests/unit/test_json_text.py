@@ -1,0 +1,111 @@
+"""JSON as text, one rule at a time: where values end, what members an object has, and what is written otherwise."""
+
+from __future__ import annotations
+
+import pytest
+from illumio_pce.json_text import (
+    Incomplete,
+    Member,
+    all_plain,
+    end_of_value,
+    for_xml,
+    members,
+    on_one_line,
+    skip_space,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "end"), [("", 0, 0), (" \t\r\nx", 0, 4), ("x", 0, 0), ("x  ", 1, 3), ("\u00a0x", 0, 0)]
+)
+def test_white_space_is_that_of_json(text: str, at: int, end: int) -> None:
+    assert skip_space(text, at) == end
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "end"),
+    [
+        ('"a\\"b"c', 0, 6), ('""', 0, 2), ("12,3", 0, 2), ("true]", 0, 4), ("-1.5e3 ", 0, 6), ("[[1],2]3", 0, 7),
+        ('{"a":"}"}x', 0, 9), ('["]",1]', 0, 7), ('x"y"', 1, 4), ("[{}]", 1, 3), ('{"a":[{"b":"[{"}]}', 0, 18),
+    ],
+)  # fmt: skip
+def test_a_value_ends_behind_its_last_character(text: str, at: int, end: int) -> None:
+    assert end_of_value(text, at) == end
+
+
+@pytest.mark.parametrize(
+    ("text", "at"), [("", 0), ("x", 1), ('"a', 0), ('"a\\"', 0), ("[", 0), ('{"a":"}', 0), ("[{}", 0)]
+)
+def test_a_value_that_does_not_end_is_incomplete(text: str, at: int) -> None:
+    with pytest.raises(Incomplete):
+        end_of_value(text, at)
+
+
+@pytest.mark.parametrize("text", [",", "]", "}", " 1"])
+def test_where_no_value_begins(text: str) -> None:
+    with pytest.raises(ValueError, match="no JSON value at character 0"):
+        end_of_value(text, 0)
+
+
+def test_members_have_their_bounds() -> None:
+    assert members(' { "a" : 1 , "b\\u0041":[2],"a":{} } ') == [
+        Member("a", 3, 9, 10), Member("bA", 13, 23, 26), Member("a", 27, 31, 33),
+    ]  # fmt: skip
+    assert members("{}") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "not a JSON object"),
+        ("[1]", "not a JSON object"),
+        ("{1 :2}", "no member at character 1"),
+        ('{"a"}', "no member at character 1"),
+        ('{"a" 1}', "no member at character 1"),
+        ('{"a":1 "b":2}', "neither comma nor brace at character 7"),
+        ('{"a":1]', "neither comma nor brace at character 6"),
+        ('{"a":1', "neither comma nor brace at character 6"),
+        ('{"a":}', "no JSON value at character 5"),
+        ('{"a":1,', ""),
+        ('{"a"', "no member at character 1"),
+        ("{", ""),
+    ],
+)
+def test_what_is_no_object_has_no_members(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem or None):
+        members(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"a":\n1}', '{"a": 1}'), ('{\r\n\r\n"a":1}', '{ "a":1}'), ('{"a":"x\ny\rz"}', '{"a":"x\\ny\\rz"}'),
+        ('{"a":"\\"\n"}', '{"a":"\\"\\n"}'), ("\n[\n]\n", " [ ] "), ('{"a":1}', '{"a":1}'), ("\r", " "),
+    ],
+)  # fmt: skip
+def test_line_breaks_within_a_string_are_written_out_and_others_are_blanks(text: str, expected: str) -> None:
+    assert on_one_line(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\x00\x08\x0b\x0c\x0e\x1f", "\\u0000\\u0008\\u000b\\u000c\\u000e\\u001f"), ("\t\n\r ~\x7f\x85", "\t\n\r ~\x7f\x85"),
+        ("\ud7ff\ud800\udfff\ue000", "\ud7ff\\ud800\\udfff\ue000"), ("\ufffd\ufffe\uffff\U00010000", "\ufffd\\ufffe\\uffff\U00010000"),
+    ],
+)  # fmt: skip
+def test_what_xml_cannot_carry_is_written_out(text: str, expected: str) -> None:
+    assert for_xml(text) == expected
+
+
+@pytest.mark.parametrize("text", ["{}}", "{{}", "{}{}", "{[}", "{]}", "{[]]}"])
+def test_what_is_no_object_by_itself_is_not_plain(text: str) -> None:
+    assert not all_plain([text])
+    assert not all_plain(["{}", text])
+
+
+def test_several_objects_are_plain_if_each_is() -> None:
+    assert all_plain(["{}"] * 5)
+    assert all_plain(['{"a":[[],{}]}', '{"b":"x"}'])
+    assert not all_plain(['{"a":[', "]}"])
+    assert not all_plain(['{"a":"', '"}'])
