@@ -6,7 +6,7 @@ import pytest
 from illumio_pce.json_text import (
     Incomplete,
     Member,
-    all_plain,
+    are_plain,
     end_of_value,
     for_xml,
     members,
@@ -100,12 +100,12 @@ def test_what_xml_cannot_carry_is_written_out(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize("text", ["{}}", "{{}", "{}{}", "{[}", "{]}", "{[]]}"])
 def test_what_is_no_object_by_itself_is_not_plain(text: str) -> None:
-    assert not all_plain([text])
-    assert not all_plain(["{}", text])
+    assert are_plain([text]) == [False]
+    assert are_plain(["{}", text]) == [True, False]
 
 
 def test_several_objects_are_plain_if_each_is() -> None:
-    assert all_plain(["{}"] * 5)
-    assert all_plain(['{"a":[[],{}]}', '{"b":"x"}'])
-    assert not all_plain(['{"a":[', "]}"])
-    assert not all_plain(['{"a":"', '"}'])
+    assert are_plain(["{}"] * 5) == [True] * 5
+    assert are_plain(['{"a":[[],{}]}', '{"b":"x"}']) == [True, True]
+    assert are_plain(['{"a":[}', "{]}"]) == [False, False]
+    assert are_plain(['{"a":"}', '{"}']) == [False, False]
