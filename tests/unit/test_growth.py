@@ -93,3 +93,35 @@ def test_hrefs_that_cannot_be_read_come_twice_and_no_others(damage: str) -> None
     assert len(world.delivered()) == len(world.recorded()) + 4500
     assert set(world.delivered()) == world.recorded()
     assert any("may come twice" in note for note in world.last.record.notes)
+
+
+def test_hrefs_of_a_backlog_that_stand_beside_the_state_take_no_memory() -> None:
+    """Those of the last two minutes stay known, by their documents: splunkd may still lose what they stand for."""
+    world = World(max_results=100_000, settings={"start_time": "-30d"})
+    for page in range(3):
+        for i in range(5000):
+            world.pce.record(age_ms=(page + 1) * 500_000_000 - i)
+    assert world.run() == "ok"
+    batches = world.last._checkpoint.batches
+    assert sum(batch.count for batch in batches if batch.document) >= 10_000
+    assert sum(len(batch.keys) for batch in batches if batch.document) == 0
+    world.crash_splunkd(100)
+    assert world.run() == "ok"
+    assert set(world.delivered()) == world.recorded()
+    assert world.run() == "ok"
+    assert len(world.delivered()) == len(world.recorded())
+
+
+def requests_for(bursts: int) -> int:
+    """How often the PCE is asked for a backlog of so many bursts, each more than an answer holds, far apart."""
+    world = World(max_results=50, settings={"start_time": "-30d"})
+    for burst in range(bursts):
+        for i in range(60):
+            world.pce.record(age_ms=2_500_000_000 - burst * 20_000_000 - i * 7)
+    assert world.run() == "ok"
+    assert sorted(world.delivered()) == sorted(world.recorded())
+    return len(world.requests)
+
+
+def test_a_window_that_is_cut_costs_the_same_however_many_were_cut_before() -> None:
+    assert requests_for(60) < 6.5 * requests_for(10)

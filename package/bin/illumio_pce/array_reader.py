@@ -104,13 +104,12 @@ class ArrayReader:
 
         An event reaches from where one begins as the PCE's do to where the next one does, if that is one object.
         """
-        first = _FIRST_EVENT.match(self._text, self._at)
-        if first is None or self._dropped + self._at < self._parse_up_to:
+        if self._dropped + self._at < self._parse_up_to or not _FIRST_EVENT.match(self._text, self._at):
             return []
         nexts = list(_NEXT_EVENT.finditer(self._text, self._at, self._at + _SIGHT)) or self._far_next()
         begins = [self._at, *(match.start() + 2 for match in nexts)]
         texts = [self._text[begin : end - 1] for begin, end in zip(begins, begins[1:])]
-        heads = [first.groups(), *(match.groups() for match in nexts)]
+        heads = [match.groups() for match in (_FIRST_EVENT.match(self._text, self._at), *nexts) if match]
         plain = list(takewhile(bool, are_plain(texts)))
         if len(plain) < len(texts):
             self._parse_up_to = self._dropped + begins[len(plain)] + _PARSED_AFTER_ODD
