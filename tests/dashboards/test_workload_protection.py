@@ -11,10 +11,10 @@ from tests.dashboards.conftest import MONDAY, Open, events_of
 from tests.dashboards.facts import STRENGTH, Fact, enforcement, facts, lowered, removed
 
 TROUBLE = {
-    "tampered, not reverted": "not protected", "suspended": "not protected", "lost": "not protected",
-    "offline": "not protected", "removed": "not protected", "tampered, reverted": "in doubt",
-    "tampering signal": "in doubt", "cloned": "in doubt", "failing": "in doubt", "silent": "in doubt",
-    "upgrade overdue": "in doubt",
+    "tampered": "not protected", "suspended": "not protected", "lost": "not protected",
+    "offline": "not protected", "removed": "not protected", "was tampered": "in doubt",
+    "tamper signal": "in doubt", "cloned": "in doubt", "failing": "in doubt", "silent": "in doubt",
+    "upgrade late": "in doubt",
 }  # fmt: skip
 FAILURES = {"agent.process_failed", "agent.policy_deploy_failed", "agent.service_not_available"}
 
@@ -28,15 +28,15 @@ def state_of(fact: Fact) -> str:
     if fact.type == "agent.tampering":
         notes = json.dumps(fact.notes)
         told = {
-            '"tampering_revert_succeeded": false': "tampered, not reverted",
-            '"tampering_revert_succeeded": true': "tampered, reverted",
+            '"tampering_revert_succeeded": false': "tampered",
+            '"tampering_revert_succeeded": true': "was tampered",
         }
-        return next((state for text, state in told.items() if text in notes), "tampering signal")
+        return next((state for text, state in told.items() if text in notes), "tamper signal")
     by_type = {
         "agent.suspend": "suspended", "lost_agent.found": "lost", "system_task.agent_offline_check": "offline",
         "agent.clone_detected": "cloned", "agent.goodbye": "shut down", "agent.activate": "paired",
         "system_task.agent_missed_heartbeats_check": "silent",
-        "system_task.agent_missing_heartbeats_after_upgrade": "upgrade overdue",
+        "system_task.agent_missing_heartbeats_after_upgrade": "upgrade late",
     }  # fmt: skip
     if fact.type in by_type:
         return by_type[fact.type]
@@ -132,7 +132,7 @@ def test_trouble_by_hour(open_page: Open, day: str) -> None:
 
 
 def test_pairings_and_removals(open_page: Open) -> None:
-    wanted = {"paired", "removed", "shut down", "upgrade overdue"}
+    wanted = {"paired", "removed", "shut down", "upgrade late"}
     expected = Counter(
         (name, state_of(fact)) for fact in _today("bad") if state_of(fact) in wanted for name in about(fact)
     )

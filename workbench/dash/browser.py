@@ -98,7 +98,7 @@ class Dashboard:
         return [Panel(*found) for found in self.look("panels")]
 
     def look(self, what: str) -> Any:
-        """One of the functions of look.js: `clipped`, `overlapping`, `outside`, `faint` give lists of complaints."""
+        """One of the functions of look.js. `clipped`, `broken`, `wide`, `overlapping`, `outside`, `faint` complain."""
         return self.page.evaluate(f"window.look.{what}()")
 
     def picture(self, path: Path) -> None:

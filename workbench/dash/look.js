@@ -41,6 +41,15 @@
         return parseFloat(style.fontSize) >= (Number(style.fontWeight) >= 700 ? 18.66 : 24);
     };
 
+    // Whether a word of the element's text stands on two lines.
+    const splits = (element) => [...element.childNodes].filter((node) => node.nodeType === 3).some((node) =>
+        [...node.textContent.matchAll(/\S+/g)].some((word) => {
+            const range = document.createRange();
+            range.setStart(node, word.index);
+            range.setEnd(node, word.index + word[0].length);
+            return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1;
+        }));
+
     window.look = {
         // Grows and shrinks until everything is drawn.
         state: () => `${panels().length} ${document.getElementById('dashboard').innerHTML.length}`,
@@ -55,6 +64,14 @@
             .filter((element) => element instanceof HTMLElement && element.clientWidth &&
                 getComputedStyle(element).overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1)
             .map((element) => `${title(panel)}: ${ownText(element)}`)),
+        // Words of a table's heads that do not fit in a line of their column.
+        broken: () => panels().flatMap((panel) => all('[data-test=head-cell]', panel).flatMap((cell) =>
+            written(cell).filter(splits).map((element) => `${title(panel)}: ${ownText(element)}`))),
+        // Tables that are cut at the right edge, unless their description says that they go on.
+        wide: () => panels().filter((panel) => !/goes on to the right/.test(panel.textContent))
+            .filter((panel) => all('[data-test=head-cell]', panel)
+                .some((cell) => cell.getBoundingClientRect().right > panel.getBoundingClientRect().right + 1))
+            .map(title),
         overlapping: () => {
             const boxes = panels().map((panel) => [title(panel), panel.getBoundingClientRect()]);
             return boxes.flatMap(([one, a], place) => boxes.slice(place + 1)

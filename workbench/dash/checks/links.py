@@ -47,7 +47,7 @@ def _about(url: str, view: View, addon: Addon) -> Iterator[str]:
 def _safe(token: Token, key: str, view: View) -> bool:
     if key == "q" and token.name not in fixed(view):
         return token.filters == ("s", "u")
-    return token.filters == ("u",)
+    return token.filters == ("u",) or (key == "q" and token.filters == ("s", "u"))
 
 
 def _quoting(token: Token, key: str, view: View) -> str:
