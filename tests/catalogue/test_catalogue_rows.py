@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tools import generated
 from tools.catalogue import __main__ as tool
 from tools.catalogue import entries
 
@@ -81,7 +82,7 @@ def test_generated_files_are_fresh() -> None:
 
 
 def test_stale_file_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(tool, "ROOT", tmp_path)
+    monkeypatch.setattr(generated, "ROOT", tmp_path)
     (tmp_path / "package" / "default").mkdir(parents=True)
     for path, text in tool.generated().items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)

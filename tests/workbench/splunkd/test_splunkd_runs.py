@@ -207,7 +207,7 @@ def test_an_orderly_stop_asks_the_script_and_indexes_everything(splunkd: Splunkd
     set_script(
         """
 def end(*_):
-    out.write(b"<event><data>last</data></event></stream>"); out.flush(); os._exit(0)
+    os.write(1, b"<event><data>last</data></event></stream>"); os._exit(0)
 signal.signal(signal.SIGTERM, end)
 out.write(b"<stream><event><data>first</data></event>"); out.flush(); time.sleep(60)
 """
