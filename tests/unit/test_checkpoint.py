@@ -6,7 +6,7 @@ import json
 from array import array
 
 import pytest
-from illumio_pce.checkpoint import KEYS_INSIDE, LARGE_BATCH, Batch, Checkpoint, Progress, batch_of
+from illumio_pce.checkpoint import Batch, Checkpoint, Progress, batch_of
 from illumio_pce.filters import Filters
 from illumio_pce.store import Unreadable
 
@@ -41,7 +41,9 @@ def test_a_batch_reaches_to_the_end_of_its_last_millisecond() -> None:
 
 def test_a_batch_beside_the_main_document_says_how_many_keys_it_has() -> None:
     beside = Batch(1, 2, 3.0, array("Q"), "hrefs.1", 5000)
-    written = json.loads(checkpoint(beside, batch(1, 2)).to_text())["batches"]
+    text = checkpoint(beside, batch(1, 2, keys=3)).to_text()
+    assert [one.count for one in Checkpoint.from_text(text).batches] == [5000, 3]
+    written = json.loads(text)["batches"]
     assert written[0] == {"low": 1, "high": 2, "at": 3.0, "document": "hrefs.1", "count": 5000}
     assert written[1].keys() == {"low", "high", "at", "keys"}
 
@@ -62,6 +64,8 @@ def test_it_was_read_up_to_the_oldest_hole() -> None:
         ([(10, 20), (21, 30)], [(10, 20), (21, 30)]),
         ([(10, 40), (20, 30)], [(10, 40)]),
         ([(10, 20), (30, 40), (15, 35)], [(10, 40)]),
+        ([(10, 20), (30, 40), (35, 50)], [(10, 20), (30, 50)]),
+        ([(10, 20), (30, 50), (35, 40)], [(10, 20), (30, 50)]),
     ],
 )
 def test_ranges_are_joined_where_they_touch(ranges: list[tuple[int, int]], expected: list[tuple[int, int]]) -> None:
@@ -136,10 +140,11 @@ def test_what_splunkd_may_still_lose_is_kept_and_what_lies_beside_it() -> None:
 def test_earlier_filters_are_forgotten_once_no_event_from_their_time_is_read_again() -> None:
     for pending, floor, kept in (
         ([], 1000, True), ([], 1001, False), ([(1000, 1100)], 5000, True), ([(1001, 1100)], 5000, False),
+        ([(1000, 1100), (3000, 3100)], 5000, True),
         # a floor below what is pending counts too
         ([(3000, 4000)], 1000, True), ([(3000, 4000)], 1001, False),
     ):  # fmt: skip
-        found = Checkpoint("pce", {"events": Progress(9000, floor, pending)})
+        found = Checkpoint("pce", {"system_events": Progress(9000, 8000), "events": Progress(9000, floor, pending)})
         found.filters.change(Filters.parse("user.*", "", ""), 1000)
         found.tidy(LATER)
         assert bool(found.filters.earlier) is kept
@@ -153,7 +158,7 @@ def test_earlier_filters_are_forgotten_once_no_event_from_their_time_is_read_aga
 
 
 def test_a_large_batch_is_stored_beside_the_main_document() -> None:
-    small, large, larger = (batch(2000, 3000, LATER, keys) for keys in (LARGE_BATCH - 1, LARGE_BATCH, LARGE_BATCH + 1))
+    small, large, larger = (batch(2000, 3000, LATER, keys) for keys in (4095, 4096, 4097))
     found = checkpoint(small, large, larger, next_document=5)
     found.tidy(LATER)
     assert [one.document for one in found.batches] == [None, "hrefs.5", "hrefs.6"]
@@ -163,10 +168,11 @@ def test_a_large_batch_is_stored_beside_the_main_document() -> None:
 
 
 def test_the_main_document_holds_no_more_than_so_many_keys() -> None:
-    half = LARGE_BATCH // 2
-    batches = [batch(2000, 3000, LATER, half) for _ in range(KEYS_INSIDE // half + 2)]
-    beside = batch(2000, 3000, LATER, LARGE_BATCH)
-    found = checkpoint(beside, *batches)
+    """131,072 of them: 64 batches of 2,048 keys, and not one key more."""
+    batches = [batch(2000, 3000, LATER, 2048) for _ in range(64)]
+    found = checkpoint(
+        batch(2000, 3000, LATER, 4096), *batches, batch(2000, 3000, LATER, 1), batch(2000, 3000, LATER, 5)
+    )
     found.tidy(LATER)
     assert [one.document for one in found.batches] == ["hrefs.1", *[None] * 64, "hrefs.2", "hrefs.3"]
 
@@ -214,7 +220,7 @@ def test_events_from_the_future_are_not_joined() -> None:
 
 
 def test_the_widths_of_all_collections_count() -> None:
-    one, two = batch(100 * MINUTE, 100 * MINUTE), batch(100 * MINUTE, 101 * MINUTE)
+    one, two = batch(100 * MINUTE, 100 * MINUTE), batch(100 * MINUTE, 101 * MINUTE + 30_000)
     found = checkpoint(one, two, floor=100 * MINUTE, watermark=110 * MINUTE)
     found.collections["system_events"] = Progress(122 * MINUTE, 90 * MINUTE)
     found.tidy(LATER)
@@ -222,9 +228,9 @@ def test_the_widths_of_all_collections_count() -> None:
 
 
 def test_a_batch_that_became_large_is_joined_with_no_other() -> None:
-    found = checkpoint(*(batch(1000, 1000, keys=keys) for keys in (LARGE_BATCH - 1, 1, 2, 3)))
+    found = checkpoint(*(batch(1000, 1000, keys=keys) for keys in (4095, 1, 2, 3)))
     found.tidy(LATER)
-    assert [len(one.keys) for one in found.batches] == [LARGE_BATCH, 5]
+    assert [len(one.keys) for one in found.batches] == [4096, 5]
 
 
 # --- its form ----------------------------------------------------------------------------------------------

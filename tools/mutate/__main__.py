@@ -17,6 +17,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
+from itertools import takewhile
 from pathlib import Path
 
 from tools.mutate import trial
@@ -24,7 +25,7 @@ from tools.mutate.mutants import Mutant, mutants_of
 
 MODULES = (
     "array_reader", "breadcrumb", "checkpoint", "collector", "comparison", "delivery", "events", "filters", "json_text",
-    "lease", "output", "pce", "questions", "record", "requested", "seen", "state", "store", "windows",
+    "lease", "output", "questions", "record", "requested", "seen", "state", "store", "windows",
 )  # fmt: skip
 REVIEWED = trial.REPOSITORY / "tests" / "mutants-reviewed.csv"
 COLUMNS = ("module", "function", "was", "became", "reason")
@@ -47,8 +48,10 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=0, help="so many, by chance (default: all)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--module", choices=MODULES, action="append", help="of this module alone")
+    parser.add_argument("--minutes", type=float, default=1e9, help="begin no other after so long")
     parser.add_argument("--again", action="store_true", help="only those that lived in the last run")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--tests", type=Path, nargs="+", help="only these files of tests (default: unit and stateful)")
     parser.add_argument("--quick", type=float, default=1e9, metavar="S", help="only tests of at most S seconds each")
     options = parser.parse_args()
     reviewed = read(REVIEWED)
@@ -62,13 +65,15 @@ def main() -> int:
         chosen = [mutant for mutant in chosen if mutant.key in alive_before]
     if options.count:
         chosen = random.Random(options.seed).sample(chosen, min(options.count, len(chosen)))  # noqa: S311
-    found = trial.make_map()
+    found = trial.make_map(options.tests or trial.every_file())
     trial.warm_up()
-    alive = try_all(chosen, trial.outcomes(chosen, found, options.jobs, options.quick), reviewed)
+    until = time.monotonic() + options.minutes * 60
+    in_time = trial.outcomes(takewhile(lambda _: time.monotonic() < until, chosen), found, options.jobs, options.quick)
+    alive = try_all(in_time, len(chosen), reviewed)
     return int(bool(alive or unknown))
 
 
-def try_all(chosen: list[Mutant], outcomes: Iterable[tuple[Mutant, str]], reviewed: dict[Key, str]) -> list[Mutant]:
+def try_all(outcomes: Iterable[tuple[Mutant, str]], count: int, reviewed: dict[Key, str]) -> list[Mutant]:
     """Try them; those that live and were not reviewed."""
     began, ends = time.monotonic(), Counter[str]()
     by_module: dict[str, Counter[str]] = {}
@@ -81,9 +86,9 @@ def try_all(chosen: list[Mutant], outcomes: Iterable[tuple[Mutant, str]], review
             alive.append(mutant)
             print(f"alive  {mutant}", flush=True)
         if sum(ends.values()) % 100 == 0:
-            print(f"{sum(ends.values())} of {len(chosen)}: {_told(ends)}", file=sys.stderr, flush=True)
-    for module, count in sorted(by_module.items()):
-        print(f"{module:14} {_told(count)}")
+            print(f"{sum(ends.values())} of {count}: {_told(ends)}", file=sys.stderr, flush=True)
+    for module, ended in sorted(by_module.items()):
+        print(f"{module:14} {_told(ended)}")
     print(f"all            {_told(ends)} ({(time.monotonic() - began) / 60:.0f} minutes)")
     with ALIVE.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)

@@ -183,22 +183,29 @@ def in_child(work: Callable[[], int], output: Path = Path(os.devnull)) -> int:
         os._exit(code)
 
 
-def make_map() -> Map:
-    """The map; made again for the files of tests that changed. SystemExit where a test fails without any change."""
+def every_file() -> list[Path]:
+    """The files of tests of which a mutant has to fail one."""
+    return sorted(path for folder in TESTS for path in (REPOSITORY / folder).glob("test_*.py"))
+
+
+def make_map(files: list[Path]) -> Map:
+    """The map for these files of tests; made again for those that changed.
+
+    SystemExit where a test fails without any change.
+    """
     known = json.loads(_MAP.read_text(encoding="utf-8")) if _MAP.exists() else {}
-    files = sorted(path for folder in TESTS for path in (REPOSITORY / folder).glob("test_*.py"))
     helpers = sorted({*PACKAGE.glob("*.py"), *REPOSITORY.glob("tests/*.py")})
     common = _digest(helpers)
-    marks = {str(path.relative_to(REPOSITORY)): common + _digest([path]) for path in files}
-    known = {file: found for file, found in known.items() if found["mark"] == marks.get(file)}
-    if stale := sorted(marks.keys() - known.keys()):
+    marks = {str(path.resolve().relative_to(REPOSITORY)): common + _digest([path]) for path in files}
+    known = {file: found for file, found in known.items() if found["mark"].startswith(common)}
+    if stale := sorted(file for file, mark in marks.items() if known.get(file, {}).get("mark") != mark):
         print("running tests once, to see which lines they meet …", file=sys.stderr, flush=True)
         output = _MAP.with_suffix(".txt")
         _, status = os.waitpid(in_child(lambda: _record(stale, known, marks), output), 0)
         if status:
             raise SystemExit(f"without any change the tests fail:\n{output.read_text(encoding='utf-8')[-3000:]}")
         known = json.loads(_MAP.read_text(encoding="utf-8"))
-    return _joined(known.values())
+    return _joined(known[file] for file in marks)
 
 
 def _joined(files: Iterable[dict[str, Any]]) -> Map:
