@@ -31,6 +31,8 @@ objects and drilldowns are filled already. Without it these settings do nothing.
 - They read by index time, in windows that meet, one minute behind: an event that comes hours late still alerts, up to
   30 days after its own time. Schedules are continuous, so a search head that was down catches up (24 hours, as shipped
   by Splunk).
+- Event types stand in them twice, as a field and as words: by the words the index finds the few events that a search
+  reads (how many: `docs/benchmarks.md`).
 - Of an event that comes several times the last line counts; it alerts once. `alert_key` is what throttling goes by.
 - Results are rows by cause, not by event, since Splunk takes at most 500 alerts of a run. `count`, `first_time`,
   `last_time`, `user`, `src`, `dest`, `href` (of all events), `severity` and `reason` are in every row where they exist.

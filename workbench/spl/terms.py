@@ -42,7 +42,15 @@ def _raw_test(term: str, start: str, end: str, any_text: str, *, case_sensitive:
     first = "" if term[:1] == "*" or term[:1] in _MAJOR + _MINOR else start
     last = "" if term[-1:] == "*" or term[-1:] in _MAJOR + _MINOR else end
     pattern = re.compile(first + _body(term, any_text) + last, 0 if case_sensitive else re.IGNORECASE)
-    return lambda event: pattern.search(event.get("_raw") or "") is not None
+    longest = max(term.casefold().split("*"), key=len)
+
+    def test(event: Mapping[str, Any]) -> bool:
+        raw = event.get("_raw") or ""
+        # Most events lack the words, which is soon seen; what ignores case may fold otherwise than this outside ASCII.
+        absent = longest.isascii() and raw.isascii() and longest not in raw.casefold()
+        return not absent and pattern.search(raw) is not None
+
+    return test
 
 
 def keyword_test(term: str, *, case_sensitive: bool = False) -> Test:

@@ -105,10 +105,23 @@ def _nullif(left: Value, right: Value) -> Value:
     return None if compare("=", left, right) else left
 
 
-@function("in", 2, None, "boolean")
-def _in(value: Value, *choices: Value) -> Value:
+@form("in", 2, None)
+def _in(call: Call) -> Node:
     """Exact comparison: a star is plain text here, unlike in the search command."""
-    return any(text_of(value) == text_of(choice) or compare("=", value, choice) for choice in choices)
+    subject, *choices = call.arguments
+    known = frozenset(choice.literal for choice in choices if isinstance(choice.literal, str))
+    others = [choice.run for choice in choices if not isinstance(choice.literal, str)]
+
+    def run(event: Mapping[str, Any], context: Context) -> Value:
+        value, *asked = [subject.run(event, context), *(other(event, context) for other in others)]
+        if value is None or None in asked:
+            return None
+        if isinstance(value, list) or list in map(type, asked):
+            raise Refused("a field with several values is not supported here")
+        text = text_of(value)
+        return text in known or any(text == text_of(other) or compare("=", value, other) for other in asked)
+
+    return call.node(run, "boolean")
 
 
 @lru_cache(maxsize=1024)
