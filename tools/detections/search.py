@@ -17,7 +17,7 @@ IDENTITY = (
     ' user=coalesce(user,"unknown"), src=coalesce(src,"unknown"), pce_fqdn=coalesce(pce_fqdn,host)'
 )
 #: Fields whose values stand in the event's text, letter by letter, in every format; `.*` is the rest of a type.
-_TYPES = re.compile(r'\b(?:event|notification)_type(?:=| IN \()((?:(?:, )?"[a-z_.]+\*?")+)\)?')
+_TYPES = re.compile(r'\b(?:event|notification)_type(?:=("[a-z_.]+\*?")| IN \(((?:(?:, )?"[a-z_.]+\*?")+)\))')
 _ROW = ("user", "src_user", "src", "dest", "href", "alert_event", "pce_fqdn")
 
 
@@ -43,7 +43,7 @@ def _divided(source: str) -> tuple[str, str]:
 
 def _with_words(types: re.Match[str]) -> str:
     """Event types, computed for each event, as words too: those the index knows before an event is read."""
-    words = " OR ".join(value.replace('.*"', '"') for value in types[1].split(", "))
+    words = " OR ".join(value.replace('.*"', '"') for value in (types[1] or types[2]).split(", "))
     return f"({types[0]} ({words}))"
 
 

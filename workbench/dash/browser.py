@@ -23,7 +23,7 @@ _SWITCHES = [
 ]
 _LOOK = Path(__file__).parent / "look.js"
 #: How long a page may take until nothing on it changes any more (ms), how often it is asked, and how often it is equal.
-_PATIENCE, _PERIOD, _EQUAL = 60_000, 200, 4
+_PATIENCE, _PERIOD, _EQUAL = 180_000, 200, 4
 #: What the framework says to the console although nothing is wrong: before it knows its width, and on its own schema.
 _HARMLESS = ("Failed to calculate layout scale", "strict mode: ")
 
