@@ -99,6 +99,11 @@ def test_the_newest_part_of_an_open_window_stays_open() -> None:
         ([(1000, 6000)], []),
         ([(2000, 6000), (2000, 6000), (3000, 6000)], [2000, 3000]),
         ([(2000, 6000), (3000, 5999)], [2000]),
+        # together more than an answer should have: the bound lies between them
+        ([(2000, 5700), (3000, 7000), (4000, 7000)], [2000, 3000, 4000]),
+        ([(2000, 3000), (3000, 6000)], [3000]),
+        ([(2000, 3000), (3000, 6001)], [2000, 3000]),
+        ([(2000, 4000), (2000, 6000)], [2000]),
     ],
 )
 def test_windows_are_foreseen_from_what_was_delivered(delivered: list[tuple[int, int]], bounds: list[int]) -> None:

@@ -16,6 +16,8 @@ from .transport import CONNECTIONS
 #: How many events and bytes an answer should have, so that the next one is hardly ever cut.
 _TARGET_EVENTS = 6000
 _TARGET_BYTES = 16 * 1024 * 1024
+#: With more than this foreseen it would often be cut.
+_MOST_EVENTS = 9000
 #: Of a cut answer's events, the part that the newer half of its range should hold.
 _NEWER_SHARE = 0.7
 _FEW_EVENTS = 20
@@ -55,9 +57,13 @@ def foreseen(low: int, delivered: Iterable[tuple[int, int]]) -> list[Window]:
     `delivered`: up to when (ms) how many events were delivered; about as many are taken to be there again.
     """
     windows: list[Window] = []
-    count = 0
+    count, before = 0, low
     for high, number in sorted(delivered):
-        count += number if high > low else 0
+        if count and count + number > _MOST_EVENTS:
+            windows.append(Window(low, before))
+            low, count = before, 0
+        if high > low:
+            count, before = count + number, high
         if count >= _TARGET_EVENTS:
             windows.append(Window(low, high))
             low, count = high, 0
