@@ -113,8 +113,9 @@ def _elements(text: str, place: str) -> list[str]:
         answer = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Refused(f"it begins as an answer of the API and is no JSON: {error}", place) from None
+    known = isinstance(answer, list) or "event_type" in answer
     documents = answer if isinstance(answer, list) else [answer]
-    if not all(isinstance(document, dict) and "_raw" not in document for document in documents):
+    if not known or not all(isinstance(document, dict) and "_raw" not in document for document in documents):
         raise Refused("it begins as an answer of the API and holds something else than its events", place)
     decoder, position, elements = json.JSONDecoder(), 0, []
     for _ in documents:

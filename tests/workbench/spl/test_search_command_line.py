@@ -30,7 +30,7 @@ LINE_BREAKER = ([\\r\\n]+)
 TIME_FORMAT = %s
 EXTRACT-user = user=(?<user>\\w+)
 """
-EVENTS = [
+EVENTS: list[dict[str, Any]] = [
     {
         "href": "/orgs/7/events/0b51",
         "timestamp": "2026-03-04T05:06:07.250Z",
@@ -176,6 +176,7 @@ def test_a_missing_file_is_an_error(app: Path, tmp_path: Path, capsys: pytest.Ca
         (b'[{"event_type": "a.b"}, {"event_type": ', "begins as an answer of the API and is no JSON"),
         (b'[{"event_type": "a.b"}, "c"]', "something else than its events"),
         (b'[{"_raw": "x"}]', "something else than its events"),
+        (b'{\n"events": [{"event_type": "a.b"}]}', "something else than its events"),
         (b'{"_raw": "x"}\nx\n', "line 2"),
         (b'x\n{"_raw": "x"}\n', "line 1"),
         (b'{"_raw": 7}\n', "_raw is not a string"),
@@ -196,7 +197,7 @@ def test_a_file_that_cannot_be_read_whole_is_refused_by_name(
 
 def test_the_answer_to_one_event_is_that_event(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "event.json"
-    file.write_text(json.dumps(EVENTS[0], indent=2), encoding="utf-8")
+    file.write_text(json.dumps({**EVENTS[0], "event_type": "a.b"}, indent=2), encoding="utf-8")
     (found,) = searched(capsys, "`idx`", str(file), "--app", str(app))
     assert (found["sourcetype"], found["host"], found["actor"]) == (
         "illumio:pce:events",
