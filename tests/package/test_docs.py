@@ -37,3 +37,16 @@ def test_the_security_page_counts_right(repository: Path) -> None:
     assert f"| {len(TABLE)} faults of servers" in text
     assert len(audit.exceptions()) == 6
     assert "Six advisories are excepted" in text
+
+
+def test_every_category_of_failure_and_every_member_of_the_record_is_explained(repository: Path, addon: Path) -> None:
+    errors = (addon / "bin/illumio_pce/errors.py").read_text("utf-8")
+    categories = re.findall(r'^    "(\w+)": "', errors, re.MULTILINE)
+    text = (repository / "docs/troubleshooting.md").read_text("utf-8")
+    named = set(re.findall(r"`(\w+)`", text.partition("## By category")[2].partition("## Questions")[0]))
+    assert len(categories) > 20
+    assert named == {"error_category", "input", "internal", *categories}
+    record = (addon / "bin/illumio_pce/record.py").read_text("utf-8").partition("def to_json")[2].partition("\ndef ")[0]
+    members = re.findall(r'^ +"(\w+)": ', record, re.MULTILINE)
+    assert len(members) > 20
+    assert [member for member in members if f"`{member}`" not in text] == []
