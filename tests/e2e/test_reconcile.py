@@ -74,6 +74,15 @@ def test_only_the_range_that_was_asked_for_is_compared(later: PceLab) -> None:
     assert missing(run) == {json.loads(event(100))["href"]}
 
 
+def test_where_the_index_cannot_be_searched_nothing_counts_as_missing(later: PceLab) -> None:
+    lose(later, *range(300))  # as on a heavy forwarder, whose events are elsewhere
+    run = later.command(COMMAND, "input=audit", "collect=true")
+    assert "does not search the indexers" in run.errors[0]
+    assert run.rows == []
+    assert later.run().exit_code == 0
+    assert later.records()[-1]["collected_on_request"] == 0
+
+
 def test_what_the_input_does_not_want_is_not_missing(lab: PceLab) -> None:
     lab.rest("POST", "ta_illumio_pce_illumio_pce_events/audit", severities="err", account="lab", interval="60")
     lab.pce.record(event(1, age=3000))

@@ -27,6 +27,7 @@ CAPABILITY = "edit_storage_passwords"
 _SEARCH_SECONDS = 300.0
 #: So many missing events are listed; all are counted, and collected where that is asked for.
 _LISTED = 10_000
+_DAY = 86_400
 
 Row = dict[str, Any]
 _EVENT = ("href", "event_type", "severity", "status", "timestamp")
@@ -64,8 +65,11 @@ class ReconcileCommand(GeneratingCommand):  # type: ignore[misc]
         totals: dict[str, Row] = {
             name: _total(settings.name, name, low, high, read_to) for name, read_to in collected.read_to.items()
         }
-        listed = 0
+        listed, seen = 0, False
         for part in slices(pce.events, lambda a, b: _indexed(splunkd, settings, a, b), collected, low, high):
+            if part.missing and not seen:
+                _need_sight(splunkd, settings)
+                seen = True
             if part.missing and self.collect:
                 store.save([part.request(settings.name).document(settings.name)])
             _add(totals[part.collection], part, self.collect)
@@ -95,11 +99,25 @@ def _settings_of(splunkd: Splunkd, name: str) -> InputSettings:
     return InputSettings.parse(name, {key: None if v is None else str(v) for key, v in stanzas[name].items()})
 
 
-def _indexed(splunkd: Splunkd, settings: InputSettings, low: int, high: int) -> set[str]:
+def _events_of(settings: InputSettings) -> str:
     source = settings.source.replace("\\", "\\\\").replace('"', '\\"')
-    spl = f'search index=* sourcetype="illumio:pce:events" source="{source}" | stats count by href'
+    return f'search index=* sourcetype="illumio:pce:events" source="{source}"'
+
+
+def _indexed(splunkd: Splunkd, settings: InputSettings, low: int, high: int) -> set[str]:
+    spl = f"{_events_of(settings)} | stats count by href"
     rows = splunkd.search(spl, f"{low / 1000:.3f}", f"{(high + 1) / 1000:.3f}")
     return {str(row["href"]) for row in rows if "href" in row}
+
+
+def _need_sight(splunkd: Splunkd, settings: InputSettings) -> None:
+    """Raise where no event of the input is found at all: then the search is blind, rather than everything missing."""
+    if not splunkd.search(f"{_events_of(settings)} | head 1 | stats count by source", "0", f"{time.time() + _DAY:.0f}"):
+        raise ValueError(
+            f"No event of the input {settings.name!r} is found in any index, so all of them would count as missing. "
+            "Either this instance does not search the indexers, as a heavy forwarder without search peers, "
+            "or you may not search the index."
+        )
 
 
 def _missing(name: str, collection: str, head: Any, epoch: str) -> Row:
