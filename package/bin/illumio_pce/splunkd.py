@@ -30,6 +30,12 @@ _SEPARATOR = "``splunk_cred_sep``"
 _END_MARK = "".join(f"{_SEPARATOR}{letter}" for letter in "SPLUNK") + _SEPARATOR
 
 
+def _spoils(message: Mapping[str, Any]) -> bool:
+    """Whether a search that says so may lack results: it failed, or did without one of its search peers."""
+    kind, text = message.get("type"), str(message.get("text", ""))
+    return kind in ("ERROR", "FATAL") or (kind != "INFO" and re.search(r"\bpeer\b|incomplete", text) is not None)
+
+
 class Splunkd:
     """splunkd's REST API as one session may use it, in this add-on's namespace."""
 
@@ -72,9 +78,9 @@ class Splunkd:
             raise _refused("the results of a search", error) from None
         except (OSError, ValueError) as error:
             raise _unreachable(error) from None
-        faults = [message for line in lines for message in line.get("messages", ()) if message.get("type") != "INFO"]
-        if any(fault.get("type") in ("ERROR", "FATAL") for fault in faults):
-            raise SplunkdError("The search for what is in the index failed; see its search.log.")
+        messages = [message for line in lines for message in line.get("messages", ())]
+        if any(map(_spoils, messages)):
+            raise SplunkdError("The search for what is in the index failed, or lacked a part; see its search.log.")
         return [line["result"] for line in lines if "result" in line and not line.get("preview")]
 
     def stanzas(self, conf: str) -> dict[str, Mapping[str, str]]:
