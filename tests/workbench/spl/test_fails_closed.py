@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from workbench.spl.search import check, run
 from workbench.spl.search_filter import parse_search
 
 NOW = 1_700_000_000.0
-EVENTS = [
+EVENTS: list[dict[str, Any]] = [
     {"_time": NOW - 60, "index": "main", "_raw": '{"a": [1, 2], "b": null}', "x": "5", "t": ["a", "b"], "u": "ann"},
     {"_time": NOW - 120, "index": "main", "_raw": "plain text", "x": "abc", "v": "1.5"},
 ]
@@ -82,9 +83,13 @@ def outcome(act: Callable[[], Any]) -> Any:
         return refusal
 
 
+def evaluated(text: str, event: dict[str, Any]) -> Any:
+    return parse_expression(text).evaluate(event, Context(now=NOW))
+
+
 def assert_evaluated_or_refused(text: str) -> None:
     for event in EVENTS:
-        value = outcome(lambda event=event: parse_expression(text).evaluate(event, Context(now=NOW)))
+        value = outcome(partial(evaluated, text, event))
         assert value is None or isinstance(value, (str, bool, int, float, list, tuple, Refused))
 
 
@@ -104,7 +109,7 @@ def test_any_well_formed_call_is_evaluated_or_refused(text: str) -> None:
 @given(st.text(max_size=30))
 def test_any_text_is_an_expression_an_assignment_a_search_or_refused(text: str) -> None:
     for parse in (parse_expression, parse_assignments, parse_search):
-        assert outcome(lambda parse=parse: parse(text)) is not None
+        assert outcome(partial(parse, text)) is not None
     assert isinstance(outcome(lambda: check(text)), (Refused, type(None)))
 
 
