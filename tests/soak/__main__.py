@@ -67,6 +67,8 @@ def report_of(seed: int, seconds: float, parts: dict[str, list[str]]) -> str:
         "Written by `./build.sh soak`. The PCE and splunkd are emulations; the collector is the built add-on.",
         "",
         f"Commit `{commit()}`, seed {seed}, Python {sys.version.split()[0]}, {seconds / 60:.0f} minutes.",
+        "",
+        "How many changes to the collector its tests notice is counted apart: `python -m tools.mutate`.",
     ]
     for title, rows in parts.items():
         lines += ["", f"## {title}", "", "| | |", "| --- | --- |", *rows]

@@ -232,6 +232,10 @@ def test_keys_are_read_back_in_eleven_characters_each(keys: list[int]) -> None:
     assert len(text) <= 11 * len(keys) + 4
 
 
+def test_keys_stand_in_base64_with_the_big_end_first() -> None:
+    assert keys_to_text(array("Q", [1, 2**64 - 2])) == "AAAAAAAAAAH//////////g=="
+
+
 def test_a_checkpoint_is_read_back() -> None:
     checkpoint = Checkpoint("pce/orgs/1", {"events": Progress(10, 5, [(1, 2)])}, [Batch(1, 2, 3.5, array("Q", [9]))])
     checkpoint.filters.change(Filters.parse("a.*", "err", "none"), 7)

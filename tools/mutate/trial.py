@@ -46,7 +46,7 @@ _MACHINES = 25
 #: What the tests import besides.
 _WARM = ("coverage", "hypothesis.stateful", "_hypothesis_pytestplugin", "requests", "xml.dom.minidom")
 #: Of a parametrized test with more cases than this, every second, third … is left out.
-_CASES = 8
+_CASES = 24
 _MEMORY = 4 * 1024**3
 
 
