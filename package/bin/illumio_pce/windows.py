@@ -17,7 +17,7 @@ from .transport import CONNECTIONS
 _TARGET_EVENTS = 6000
 _TARGET_BYTES = 16 * 1024 * 1024
 #: With more than this foreseen it would often be cut.
-_MOST_EVENTS = 9000
+_MOST_EVENTS = 9500
 #: Of a cut answer's events, the part that the newer half of its range should hold.
 _NEWER_SHARE = 0.7
 _FEW_EVENTS = 20
