@@ -42,10 +42,9 @@ class Schedule:
 
 
 SCHEDULES = {
-    "often": Schedule("*/5 * * * *", 5, 66, "-30d"),
+    # A day back, so that a line of an event that comes again within it is known.
+    "often": Schedule("*/5 * * * *", 5, 1446, "-30d"),
     "often, each line once": Schedule("*/5 * * * *", 5, 6, "-30d"),
-    "often, over hours": Schedule("*/5 * * * *", 5, 246, "-30d"),
-    "often, over a day": Schedule("*/5 * * * *", 5, 1446, "-30d"),
     "each quarter": Schedule("*/15 * * * *", 15, 0, "-2d"),
     "each hour": Schedule("7 * * * *", 60, 0, "-8d"),
     "each hour, over months": Schedule("7 * * * *", 60, 0, "-90d"),

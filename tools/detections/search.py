@@ -13,12 +13,15 @@ from tools.detections.model import Detection
 AUDIT_TYPES = '"illumio:pce:events","illumio:pce:cef","illumio:pce:leef"'
 _AUDIT = f"`illumio_pce_index` sourcetype IN ({AUDIT_TYPES.replace(',', ', ')})"
 IDENTITY = (
-    'eval alert_event=coalesce(href,md5(_raw)), actor=coalesce(src_user,user,"unknown"),'
+    'eval alert_event=coalesce(href,sha256(_raw)), actor=coalesce(src_user,user,"unknown"),'
     ' user=coalesce(user,"unknown"), src=coalesce(src,"unknown"), pce_fqdn=coalesce(pce_fqdn,host)'
 )
 #: Fields whose values stand in the event's text, letter by letter, in every format; `.*` is the rest of a type.
 _TYPES = re.compile(r'\b(?:event|notification)_type(?:=("[a-z_.]+\*?")| IN \(((?:(?:, )?"[a-z_.]+\*?")+)\))')
-_ROW = ("user", "src_user", "src", "dest", "href", "alert_event", "pce_fqdn")
+_ROW = ("user", "src_user", "actor", "src", "dest", "href", "alert_event", "pce_fqdn")
+# Splunk takes at most 500 alerts of a run: of more than this many users or addresses all go into one row.
+_MANY = 50
+_OPEN = {"actor": "users", "user": "users", "src": "addresses"}
 
 
 def compose(detection: Detection) -> str:
@@ -54,10 +57,10 @@ def _stages(detection: Detection) -> list[str]:
     matched = [events_of(detection), IDENTITY, *map(command, detection.prepare)]
     matched += [f"eval matched=if({detection.match},_indextime,null())", "`illumio_pce_matched`"]
     if detection.before:
-        return [*matched, *_after_others(detection, since), _row(detection)]
+        return [*matched, *_after_others(detection, since), *_rows(detection)]
     if not detection.counted:
-        return [*matched, f"where first_matched>={since}", *_high_value(detection), _row(detection)]
-    return [*matched, *_within_window(detection, since), _row(detection)]
+        return [*matched, f"where first_matched>={since}", *_high_value(detection), *_rows(detection)]
+    return [*matched, *_within_window(detection, since), *_rows(detection)]
 
 
 def _filled(detection: Detection) -> str:
@@ -68,6 +71,7 @@ def _filled(detection: Detection) -> str:
         "{events}": detection.events,
         "{prepare}": " | ".join(map(command, detection.prepare)),
         "{match}": detection.match,
+        "{who}": _who("user"),
     }
     text = detection.search
     for name, part in parts.items():
@@ -106,22 +110,36 @@ def _after_others(detection: Detection, since: str) -> list[str]:
     return ["sort 0 _time", *figures, newest, f"where newest>={since} AND ({detection.decided})"]
 
 
-def _row(detection: Detection) -> str:
-    values = " ".join(f"values({name}) AS {name}" for name in _ROW if name not in detection.by.split())
+def _rows(detection: Detection) -> list[str]:
+    by = detection.by.split()
+    names = [name for name in by if name in _OPEN]
+    by = ["who" if name in _OPEN else name for name in by]
+    values = " ".join(f"values({name}) AS {name}" for name in _ROW if name not in by)
     reached = "max(reached) AS reached " if detection.counted else ""
     reached += "values(high_value) AS high_value " if detection.high_value else ""
-    return (
+    return [
+        *map(_who, names),
         f"stats dc(alert_event) AS count min(_time) AS first_time max(_time) AS last_time {reached}{values}"
-        f" values(event_type) AS signature_id {detection.also} BY {detection.by}"
+        f" values(event_type) AS signature_id {detection.also} BY {' '.join(by)}",
+    ]
+
+
+def _who(name: str) -> str:
+    """`who`: the user or address that a row is about, or that they are too many for a row each."""
+    return (
+        f"eventstats dc({name}) AS several"
+        f' | eval who=if(several>{_MANY},"more than {_MANY} {_OPEN[name]}",mvjoin({name},", "))'
     )
 
 
 def _ending(detection: Detection) -> list[str]:
     severity = f'"{detection.severity}"'
     when = f"case({detection.severity_when},true(),{severity})" if detection.severity_when else severity
-    key = 'md5(mvjoin(alert_event,","))' if detection.once_by == "alert_event" else f'mvjoin({detection.once_by},",")'
+    scope = "who" if detection.once_by in _OPEN else detection.once_by
+    # What is worse than before alerts though the rest is throttled.
+    key = f'mvjoin({scope},",")." ".severity' if scope != "alert_event" else 'sha256(mvjoin(alert_event,","))'
     return [
-        f"eval alert_key={key}, severity={when}",
+        f"eval severity={when}, alert_key={key}",
         f"eval reason={detection.reason}",
         "fields - alert_event",
         f"`illumio_pce_{detection.id}_filter`",
