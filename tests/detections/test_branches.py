@@ -363,3 +363,16 @@ def test_it_fires_once_and_names_all_events(detection: str, events: list[Json]) 
 @pytest.mark.parametrize(("detection", "events"), _cases(QUIET))
 def test_it_stays_silent(detection: str, events: list[Json]) -> None:
     assert _alerts(detection, events) == []
+
+
+@pytest.mark.parametrize(("affected", "fires"), [(24, False), (25, True), (49, True)])
+def test_a_provision_counts_by_its_share_where_the_number_of_managed_workloads_is_known(
+    affected: int, fires: bool
+) -> None:
+    macro = "[illumio_pce_policy_many_workloads_managed]\ndefinition = 100\n"
+    confs = Confs.load(ROOT / "package", {"local/macros.conf": macro})
+    stanzas = {"policy_many_workloads": saved_searches([ROOT / "package"])["policy_many_workloads"]}
+
+    found = list(alerts(stanzas, confs, indexed([provision(affected)]), None, BEGIN + 3600))
+
+    assert bool(found) is fires
