@@ -143,3 +143,27 @@ def test_a_question_counts_for_a_minute() -> None:
         line.clock.now = line.began + at
         asking.look_ahead([Question("/one", (("n", "1"),))], 30)
         assert len(line.asked) == asked
+
+
+def test_a_moment_that_passes_meanwhile_is_not_waited_for() -> None:
+    class Moving(SimulatedClock):
+        step = 0.0
+
+        def monotonic(self) -> float:
+            self.now += self.step
+            return self.now - self.step
+
+        def sleep(self, seconds: float) -> None:
+            assert seconds == 0
+
+    line = Line()
+    line.clock = Moving()
+    line.began = line.clock.now
+    asking, _ = questions(line, 20)
+    for _ in range(20):
+        asking.answer(Question("/one"), 30)
+        line.clock.now = line.began
+    line.clock.now += 59.75
+    line.clock.step = 0.5
+    asking.answer(Question("/one"), 30)
+    assert len(line.asked) == 21

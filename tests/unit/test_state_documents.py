@@ -196,6 +196,25 @@ def test_both_generations_damaged_are_both_kept_and_named() -> None:
     assert world.documents["audit"]["kind"] == "checkpoint"
 
 
+def test_a_damaged_newest_generation_is_named_alone() -> None:
+    world = World()
+    has_run(world)
+    world.documents["audit.previous"] = {**world.documents["audit"], "_key": "audit.previous"}
+    world.documents["audit"] = damaged(world.documents["audit"])
+    assert state(world).load(START).damage == (
+        "the newest generation of the state cannot be read: its checksum is wrong"
+    )
+
+
+def test_damaged_state_without_a_breadcrumb_is_never_noted_as_a_first_run() -> None:
+    world = World()
+    has_run(world)
+    world.breadcrumb = None
+    world.documents = {"audit.previous": damaged(world.documents["audit"])}
+    assert "previous generation" in state(world).load(START).damage
+    assert "audit" not in world.documents
+
+
 def test_what_a_reconciliation_wants_is_found_in_order_beside_the_checkpoint() -> None:
     world = World()
     has_run(world)
