@@ -33,9 +33,13 @@ objects and drilldowns are filled already. Without it these settings do nothing.
   by Splunk).
 - Event types stand in them twice, as a field and as words: by the words the index finds the few events that a search
   reads (how many: `docs/benchmarks.md`).
-- Of an event that comes several times the last line counts; it alerts once. `alert_key` is what throttling goes by.
-- Results are rows by cause, not by event, since Splunk takes at most 500 alerts of a run. `count`, `first_time`,
-  `last_time`, `user`, `src`, `dest`, `href` (of all events), `severity` and `reason` are in every row where they exist.
+- Of an event that comes several times the last line counts; it alerts once. Copies are known for a day: one that comes
+  later may alert again. `ingest_failing` and `pce_health` judge each line by itself.
+- `alert_key` is what throttling goes by: the events, or a user, a host and the like together with the severity, so that
+  what is worse than before alerts though the milder is throttled.
+- Results are rows by cause, not by event, since Splunk takes at most 500 alerts of a run. More than 50 users
+  or addresses of one run go into one row (`who`). `count`, `first_time`, `last_time`, `user`, `src`, `dest`, `href` (of
+  all events), `severity` and `reason` are in every row where they exist.
 - Every threshold is a macro, and every detection ends in a filter macro: change them in `local/macros.conf`.
 - Workloads and labels of high value stand in two lookups, empty as shipped: `illumio_pce_high_value_workloads`
   (`workload`: host name, `*` allowed) and `illumio_pce_high_value_labels` (`label`: a label's href or value).
