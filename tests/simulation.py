@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Callable
@@ -20,11 +20,13 @@ from illumio_pce.collector import Run
 from illumio_pce.config import Account, InputSettings
 from illumio_pce.errors import CollectorError, PceError, PipeClosed, StateError, StopRequested
 from illumio_pce.lease import Lease, NoLease
-from illumio_pce.output import SplunkEvent
+from illumio_pce.output import SplunkEvents
 from illumio_pce.pce import Pce
 from illumio_pce.state import State
 from illumio_pce.stop import Stop
 from illumio_pce.timestamps import parse, render
+
+from tests.reading import Indexed, rows_of
 
 START = 1_760_000_000.0
 HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
@@ -195,7 +197,7 @@ class World:
 
     clock: SimulatedClock = field(default_factory=SimulatedClock)
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    indexed: list[SplunkEvent] = field(default_factory=list)
+    indexed: list[Indexed] = field(default_factory=list)
     indexed_at: list[float] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     crash_at: int | None = None
@@ -249,10 +251,10 @@ class World:
         except PceError as error:
             return SimulatedQuestion(self.clock, arrives, error)
 
-    def write(self, events: Iterable[SplunkEvent]) -> int:
+    def write(self, events: SplunkEvents) -> int:
         self.effect("write begins")
         size = 0
-        for event in events:
+        for event in rows_of(events):
             if self.pipe_closes_after is not None:
                 if self.pipe_closes_after == 0:
                     raise PipeClosed

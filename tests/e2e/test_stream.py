@@ -6,17 +6,17 @@ import json
 import sys
 
 import pytest
-from illumio_pce.array_reader import ArrayReader
-from illumio_pce.events import EventReader
+from illumio_pce.events import indexed_text
 
+from tests.reading import events_of
 from tests.soak.stream import fuzz, through
 
 BLOCK = 4096
 
 
 def indexed(text: str) -> str:
-    (element,) = ArrayReader(iter([f"[{text}]".encode("utf-8", "surrogatepass")]))
-    return EventReader().read([element])[0].indexed_text()
+    (event,) = events_of([f"[{text}]".encode("utf-8", "surrogatepass")])
+    return indexed_text(event.text, event.clean)
 
 
 @pytest.mark.parametrize("escaped", [True, False], ids=["escaped", "as it is"])

@@ -12,11 +12,11 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 
-from illumio_pce.array_reader import ArrayReader, NotAnArray
-from illumio_pce.events import EventReader
-from illumio_pce.output import SplunkdStream, SplunkEvent
+from illumio_pce.array_reader import NotAnArray
+from illumio_pce.output import SplunkdStream, SplunkEvents
 
 import tests.conftest  # noqa: F401 - puts the built add-on on the path
+from tests.reading import events_of
 from workbench.splunkd.stream import StreamEvent, StreamParser
 
 _TEXTS = [
@@ -25,13 +25,14 @@ _TEXTS = [
 ]  # fmt: skip
 
 
-def through(texts: list[str], host: str = "pce.example.com") -> list[StreamEvent]:
+def through(texts: list[str], host: str = "pce.example.com", clean: list[bool] | None = None) -> list[StreamEvent]:
     """Events with these texts, written by the collector and read by splunkd's parser. Raises AssertionError."""
     got: list[StreamEvent] = []
     parser = StreamParser(got.append)
     with tempfile.TemporaryFile() as file:
         stream = SplunkdStream(file.fileno(), "illumio_pce_events://a&b<c>", "illumio_pce_events://a&b<c>", "default")
-        stream.write(SplunkEvent(text, "1.5", host, "illumio:pce:events") for text in texts)
+        each = len(texts)
+        stream.write(SplunkEvents(texts, ["1.5"] * each, [host] * each, "illumio:pce:events", clean or [False] * each))
         stream.close()
         file.seek(0)
         while piece := file.read(1 << 20):
@@ -59,12 +60,14 @@ def answer_of(chance: random.Random) -> bytes:
     """An answer as a PCE may give it, often damaged: cut, doubled, bits turned, bytes put in."""
     names = ["href", "timestamp", "pce_fqdn", "event_type", "notifications", "resource_changes"]
     events = [
-        {name: value_of(chance) for name in chance.sample(names, chance.randrange(5))}
+        {**_head(chance), **{name: value_of(chance) for name in chance.sample(names, chance.randrange(5))}}
         if chance.random() < 0.9
         else value_of(chance)
-        for _ in range(chance.randrange(5))
+        for _ in range(chance.randrange(6))
     ]
-    body = bytearray(json.dumps(events, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass"))
+    separators = chance.choice([(",", ":"), (",", ":"), None])
+    text = json.dumps(events, ensure_ascii=chance.random() < 0.5, separators=separators)
+    body = bytearray(text.encode("utf-8", "surrogatepass"))
     for _ in range(chance.choice([0, 0, 0, 1, 1, 3])):
         at = chance.randrange(len(body))
         damage = chance.randrange(4)
@@ -81,6 +84,14 @@ def answer_of(chance: random.Random) -> bytes:
     return bytes(body)
 
 
+def _head(chance: random.Random) -> dict[str, object]:
+    """How a PCE begins an event, three times in four."""
+    if chance.random() < 0.25:
+        return {}
+    stamp = f"2026-0{chance.randint(1, 9)}-{chance.randint(10, 39)}T08:00:00.{chance.randrange(1000):03}Z"
+    return {"href": f"/orgs/1/events/{chance.random()}", "timestamp": stamp, "pce_fqdn": "pce.example.com"}
+
+
 def chunks_of(chance: random.Random, body: bytes) -> Iterator[bytes]:
     """The body as it may arrive."""
     at = 0
@@ -94,31 +105,33 @@ def fuzz(seed: int, answers: int) -> Counter[str]:
     """Read and write so many answers; how many were whole and refused. Raises AssertionError with the answer's seed."""
     met: Counter[str] = Counter()
     texts: list[str] = []
+    clean: list[bool] = []
     for number in range(answers):
         chance = random.Random(f"{seed} {number}")
         body = answer_of(chance)
         try:
-            events = EventReader().read(list(ArrayReader(chunks_of(chance, body))))
+            events = events_of(chunks_of(chance, body))
         except NotAnArray:
             met["refused"] += 1
             assert not _is_array(body), f"fuzz {seed} {number}: a whole answer was refused"
             continue
         met["whole"] += 1
         met["events"] += len(events)
-        for event in events:
-            text = event.indexed_text()
+        met["at sight"] += sum(events.clean)
+        for event, text in zip(events, events.indexed_texts()):
             assert _same(text, event.text), f"fuzz {seed} {number}: a value changed"
             assert "\n" not in text, f"fuzz {seed} {number}: a line break"
             texts.append(text)
+            clean.append(event.clean)
         if len(texts) > 400:
-            _check(texts)
-            texts = []
-    _check(texts)
+            _check(texts, clean)
+            texts, clean = [], []
+    _check(texts, clean)
     return met
 
 
-def _check(texts: list[str]) -> None:
-    for event, text in zip(through(texts), texts):
+def _check(texts: list[str], clean: list[bool]) -> None:
+    for event, text in zip(through(texts, clean=clean), texts):
         assert event.data == text
         assert event.host == "pce.example.com"
 

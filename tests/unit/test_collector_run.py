@@ -333,7 +333,7 @@ def test_after_a_closed_pipe_the_next_run_trusts_no_life_of_splunkd() -> None:
 def test_a_page_without_anything_new_is_not_stored_by_itself() -> None:
     """A poll of several answers costs one write of the state where it found nothing."""
     world = World(max_results=100_000)
-    for i in range(7000):
+    for i in range(9000):
         world.pce.record(age_ms=i * 30)
     assert world.run() == "ok"
     world.clock.now += 60

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
 from illumio_pce.checkpoint import Checkpoint, Progress
 from illumio_pce.delivery import Delivery
-from illumio_pce.events import AuditEvent, key_of
+from illumio_pce.events import AuditEvent, Events, key_of
 from illumio_pce.filters import Filters
-from illumio_pce.output import SplunkEvent
+from illumio_pce.output import SplunkEvents
 from illumio_pce.pce import Window
 from illumio_pce.record import Record
 
+from tests.reading import Indexed, rows_of
 from tests.simulation import SimulatedClock
 
 NOW = 1_000_000
@@ -25,16 +25,16 @@ class Place:
 
     def __init__(self) -> None:
         self.done: list[str] = []
-        self.events: list[SplunkEvent] = []
+        self.events: list[Indexed] = []
         self.saved: list[bool] = []
 
     def save(self, checkpoint: Checkpoint, *, delivered: bool) -> None:
         self.done.append("save")
         self.saved.append(delivered)
 
-    def write(self, events: Iterable[SplunkEvent]) -> int:
+    def write(self, events: SplunkEvents) -> int:
         self.done.append("write")
-        taken = list(events)
+        taken = rows_of(events)
         self.events += taken
         return sum(len(event.text) for event in taken)
 
@@ -59,6 +59,10 @@ def event(ms: int | None, href: str | None = None, text: str = "{}", **members: 
     return AuditEvent(text, ms, epoch, key, has_href=href is not None, **members)
 
 
+def write(delivery: Delivery, events: list[AuditEvent], window: Window = WINDOW, late_before: int | None = None) -> int:
+    return delivery.write(Events.of(events), window, late_before)
+
+
 def spans(checkpoint: Checkpoint) -> list[tuple[int, int, int]]:
     return [(batch.low, batch.high, len(batch.keys)) for batch in checkpoint.batches]
 
@@ -69,39 +73,39 @@ def spans(checkpoint: Checkpoint) -> list[tuple[int, int, int]]:
 def test_what_is_new_is_written_remembered_and_counted() -> None:
     case = Case()
     events = [event(950_000, "/a", "{1}"), event(940_000, "/b", "{22}")]
-    assert case.delivery.write(events, WINDOW, late_before=945_000) == 2
-    assert case.delivery.write(events, WINDOW) == 0
+    assert write(case.delivery, events, late_before=945_000) == 2
+    assert write(case.delivery, events) == 0
     assert case.place.done == ["write"]
     assert [one.text for one in case.place.events] == ["{1}", "{22}"]
     assert spans(case.checkpoint) == [(940_000, 950_001, 2)]
     record = case.record
     assert (record.delivered, record.duplicates, record.filtered, record.pages) == (2, 2, 0, 1)
     assert (record.bytes_out, record.late, record.latest_ms) == (7, 1, 5000)
-    assert case.delivery.write([*events, event(950_000, "/c", "{333}")], WINDOW) == 1
+    assert write(case.delivery, [*events, event(950_000, "/c", "{333}")]) == 1
     assert (record.delivered, record.duplicates, record.pages, record.bytes_out) == (3, 4, 2, 12)
 
 
 def test_an_href_that_stands_twice_in_one_answer_is_one_event() -> None:
     case = Case()
-    assert case.delivery.write([event(950_000, "/a"), event(950_000, "/a")], WINDOW) == 1
+    assert write(case.delivery, [event(950_000, "/a"), event(950_000, "/a")]) == 1
 
 
 def test_what_the_filters_leave_out_is_neither_new_nor_a_duplicate() -> None:
     case = Case()
     case.checkpoint.filters.current = Filters.parse("", "err", "")
     events = [event(950_000, "/a", '{"severity":"err"}'), event(950_000, "/b", '{"severity":"info"}')]
-    assert case.delivery.write(events, WINDOW) == 1
-    assert case.delivery.write(events, WINDOW) == 0
+    assert write(case.delivery, events) == 1
+    assert write(case.delivery, events) == 0
     assert (case.record.delivered, case.record.filtered, case.record.duplicates) == (1, 2, 1)
 
 
 def test_the_next_run_knows_what_was_delivered_where_it_reads_again() -> None:
     case = Case(floor=920_000)
-    case.delivery.write([event(919_998, "/old")], WINDOW)
-    case.delivery.write([event(920_000, "/edge"), event(950_000, "/new")], WINDOW)
+    write(case.delivery, [event(919_998, "/old")])
+    write(case.delivery, [event(920_000, "/edge"), event(950_000, "/new")])
     again = case.again()
-    assert again.write([event(920_000, "/edge"), event(950_000, "/new")], WINDOW) == 0
-    assert again.write([event(919_998, "/old")], WINDOW) == 1
+    assert write(again, [event(920_000, "/edge"), event(950_000, "/new")]) == 0
+    assert write(again, [event(919_998, "/old")]) == 1
 
 
 # --- what is known by its text alone ---------------------------------------------------------------------
@@ -109,32 +113,32 @@ def test_the_next_run_knows_what_was_delivered_where_it_reads_again() -> None:
 
 def test_an_event_without_an_href_is_known_only_near_where_it_was_delivered() -> None:
     case = Case()
-    assert case.delivery.write([event(950_000)], Window(949_000, 951_000)) == 1
-    assert case.delivery.write([event(950_000)], Window(949_000, 951_000)) == 0
-    assert case.delivery.write([event(950_000)], Window(949_000, 950_000)) == 0
-    assert case.delivery.write([event(950_001)], Window(950_001, None)) == 0
-    assert case.delivery.write([event(960_000)], Window(950_002, 970_000)) == 1
-    assert case.delivery.write([event(960_000)], Window(900_000, 949_999)) == 1
+    assert write(case.delivery, [event(950_000)], Window(949_000, 951_000)) == 1
+    assert write(case.delivery, [event(950_000)], Window(949_000, 951_000)) == 0
+    assert write(case.delivery, [event(950_000)], Window(949_000, 950_000)) == 0
+    assert write(case.delivery, [event(950_001)], Window(950_001, None)) == 0
+    assert write(case.delivery, [event(960_000)], Window(950_002, 970_000)) == 1
+    assert write(case.delivery, [event(960_000)], Window(900_000, 949_999)) == 1
 
 
 def test_an_event_without_a_time_may_lie_anywhere_in_its_window() -> None:
     case = Case()
-    case.delivery.write([event(None), event(950_000, "/a")], Window(900_000, 960_000))
+    write(case.delivery, [event(None), event(950_000, "/a")], Window(900_000, 960_000))
     assert spans(case.checkpoint) == [(900_000, 960_001, 2)]
-    case.delivery.write([event(None, text="{1}")], Window(970_000, None))
+    write(case.delivery, [event(None, text="{1}")], Window(970_000, None))
     # the PCE tells its clock in whole seconds
     assert spans(case.checkpoint)[1] == (970_000, NOW + 2001, 1)
 
 
 def test_an_event_with_an_href_and_no_time_is_known_wherever_it_is_seen_and_for_as_long() -> None:
     case = Case(floor=920_000)
-    case.delivery.write([event(None, "/a")], Window(910_000, 915_000))
-    case.delivery.write([event(912_000, "/b")], Window(910_000, 915_000))
+    write(case.delivery, [event(None, "/a")], Window(910_000, 915_000))
+    write(case.delivery, [event(912_000, "/b")], Window(910_000, 915_000))
     case.checkpoint.collections["events"].pending = [(910_000, 915_000)]
     again = case.again()
-    assert again.write([event(None, "/a")], Window(940_000, 950_000)) == 0
+    assert write(again, [event(None, "/a")], Window(940_000, 950_000)) == 0
     assert spans(case.checkpoint) == [(910_000, NOW, 1), (912_000, 912_001, 1)]
-    assert again.write([event(None, "/c")], Window(910_000, 915_000)) == 1
+    assert write(again, [event(None, "/c")], Window(910_000, 915_000)) == 1
 
 
 # --- the future ----------------------------------------------------------------------------------------
@@ -142,7 +146,7 @@ def test_an_event_with_an_href_and_no_time_is_known_wherever_it_is_seen_and_for_
 
 def test_events_from_the_future_are_remembered_apart() -> None:
     case = Case()
-    case.delivery.write([event(950_000, "/a"), event(NOW, "/b"), event(NOW + 1, "/c"), event(NOW + 50, "/d")], WINDOW)
+    write(case.delivery, [event(950_000, "/a"), event(NOW, "/b"), event(NOW + 1, "/c"), event(NOW + 50, "/d")])
     assert spans(case.checkpoint) == [(950_000, NOW + 1, 2), (NOW + 1, NOW + 51, 2)]
 
 
@@ -151,10 +155,10 @@ def test_events_from_the_future_are_remembered_apart() -> None:
 
 def test_host_and_time_are_the_events_or_the_accounts_and_the_present() -> None:
     case = Case()
-    case.delivery.write([event(950_000, "/a", host="other.example.com"), event(None, "/b")], WINDOW)
+    write(case.delivery, [event(950_000, "/a", host="other.example.com"), event(None, "/b")])
     first, second = case.place.events
     assert (first.epoch, first.host, first.sourcetype, first.clean) == (
-        "950.000", "other.example.com", "illumio:pce:events", True,
+        "950.000", "other.example.com", "illumio:pce:events", False,
     )  # fmt: skip
     assert (second.epoch, second.host) == ("1000.000", "pce.example.com")
 
@@ -165,10 +169,10 @@ def test_host_and_time_are_the_events_or_the_accounts_and_the_present() -> None:
 def test_what_is_wanted_again_is_written_and_crossed_off_however_it_comes() -> None:
     case = Case()
     case.delivery.wanted = {key_of("/a"), key_of("/b"), key_of("/c")}
-    case.delivery.write([event(950_000, "/a")], WINDOW)
+    write(case.delivery, [event(950_000, "/a")])
     assert case.delivery.wanted == {key_of("/b"), key_of("/c")}
-    case.delivery.write_again([event(950_000, "/b", "{22}")])
-    case.delivery.write_again([event(950_000, "/b", "{22}")])
+    case.delivery.write_again(Events.of([event(950_000, "/b", "{22}")]))
+    case.delivery.write_again(Events.of([event(950_000, "/b", "{22}")]))
     assert case.delivery.wanted == {key_of("/c")}
     assert (case.record.requested, case.record.delivered, case.record.bytes_out) == (2, 3, 10)
     assert case.record.late == 0
@@ -178,7 +182,7 @@ def test_what_is_wanted_again_is_written_and_crossed_off_however_it_comes() -> N
 def test_unknown_is_what_is_wanted_and_was_not_delivered() -> None:
     case = Case()
     case.checkpoint.filters.current = Filters.parse("", "err", "")
-    case.delivery.write([event(950_000, "/a", '{"severity":"err"}')], WINDOW)
+    write(case.delivery, [event(950_000, "/a", '{"severity":"err"}')])
     assert not case.delivery.is_unknown(event(950_000, "/a", '{"severity":"err"}'))
     assert not case.delivery.is_unknown(event(950_000, "/b", '{"severity":"info"}'))
     assert case.delivery.is_unknown(event(950_000, "/c", '{"severity":"err"}'))
@@ -190,7 +194,7 @@ def test_unknown_is_what_is_wanted_and_was_not_delivered() -> None:
 def test_a_commit_stores_what_is_tidy_and_says_whether_anything_was_delivered() -> None:
     case = Case()
     case.delivery.commit()
-    case.delivery.write([event(950_000, "/a")], WINDOW)
+    write(case.delivery, [event(950_000, "/a")])
     case.delivery.commit()
     assert case.place.done == ["save", "write", "save"]
     assert case.place.saved == [False, True]
@@ -208,12 +212,12 @@ def test_hrefs_that_are_no_longer_needed_leave_the_memory_once_they_are_many(old
     """Up to 100,000 and two for each that is needed: 120,000 here."""
     case = Case(floor=920_000)
 
-    def some(count: int, ms: int, name: str) -> Sequence[AuditEvent]:
+    def some(count: int, ms: int, name: str) -> list[AuditEvent]:
         return [event(ms, f"/{name}{number}") for number in range(count)]
 
-    case.delivery.write(list(some(old, 910_000, "old")), WINDOW)
-    case.delivery.write(list(some(new, 950_000, "new")), WINDOW)
+    write(case.delivery, some(old, 910_000, "old"))
+    write(case.delivery, some(new, 950_000, "new"))
     case.clock.now += 121
     case.delivery.commit()
-    assert case.delivery.write([event(910_000, "/old1")], WINDOW) == (0 if kept else 1)
-    assert case.delivery.write([event(950_000, "/new1")], WINDOW) == 0
+    assert write(case.delivery, [event(910_000, "/old1")]) == (0 if kept else 1)
+    assert write(case.delivery, [event(950_000, "/new1")]) == 0

@@ -6,28 +6,40 @@ import json
 from typing import Any
 
 import pytest
-from illumio_pce.array_reader import _FIRST_EVENT, Element
 from illumio_pce.config import HOST_NAME
-from illumio_pce.events import EXTRACTION_CUTOFF, AuditEvent, EventReader, accepted, bulky_last, key_of
+from illumio_pce.events import (
+    EXTRACTION_CUTOFF,
+    AuditEvent,
+    Events,
+    accepted,
+    bulky_last,
+    indexed_text,
+    key_of,
+)
 from illumio_pce.filters import FilterHistory, Filters
+
+from tests.reading import event_of, events_of
 
 HEAD = '{"href":"/orgs/1/events/a","timestamp":"2026-01-31T08:00:00.123Z","pce_fqdn":"pce.example.com"'
 AT = (1_769_846_400_123, "1769846400.123")
 
 
-def read(text: str, *, plain: bool = False, parsed: bool = True) -> AuditEvent:
-    """An event of an element that was told apart at sight (`plain`), or not; parsed, or cut out as text."""
-    if not plain:
-        return EventReader().read([Element(text, json.loads(text) if parsed else None)])[0]
-    at_sight = _FIRST_EVENT.match(text)
-    return EventReader().read([Element(text, None, at_sight.groups() if at_sight else ("", None, None, None))])[0]
+def read(text: str, form: str) -> AuditEvent:
+    """An event `at sight` (if it shows to be one, in front of another), `parsed`, or cut out as `text`."""
+    if form == "at sight":
+        return next(iter(events_of([f"[{text},{HEAD}}}]".encode()])))
+    return event_of(text, json.loads(text) if form == "parsed" else None)
 
 
-@pytest.mark.parametrize("plain", [True, False])
-def test_an_event_in_the_form_of_the_pce(plain: bool) -> None:
+FORMS = pytest.mark.parametrize("form", ["at sight", "parsed", "text"])
+
+
+@FORMS
+def test_an_event_in_the_form_of_the_pce(form: str) -> None:
     text = HEAD + ',"event_type":"user.login"}'
-    event = read(text, plain=plain)
-    assert event == AuditEvent(text, *AT, key_of("/orgs/1/events/a"), "pce.example.com", True, "", plain)
+    event = read(text, form)
+    clean = form == "at sight"
+    assert event == AuditEvent(text, *AT, key_of("/orgs/1/events/a"), "pce.example.com", True, "", clean)
     assert event.head == {
         "href": "/orgs/1/events/a", "timestamp": "2026-01-31T08:00:00.123Z", "pce_fqdn": "pce.example.com",
         "event_type": "user.login",
@@ -43,8 +55,9 @@ def test_an_event_in_the_form_of_the_pce(plain: bool) -> None:
         '{"href":"/orgs/1/events/a","timestamp":"2026-01-31T10:00:00.123+02:00","pce_fqdn":7',
     ],
 )
-def test_an_event_in_another_form_is_the_same_event(head: str) -> None:
-    event = read(head + "}", plain=True)
+@FORMS
+def test_an_event_in_another_form_is_the_same_event(head: str, form: str) -> None:
+    event = read(head + "}", form)
     assert (event.key, event.ms, event.epoch, event.has_href) == (key_of("/orgs/1/events/a"), *AT, True)
     assert (event.host, event.flaw) == (None, "")
 
@@ -64,19 +77,47 @@ def test_an_event_in_another_form_is_the_same_event(head: str) -> None:
         ("null", "not an object", False),
     ],
 )
-@pytest.mark.parametrize("form", ["plain", "parsed", "not parsed"])
+@FORMS
 def test_what_is_wrong_with_an_event_is_named(text: str, flaw: str, has_href: bool, form: str) -> None:
-    event = read(text, plain=form == "plain", parsed=form == "parsed")
+    event = read(text, form)
     assert (event.flaw, event.has_href, event.text) == (flaw, has_href, text)
     assert (event.ms is None) is ("href" not in flaw)
 
 
 def test_equal_events_without_an_href_are_told_apart_by_their_number_in_an_answer() -> None:
-    elements = [Element(text, json.loads(text)) for text in ("[1]", "[1]", "[2]", "[1]")]
-    reader = EventReader()
-    keys = [event.key for event in [*reader.read(elements[:2]), *reader.read(elements[2:])]]
-    assert keys == [key_of("1 [1]"), key_of("2 [1]"), key_of("1 [2]"), key_of("3 [1]")]
-    assert EventReader().read(elements[:1])[0].key == key_of("1 [1]")
+    found = events_of([b"[[1],[1],[2],[1]]"])
+    assert found.keys == [key_of("1 [1]"), key_of("2 [1]"), key_of("1 [2]"), key_of("3 [1]")]
+    assert event_of("[1]", [1]).key == key_of("1 [1]")
+
+
+def test_events_at_sight_are_read_as_one_by_one() -> None:
+    heads = [HEAD.replace("events/a", f"events/{n}").replace("08:00:00.123", time) for n, time in enumerate(
+        ["00:00:00.000", "23:59:60.999", "12:34:56.789"]
+    )]  # fmt: skip
+    texts = [head + ',"x":"' + filler + '"}' for head, filler in zip(heads, ["", "<&>", "\u00e9"])]
+    found = events_of([f"[{','.join([*texts, HEAD])}}}]".encode()])
+    assert [event._replace(clean=False) for event in found][:3] == [event_of(text) for text in texts]
+    assert found.clean == [True, False, False, False]
+    assert found.ms[1] == found.ms[0] + 86_400_999 if found.ms[0] is not None and found.ms[1] is not None else False
+
+
+def test_one_impossible_time_among_those_at_sight_is_named_and_harms_no_other() -> None:
+    texts = [HEAD + "}", HEAD.replace("-31T", "-32T") + "}", HEAD + "}", HEAD + "}"]
+    found = events_of([f"[{','.join(texts)}]".encode()])
+    assert found.flaws == ["", "unreadable timestamp", "", ""]
+    assert found.ms == [AT[0], None, AT[0], AT[0]]
+    assert found.texts == texts
+
+
+def test_a_table_of_events_has_the_rows_it_was_made_of() -> None:
+    rows = [event_of(text) for text in (HEAD + "}", "{}", "[]")]
+    table = Events.of(rows)
+    assert (list(table), len(table), len(Events()), list(Events.of([]))) == (rows, 3, 0, [])
+    assert list(table.where([True, False, True])) == [rows[0], rows[2]]
+    assert list(table.where([False] * 3)) == []
+    assert table.where([True] * 3) is table
+    table += Events.of(rows[:1])
+    assert list(table) == [*rows, rows[0]]
 
 
 def test_a_key_is_the_beginning_of_a_digest_and_never_nought() -> None:
@@ -89,7 +130,7 @@ def test_only_small_members_are_read_of_an_event_that_is_not_parsed() -> None:
     text = (
         HEAD + ',"severity":"' + "x" * (EXTRACTION_CUTOFF - 3) + '","status":"' + "y" * (EXTRACTION_CUTOFF - 2) + '"}'
     )
-    event = read(text, parsed=False)
+    event = read(text, "text")
     assert (event.ms, event.epoch) == AT
     assert set(event.head) == {"href", "timestamp", "pce_fqdn", "severity"}
     assert AuditEvent("[]", None, "", 1).head == {}
@@ -100,43 +141,42 @@ def test_only_small_members_are_read_of_an_event_that_is_not_parsed() -> None:
 def test_a_host_name_is_taken_in_either_form(host: str) -> None:
     assert HOST_NAME.fullmatch(host)
     text = HEAD.replace("pce.example.com", host) + "}"
-    assert read(text).host == read(text, plain=True).host == host
+    assert read(text, "parsed").host == read(text, "at sight").host == host
 
 
 # --- the text ------------------------------------------------------------------------------------------
 
 
-def long_event(length: int, filler: str = "x", plain: bool = True) -> AuditEvent:
+def long_text(length: int, filler: str = "x") -> str:
     """An event of so many characters, with its resource changes before its type."""
-    bulky = '"resource_changes":[],"notifications":[]'
-    text = f'{{{bulky},"event_type":"' + "%s" + '"}'
-    text %= filler * (length - len(text) + 2)
-    assert len(text) == length
-    return AuditEvent(text, None, "", 1, plain=plain)
+    begin, end = '{"resource_changes":[],"notifications":[],"event_type":"', '"}'
+    return begin + filler * (length - len(begin) - len(end)) + end
 
 
-@pytest.mark.parametrize("plain", [True, False])
-def test_bulky_members_go_last_from_5001_bytes_on(plain: bool) -> None:
-    short, long = long_event(5000, plain=plain), long_event(5001, plain=plain)
-    assert short.indexed_text() == short.text
-    assert long.indexed_text().startswith('{"event_type"')
-    assert len(long.indexed_text()) == 5001
+@pytest.mark.parametrize("clean", [True, False])
+def test_bulky_members_go_last_from_5001_bytes_on(clean: bool) -> None:
+    short, long = long_text(5000), long_text(5001)
+    assert indexed_text(short, clean) == short
+    assert indexed_text(long, clean).startswith('{"event_type"')
+    assert len(indexed_text(long, clean)) == 5001
+    table = Events.of(AuditEvent(text, None, "", 1, clean=clean) for text in (short, long))
+    assert table.indexed_texts() == [short, indexed_text(long)]
 
 
 def test_bytes_count_and_not_characters() -> None:
-    event = long_event(3000, "ä")
-    assert event.indexed_text().startswith('{"event_type"')
-    short = long_event(2500, "ä")
-    assert len(short.text.encode()) < 5000
-    assert short.indexed_text() == short.text
+    assert indexed_text(long_text(3000, "ä")).startswith('{"event_type"')
+    short = long_text(2500, "ä")
+    assert len(short.encode()) < 5000
+    assert indexed_text(short) == short
 
 
-@pytest.mark.parametrize(("plain", "text"), [(False, '{"a":"b\nc"}'), (True, '{"a":"\u2028\x7f\ufffe"}')])
-def test_line_breaks_and_what_xml_cannot_carry_are_written_out(plain: bool, text: str) -> None:
-    shown = AuditEvent(text, None, "", 1, plain=plain).indexed_text()
+@pytest.mark.parametrize("text", ['{"a":"b\nc"}', '{"a":"\u2028\x7f\ufffe"}'])
+def test_line_breaks_and_what_xml_cannot_carry_are_written_out(text: str) -> None:
+    shown = indexed_text(text)
     assert "\n" not in shown
     assert "\ufffe" not in shown
     assert json.loads(shown, strict=False) == json.loads(text, strict=False)
+    assert Events.of([AuditEvent(text, None, "", 1)]).indexed_texts() == [shown]
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_any_header_is_taken_or_left(text: str, mark: str) -> None:
             assert error.category in REMEDIES
             assert "Zq7" not in str(error)
         else:
-            assert (status, page.events) in ((200, []), (202, []))
+            assert (status, len(page.events)) in ((200, 0), (202, 0))
 
 
 @pytest.mark.parametrize("text", ["\u00b2", "1e9", "-1", "+5", "0x10", "1_000", " 5", "999999", "\u0661"])

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from illumio_pce.array_reader import ArrayReader, Element, NotAnArray
-from illumio_pce.events import EventReader, bulky_last
-from illumio_pce.json_text import Incomplete, are_plain, end_of_value, for_xml, members, on_one_line
-from illumio_pce.output import SplunkdStream, SplunkEvent
+from illumio_pce.events import bulky_last, indexed_text
+from illumio_pce.json_text import CLOSED, NOT_CLOSED, Incomplete, end_of_value, for_xml, looks_of, members, on_one_line
+from illumio_pce.output import SplunkdStream, SplunkEvents
+
+from tests.reading import elements_of, event_of, events_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -34,7 +36,7 @@ def test_every_element_comes_as_it_was_written(
     texts = [json.dumps(value, separators=separators, ensure_ascii=escaped) for value in values]
     texts = [re.sub("[\ud800-\udfff]", "", text) for text in texts]
     body = ("[ " + " ,\n".join(texts) + " ]\n").encode()
-    assert [element.text for element in ArrayReader(chunks_of(body, size))] == texts
+    assert [text for text, _ in elements_of(chunks_of(body, size))] == texts
 
 
 @given(st.lists(JSON, min_size=1, max_size=4), st.data())
@@ -42,7 +44,7 @@ def test_an_array_that_is_cut_anywhere_is_never_taken_for_whole(values: list[Any
     body = json.dumps(values).encode()
     cut = data.draw(st.integers(0, len(body) - 1))
     with pytest.raises(NotAnArray):
-        list(ArrayReader([body[:cut]]))
+        elements_of([body[:cut]])
 
 
 #: What could be mistaken for the border of two events.
@@ -71,60 +73,56 @@ def test_events_that_are_told_apart_at_sight_come_as_they_were_written(
     texts += [event_text(value, escaped=escaped) for value in values]
     texts = [re.sub("[\ud800-\udfff]", "", text) for text in texts]
     body = ("[" + ",".join(texts) + "]").encode()
-    found = list(ArrayReader(chunks_of(body, size)))
-    assert [element.text for element in found] == texts
-    for element in found:
-        read = EventReader().read([element])[0]
-        assert read.indexed_text() == for_xml(on_one_line(element.text))
-        assert read.has_href == (element.text != "{}")
-        assert read.key == EventReader().read([Element(element.text, None)])[0].key
+    found = events_of(chunks_of(body, size))
+    assert found.texts == texts
+    assert found.indexed_texts() == [for_xml(on_one_line(text)) for text in texts]
+    assert found.have_href == [text != "{}" for text in texts]
+    assert [event._replace(clean=False) for event in found] == [event_of(text) for text in texts]
 
 
 def test_most_events_are_told_apart_at_sight_and_an_odd_one_costs_the_others_nothing() -> None:
     texts = [event_text("x" * 500)] * 500
     texts[250] = event_text("unbalanced }")
-    found = list(ArrayReader(chunks_of(("[" + ",".join(texts) + "]").encode(), 65_536)))
-    assert [element.text for element in found] == texts
-    assert sum(element.head is not None for element in found) > 250
+    found = elements_of(chunks_of(("[" + ",".join(texts) + "]").encode(), 65_536))
+    assert [text for text, _ in found] == texts
+    assert sum(at_sight for _, at_sight in found) > 250
 
 
 def test_an_event_of_megabytes_is_told_apart_at_sight() -> None:
     texts = [event_text(1), event_text([{"href": "/orgs/1/labels/1", "t": "x" * 1000}] * 3000), event_text(2), "{}"]
-    found = list(ArrayReader(chunks_of(("[" + ",".join(texts) + "]").encode(), 65_536)))
-    assert [(element.text, element.head is not None) for element in found][:2] == [(text, True) for text in texts[:2]]
+    found = elements_of(chunks_of(("[" + ",".join(texts) + "]").encode(), 65_536))
+    assert found == [(text, number < 2) for number, text in enumerate(texts)]
 
 
 @pytest.mark.parametrize(
     "inside",
     ["{", "}", "[}", "{]", '"', '"{', '{"}', "}{", "a},{b", "]}{[", r'"\"', r'{"a":"\"}', "\0", "\n", "][", '"["]"'],
 )
-def test_what_is_not_one_closed_object_is_not_plain(inside: str) -> None:
+def test_what_is_not_one_closed_object_does_not_look_so(inside: str) -> None:
     text = f"{{{inside}}}"
-    assert are_plain([text]) == [False]
-    assert are_plain(["{}", text]) in ([True, False], [False, False])
-    assert are_plain([text, "{}"]) in ([False, True], [False, False])
-    assert are_plain([text, text]) == [False, False]
+    assert looks_of([text]) == [NOT_CLOSED]
+    assert looks_of(["{}", text])[1] == looks_of([text, "{}"])[0] == NOT_CLOSED
+    assert looks_of([text, text]) == [NOT_CLOSED, NOT_CLOSED]
 
 
 @pytest.mark.parametrize(
     "inside", ["", '"a":1', '"a":[{}],"b":{}', r'"\""', '"{}"', r'"\\":"\""', '"ä\u2028"', r'"\\"']
 )
-def test_a_closed_object_is_plain(inside: str) -> None:
-    assert all(are_plain([f"{{{inside}}}"]))
-    assert all(are_plain([f"{{{inside}}}", "{}", f"{{{inside}}}"]))
+def test_a_closed_object_looks_so(inside: str) -> None:
+    assert all(look >= CLOSED for look in looks_of([f"{{{inside}}}", "{}", f"{{{inside}}}"]))
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b"[1,]", b"[1 2]", b"[1]x", b"[1]]", b"nul", b"[,]", b"[tru]"])
 def test_what_is_no_array_is_refused(body: bytes) -> None:
     with pytest.raises(NotAnArray):
-        list(ArrayReader([body]))
+        elements_of([body])
 
 
 def test_deep_and_long_numbers_and_bad_utf8_do_not_stop_the_others() -> None:
     deep = "[" * 100_000 + "]" * 100_000
     long_number = "9" * 10_000
     body = f'[{{"a":{deep}}},{{"b":{long_number}}},{{"c":"'.encode() + b'\xff"},{"d":1}]'
-    found = list(ArrayReader(chunks_of(body, 10_000)))
+    found = [run for run in ArrayReader(chunks_of(body, 10_000)).runs() if isinstance(run, Element)]
     assert [element.value for element in found[2:]] == [{"c": "\N{REPLACEMENT CHARACTER}"}, {"d": 1}]
     assert found[0].text == f'{{"a":{deep}}}'
     assert found[1].text == f'{{"b":{long_number}}}'
@@ -163,12 +161,12 @@ def test_bulky_members_go_last_and_every_text_stays() -> None:
 
 def test_only_a_long_event_is_reordered() -> None:
     event = {"resource_changes": ["x" * 4000], "notifications": [], "href": "/orgs/1/events/1", "event_type": "a.b"}
-    short = EventReader().read([Element(json.dumps(event), event)])[0]
-    assert short.indexed_text() == short.text
+    short = json.dumps(event)
+    assert indexed_text(short) == short
     event["resource_changes"] = ["ä" * 4000]
-    long = EventReader().read([Element(json.dumps(event, ensure_ascii=False), event)])[0]
-    assert long.indexed_text().index("event_type") < long.indexed_text().index("resource_changes")
-    assert json.loads(long.indexed_text()) == event
+    long = indexed_text(json.dumps(event, ensure_ascii=False))
+    assert long.index("event_type") < long.index("resource_changes")
+    assert json.loads(long) == event
 
 
 @given(JSON)
@@ -180,7 +178,9 @@ def test_line_breaks_go_and_the_meaning_stays(value: Any) -> None:
     assert json.loads(flat) == json.loads(text)
 
 
-def streamed(events: list[SplunkEvent], stanza: str = "illumio_pce_events://a", index: str = "default") -> ET.Element:
+def streamed(
+    *texts: str, host: str = "h", stanza: str = "illumio_pce_events://a", index: str = "default"
+) -> ET.Element:
     import os
     import threading
 
@@ -197,7 +197,8 @@ def streamed(events: list[SplunkEvent], stanza: str = "illumio_pce_events://a", 
     thread = threading.Thread(target=drain)
     thread.start()
     stream = SplunkdStream(writing, stanza, stanza, index)
-    stream.write(events)
+    each = len(texts)
+    stream.write(SplunkEvents(texts, ["1.5"] * each, [host] * each, "st", [False] * each))
     stream.close()
     os.close(writing)
     thread.join()
@@ -207,13 +208,12 @@ def streamed(events: list[SplunkEvent], stanza: str = "illumio_pce_events://a", 
 
 def test_every_character_in_data_and_metadata_keeps_the_stream_well_formed() -> None:
     plane = "".join(chr(number) for number in range(0x10000)) + "\U0001f600\U0010ffff"
-    root = streamed([SplunkEvent(plane, "1.5", plane, "st"), SplunkEvent("next", None, "h", "st")])
+    root = streamed(plane, "next", host=plane)
     assert len(root) == 2
     data = root[0].findtext("data") or ""
     valid = [c for c in plane if c in "\t\n" or "\x20" <= c < "\ud800" or "\ue000" <= c <= "\ufffd" or c > "\uffff"]
     assert set(valid) <= set(data)
     assert root[1].findtext("data") == "next"
-    assert root[1].find("time") is None
 
 
 @given(JSON)
@@ -221,21 +221,20 @@ def test_every_character_in_data_and_metadata_keeps_the_stream_well_formed() -> 
 def test_what_splunkd_reads_means_what_the_pce_wrote(value: Any) -> None:
     event = {"href": "/orgs/1/events/1", "timestamp": "2026-01-01T00:00:00Z", "x": value}
     text = json.dumps(event, ensure_ascii=False)
-    read = EventReader().read([Element(text, event)])[0]
-    root = streamed([SplunkEvent(read.indexed_text(), "1", "h", "st")])
+    root = streamed(indexed_text(text))
     assert json.loads(root[0].findtext("data") or "") == event
 
 
 def test_markup_that_looks_like_the_streams_own_is_data() -> None:
     text = '{"a":"</data></event></stream><event><data>forged</data><index>other</index>"}'
-    root = streamed([SplunkEvent(text, "1", "h", "st")], index="audit")
+    root = streamed(text, index="audit")
     assert [child.tag for child in root] == ["event"]
     assert root[0].findtext("data") == text
     assert root[0].findtext("index") == "audit"
 
 
 def test_the_default_index_is_left_to_splunkd() -> None:
-    assert streamed([SplunkEvent("x", "1", "h", "st")])[0].find("index") is None
+    assert streamed("x")[0].find("index") is None
 
 
 @pytest.mark.parametrize(
@@ -253,4 +252,4 @@ def test_the_default_index_is_left_to_splunkd() -> None:
 )
 def test_host_is_the_pce_only_where_that_is_a_host_name(fqdn: Any, host: Any) -> None:
     event = {"href": "/x", "pce_fqdn": fqdn}
-    assert EventReader().read([Element(json.dumps(event), event)])[0].host == host
+    assert event_of(json.dumps(event), event).host == host

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 from illumio_pce.json_text import (
+    CLEAN,
+    CLOSED,
+    NOT_CLOSED,
     Incomplete,
     Member,
-    are_plain,
     end_of_value,
     for_xml,
+    looks_of,
     members,
     on_one_line,
     skip_space,
@@ -99,13 +102,21 @@ def test_what_xml_cannot_carry_is_written_out(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["{}}", "{{}", "{}{}", "{[}", "{]}", "{[]]}"])
-def test_what_is_no_object_by_itself_is_not_plain(text: str) -> None:
-    assert are_plain([text]) == [False]
-    assert are_plain(["{}", text]) == [True, False]
+def test_what_is_no_object_by_itself_is_not_closed(text: str) -> None:
+    assert looks_of([text]) == [NOT_CLOSED]
+    assert looks_of(["{}", text]) == [CLEAN, NOT_CLOSED]
 
 
-def test_several_objects_are_plain_if_each_is() -> None:
-    assert are_plain(["{}"] * 5) == [True] * 5
-    assert are_plain(['{"a":[[],{}]}', '{"b":"x"}']) == [True, True]
-    assert are_plain(['{"a":[}', "{]}"]) == [False, False]
-    assert are_plain(['{"a":"}', '{"}']) == [False, False]
+def test_each_of_several_objects_has_a_look_of_its_own() -> None:
+    assert looks_of([]) == []
+    assert looks_of(["{}"] * 5) == [CLEAN] * 5
+    assert looks_of(['{"a":[[],{}]}', '{"b":"x"}']) == [CLEAN, CLEAN]
+    assert looks_of(['{"a":[}', "{]}"]) == [NOT_CLOSED, NOT_CLOSED]
+    assert looks_of(['{"a":"}', '{"}']) == [NOT_CLOSED, NOT_CLOSED]
+
+
+@pytest.mark.parametrize("inside", ["&", "<", ">", "\u00e9", "\uffff", "&amp;", "<>", "\\\\<", "\\<"])
+def test_an_object_with_what_xml_writes_in_another_way_is_closed_but_not_clean(inside: str) -> None:
+    text = '{"a":"' + inside + '"}'
+    assert looks_of([text, "{}"]) == [CLOSED, CLEAN]
+    assert looks_of(["{}", text + "}"]) == [CLEAN, NOT_CLOSED]

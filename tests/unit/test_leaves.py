@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from illumio_pce import log
 from illumio_pce.checkpoint import Batch, Checkpoint, Progress, keys_from_text, keys_to_text
 from illumio_pce.config import Account, InputSettings, Proxy, parse_certificates, parse_pce_url
-from illumio_pce.events import AuditEvent
+from illumio_pce.events import AuditEvent, Events
 from illumio_pce.filters import FilterHistory, Filters
 from illumio_pce.modular_input import runs_here
 from illumio_pce.pce import Page, Window
@@ -319,7 +319,7 @@ def test_what_cannot_be_seen_is_written_out_and_a_quotation_ends_no_value() -> N
 
 @given(st.lists(st.integers(1_000_000, 2_000_000), max_size=30), st.booleans())
 def test_the_parts_of_a_window_are_smaller_and_share_their_bound(moments: list[int], whole_body: bool) -> None:
-    events = [AuditEvent("", ms, "", 1) for ms in moments]
+    events = Events.of(AuditEvent("", ms, "", 1) for ms in moments)
     window = Window(999_000, 2_001_000)
     parts = split(window, Page(events, 0, 1 if whole_body else 0, cut=True))
     assert parts is not None
@@ -330,4 +330,4 @@ def test_the_parts_of_a_window_are_smaller_and_share_their_bound(moments: list[i
 
 
 def test_a_millisecond_is_not_split() -> None:
-    assert split(Window(5, 6), Page([], 0, 1, cut=True)) is None
+    assert split(Window(5, 6), Page(Events(), 0, 1, cut=True)) is None

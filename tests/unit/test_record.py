@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 
-from illumio_pce.events import AuditEvent
+from illumio_pce.events import AuditEvent, Events
 from illumio_pce.questions import Traffic
 from illumio_pce.record import SOURCETYPE, Record, not_started
+
+
+def count(record: Record, events: list[AuditEvent], late_before: int | None = None) -> None:
+    record.count_events(Events.of(events), late_before)
 
 
 def event(ms: int | None, flaw: str = "") -> AuditEvent:
@@ -15,32 +19,30 @@ def event(ms: int | None, flaw: str = "") -> AuditEvent:
 
 def test_events_are_counted_with_their_flaws_and_their_times() -> None:
     record = Record()
-    record.count_events(
-        [event(5000), event(3000, "no href"), event(4000, "no href"), event(None, "no timestamp")], None
-    )
-    record.count_events([event(None, "no timestamp"), event(4500)], None)
-    record.count_events([event(None)], 9000)
+    count(record, [event(5000), event(3000, "no href"), event(4000, "no href"), event(None, "no timestamp")])
+    count(record, [event(None, "no timestamp"), event(4500)])
+    count(record, [event(None)], 9000)
     assert (record.delivered, record.oldest, record.newest) == (7, 3000, 5000)
     assert record.flaws == {"no href": 2, "no timestamp": 2}
     assert (record.late, record.latest_ms) == (0, 0)
-    record.count_events([event(2000), event(7000)], None)
+    count(record, [event(2000), event(7000)])
     assert (record.oldest, record.newest) == (2000, 7000)
 
 
 def test_late_is_what_turned_up_behind_where_a_run_had_looked() -> None:
     record = Record()
-    record.count_events([event(5000), event(4999), event(2000)], 5000)
+    count(record, [event(5000), event(4999), event(2000)], 5000)
     assert (record.late, record.latest_ms) == (2, 3000)
-    record.count_events([event(4000), event(6000)], 5000)
+    count(record, [event(4000), event(6000)], 5000)
     assert (record.late, record.latest_ms) == (3, 3000)
-    record.count_events([event(5000)], 5000)
+    count(record, [event(5000)], 5000)
     assert record.late == 3
 
 
 def test_the_time_zero_is_a_time() -> None:
     record = Record()
-    record.count_events([event(0)], None)
-    record.count_events([event(5)], None)
+    count(record, [event(0)])
+    count(record, [event(5)])
     assert (record.oldest, record.newest) == (0, 5)
 
 
@@ -90,9 +92,9 @@ def test_the_most_important_counts_stand_in_the_log() -> None:
 
 def test_a_run_that_could_not_begin_has_a_record_too() -> None:
     event = not_started("audit", "account", "What is wrong.", "pce.example.com", 1_760_000_000.5)
-    assert (event.epoch, event.host, event.sourcetype) == ("1760000000.500", "pce.example.com", SOURCETYPE)
-    assert json.loads(event.text) == {
+    assert (event.epochs, event.hosts, event.sourcetype) == (["1760000000.500"], ["pce.example.com"], SOURCETYPE)
+    assert json.loads(event.texts[0]) == {
         "time": "2025-10-09T08:53:20.500Z", "kind": "run", "outcome": "failed", "input": "audit",
         "error_category": "account", "error": "What is wrong.", "events": 0,
     }  # fmt: skip
-    assert not_started("audit", "account", "x", "", 0.0).host == "localhost"
+    assert not_started("audit", "account", "x", "", 0.0).hosts == ["localhost"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from illumio_pce.checkpoint import keys_to_text
-from illumio_pce.events import AuditEvent
+from illumio_pce.events import AuditEvent, Events
 from illumio_pce.pce import Page, Window
 from illumio_pce.requested import Requested, pages_of
 from illumio_pce.store import sealed
@@ -78,12 +78,12 @@ def ask(limit: int) -> Any:
         assert collection == "events"
         assert window.high is not None
         found = [one for one in EVENTS if one.ms is not None and window.low <= one.ms <= window.high][::-1]
-        return Page(found[:limit], 0, 1, len(found) > limit)
+        return Page(Events.of(found[:limit]), 0, 1, len(found) > limit)
 
     return answer
 
 
-def everything(collection: str, window: Window) -> list[AuditEvent]:
+def everything(collection: str, window: Window) -> list[Events]:
     raise AssertionError
 
 
@@ -108,11 +108,11 @@ def test_what_no_answer_holds_is_asked_for_as_a_whole() -> None:
     crowd = [event(100, key) for key in (1, 2, 3, 3)]
     asked: list[tuple[str, Window]] = []
 
-    def all_of(collection: str, window: Window) -> list[AuditEvent]:
+    def all_of(collection: str, window: Window) -> list[Events]:
         asked.append((collection, window))
-        return crowd
+        return [Events.of(crowd[:2]), Events.of(crowd[2:])]
 
     requested = Requested("k", "events", 100, 101, frozenset([1, 2, 3]))
-    (page,) = pages_of(requested, lambda *_: Page(crowd[:1], 0, 1, cut=True), all_of, {1, 2, 3})
+    (page,) = pages_of(requested, lambda *_: Page(Events.of(crowd[:1]), 0, 1, cut=True), all_of, {1, 2, 3})
     assert [one.key for one in page] == [1, 2, 3]
     assert asked == [("events", Window(100, 101))]

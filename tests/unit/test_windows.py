@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from illumio_pce.events import AuditEvent
+from illumio_pce.events import AuditEvent, Events
 from illumio_pce.pce import Page, Window
 from illumio_pce.timestamps import HOUR
 from illumio_pce.windows import Width, foreseen, parts, split, top
@@ -13,7 +13,7 @@ from illumio_pce.windows import Width, foreseen, parts, split, top
 
 def answer(moments: Sequence[int | None], *, size: int = 1, now_ms: int = 0) -> Page:
     """A cut answer with events of these times; `size` 0: it was given up."""
-    events = [AuditEvent("", ms, "", 1) for ms in moments]
+    events = Events.of(AuditEvent("", ms, "", 1) for ms in moments)
     return Page(events, now_ms, size, cut=True)
 
 
@@ -92,17 +92,17 @@ def test_the_newest_part_of_an_open_window_stays_open() -> None:
     ("delivered", "bounds"),
     [
         ([], []),
-        ([(2000, 5999)], []),
-        ([(2000, 6000)], [2000]),
-        ([(3000, 3000), (2000, 3000), (5000, 1), (4000, 5999)], [3000, 5000]),
+        ([(2000, 7499)], []),
+        ([(2000, 7500)], [2000]),
+        ([(3000, 3750), (2000, 3750), (5000, 1), (4000, 7499)], [3000, 5000]),
         # what lies no later than the last bound does not count
-        ([(1000, 6000)], []),
-        ([(2000, 6000), (2000, 6000), (3000, 6000)], [2000, 3000]),
-        ([(2000, 6000), (3000, 5999)], [2000]),
+        ([(1000, 7500)], []),
+        ([(2000, 7500), (2000, 7500), (3000, 7500)], [2000, 3000]),
+        ([(2000, 7500), (3000, 7499)], [2000]),
         # together more than an answer should have: the bound lies between them
-        ([(2000, 5700), (3000, 7000), (4000, 7000)], [2000, 3000, 4000]),
-        ([(2000, 3000), (3000, 6500)], [3000]),
-        ([(2000, 3000), (3000, 6501)], [2000, 3000]),
+        ([(2000, 5700), (3000, 8000), (4000, 8000)], [2000, 3000, 4000]),
+        ([(2000, 1999), (3000, 7501)], [3000]),
+        ([(2000, 1999), (3000, 7502)], [2000, 3000]),
         ([(2000, 4000), (2000, 6000)], [2000]),
     ],
 )
@@ -118,15 +118,15 @@ def test_windows_are_foreseen_from_what_was_delivered(delivered: list[tuple[int,
 def learned(width: int, events: int, size: int = 1) -> int:
     """How wide windows are after one of `width` (ms) had an answer like that."""
     found = Width()
-    found.learn(Window(100, 100 + width), Page([AuditEvent("", None, "", 1)] * events, 0, size, cut=False))
+    found.learn(Window(100, 100 + width), Page(Events.of([AuditEvent("", None, "", 1)] * events), 0, size, cut=False))
     return found.ms
 
 
 @pytest.mark.parametrize(
     ("width", "events", "size", "expected"),
     [
-        (HOUR, 3000, 1, 2 * HOUR),
-        (HOUR, 12_000, 1, HOUR // 2),
+        (HOUR, 3750, 1, 2 * HOUR),
+        (HOUR, 15_000, 1, HOUR // 2),
         (HOUR, 1, 8 * 1024 * 1024, 2 * HOUR),
         (HOUR, 1, 32 * 1024 * 1024, HOUR // 2),
         # no more than eight times as wide
@@ -134,8 +134,8 @@ def learned(width: int, events: int, size: int = 1) -> int:
         (HOUR, 600, 1, 8 * HOUR),
         # a narrow rest of a range does not make windows narrower, unless it was too full
         (10, 3000, 1, HOUR),
-        (10, 6000, 1, HOUR),
-        (10, 6001, 1, 9),
+        (10, 7500, 1, HOUR),
+        (10, 7501, 1, 9),
         (1, 60_000, 1, 1),
         (0, 12_000, 1, 1),
     ],
@@ -150,16 +150,16 @@ def test_one_window_is_asked_for_until_an_answer_was_whole_and_then_four() -> No
     width = Width()
     assert width.windows(0, 90 * HOUR) == [Window(0, HOUR)]
     assert width.windows(0, 1000) == [Window(0, 1000)]
-    width.learn(Window(0, HOUR), answer([1] * 6000))
+    width.learn(Window(0, HOUR), answer([1] * 7500))
     assert width.windows(HOUR, 90 * HOUR) == [Window(n * HOUR, (n + 1) * HOUR) for n in range(1, 5)]
     assert width.windows(90 * HOUR, 90 * HOUR + 5) == [Window(90 * HOUR, 90 * HOUR + 5)]
 
 
 def test_windows_that_were_asked_for_stay_what_they_are() -> None:
     width = Width()
-    width.learn(Window(0, HOUR), answer([1] * 6000))
+    width.learn(Window(0, HOUR), answer([1] * 7500))
     first = width.windows(0, 90 * HOUR)
-    width.learn(first[0], answer([1] * 3000))
+    width.learn(first[0], answer([1] * 3750))
     then = width.windows(HOUR, 90 * HOUR)
     assert then == [*first[1:], Window(4 * HOUR, 6 * HOUR)]
     # a range that ends earlier by now, or begins elsewhere, is planned anew
@@ -169,7 +169,7 @@ def test_windows_that_were_asked_for_stay_what_they_are() -> None:
 
 def test_after_a_cut_answer_windows_are_planned_anew_one_at_a_time() -> None:
     width = Width()
-    width.learn(Window(0, HOUR), answer([1] * 6000))
+    width.learn(Window(0, HOUR), answer([1] * 7500))
     window, *_ = width.windows(0, 90 * HOUR)
     width.learn_cut(window, answer([1] * 10_000), Window(0, 1000))
     assert width.windows(0, 90 * HOUR) == [Window(0, 1000)]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterable, Iterator
-from itertools import chain, repeat, takewhile
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple
 
-from .json_text import Incomplete, are_plain, end_of_value, skip_space
+from .json_text import CLEAN, Incomplete, end_of_value, looks_of, skip_space
 
 #: Beyond this many characters an element is cut out as text and not parsed as a whole.
 PARSE_LIMIT = 64 * 1024
@@ -25,14 +25,9 @@ ELEMENT_LIMIT = 128 * 1024 * 1024
 #: What may follow an element.
 _ENDS = (" ", "\t", "\n", "\r", ",", "]")
 
-#: How the PCE begins an event, in the events API of every release that was seen.
-_EVENT = (
-    r'\{"href":"(/(?:orgs/[0-9]+/|system_)events/[^"\\]*)"'
-    r'(?:,"timestamp":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})\.([0-9]{3})Z"'
-    r',"pce_fqdn":"([^"\\]*)")?'
-)
-_FIRST_EVENT = re.compile(_EVENT)
-_NEXT_EVENT = re.compile(r"\}," + _EVENT)
+#: How the PCE begins an event, in the events API of every release that was seen; and how that goes on.
+_BEGIN = re.compile(r'\{"href":"(/(?:orgs/[0-9]+/|system_)events/)')
+_HEAD = re.compile(r'([^"\\]*)","timestamp":"([0-9T:-]{19})\.([0-9]{3})Z","pce_fqdn":"([^"\\]*)"')
 _decoder = json.JSONDecoder(strict=False)
 
 
@@ -41,22 +36,31 @@ class NotAnArray(ValueError):
 
 
 class Element(NamedTuple):
-    """One element: its text, and what it means (None where it was not parsed).
-
-    `head` stands only where it is an object that begins as the PCE's events do, and holds no control character: its
-    href, its time in UTC down to the second, the milliseconds, and its pce_fqdn; the last three are None where they
-    do not follow.
-    """
+    """One element: its text, and what it means (None where it was not parsed)."""
 
     text: str
     value: Any | None
-    head: tuple[Any, ...] | None = None
+
+
+class AtSight(NamedTuple):
+    """Events that lie one after another, told apart without parsing: a list for each thing that is known of them.
+
+    Their hrefs, their times in UTC down to the second, the milliseconds, and their pce_fqdn; and whether each text is
+    clean: ASCII without control characters, and without anything that XML has a meaning for.
+    """
+
+    texts: list[str]
+    hrefs: list[str]
+    seconds: Sequence[str]
+    milliseconds: Sequence[str]
+    fqdns: Sequence[str]
+    clean: list[bool]
 
 
 class ArrayReader:
-    """Iterates over the elements of one JSON array (RFC 8259, section 5) that arrives in chunks of UTF-8.
+    """Reads the elements of one JSON array (RFC 8259, section 5) that arrives in chunks of UTF-8.
 
-    The iteration ends only behind the closing bracket and nothing but white space; anything else raises
+    The reading ends only behind the closing bracket and nothing but white space; anything else raises
     NotAnArray, so that an array that was cut is never taken for a whole one.
     """
 
@@ -74,18 +78,15 @@ class ArrayReader:
         """The text from the element at which the reading stopped, as far as it has arrived."""
         return self._text[self._at :]
 
-    def __iter__(self) -> Iterator[Element]:
-        return chain.from_iterable(self.runs())
-
-    def runs(self) -> Iterator[list[Element]]:
-        """The elements, some at a time."""
+    def runs(self) -> Iterator[Element | AtSight]:
+        """The elements in order, one by one or some at a time."""
         if self._next_character() != "[":
             raise NotAnArray("the answer is not a JSON array")
         self._at += 1
         if self._next_character() == "]":
             return self._finish()
         while True:
-            yield self._at_sight() or [self._element()]
+            yield self._at_sight() or self._element()
             separator = self._next_character()
             if separator == "]":
                 return self._finish()
@@ -99,33 +100,48 @@ class ArrayReader:
         if self._next_character() != "":
             raise NotAnArray("something stands behind the JSON array of the answer")
 
-    def _at_sight(self) -> list[Element]:
-        """The next elements, where they show to be events without being parsed; none where they do not.
+    def _at_sight(self) -> AtSight | None:
+        """The next elements, as far as they show to be events without being parsed; None where the first does not.
 
         An event reaches from where one begins as the PCE's do to where the next one does, if that is one object.
         """
-        if self._dropped + self._at < self._parse_up_to or not _FIRST_EVENT.match(self._text, self._at):
-            return []
-        nexts = list(_NEXT_EVENT.finditer(self._text, self._at, self._at + _SIGHT)) or self._far_next()
-        begins = [self._at, *(match.start() + 2 for match in nexts)]
-        texts = [self._text[begin : end - 1] for begin, end in zip(begins, begins[1:])]
-        heads = [match.groups() for match in (_FIRST_EVENT.match(self._text, self._at), *nexts) if match]
-        plain = list(takewhile(bool, are_plain(texts)))
-        if len(plain) < len(texts):
-            self._parse_up_to = self._dropped + begins[len(plain)] + _PARSED_AFTER_ODD
-        if plain:
-            self._at = begins[len(plain)] - 1
-        return list(map(Element, texts[: len(plain)], repeat(None), heads))
+        match = _BEGIN.match(self._text, self._at)
+        if match is None or self._dropped + self._at < self._parse_up_to:
+            return None
+        begin = match.group()
+        pieces = self._split(begin)
+        heads = [head.groups() for head in takewhile(bool, map(_HEAD.match, pieces)) if head]
+        texts = [f"{begin}{piece}}}" for piece in pieces[: len(heads)]]
+        looks = list(takewhile(bool, looks_of(texts)))
+        texts = texts[: len(looks)]
+        if texts:
+            self._at += sum(map(len, texts)) + len(texts) - 1
+        if len(texts) < len(pieces):
+            self._parse_up_to = self._dropped + self._at + _PARSED_AFTER_ODD
+        if not texts:
+            return None
+        names, seconds, milliseconds, fqdns = zip(*heads[: len(texts)])
+        hrefs = [match[1] + name for name in names]
+        return AtSight(texts, hrefs, seconds, milliseconds, fqdns, [look is CLEAN for look in looks])
 
-    def _far_next(self) -> list[re.Match[str]]:
-        """Where the event behind one that is longer than what is looked at at once begins, if that is seen."""
+    def _split(self, begin: str) -> list[str]:
+        """The text from here on, cut where events begin: what stands between the beginnings of two, in order."""
+        behind = "}," + begin
+        pieces = self._text[self._at + len(begin) : self._at + _SIGHT].split(behind)
+        if len(pieces) > 1:
+            return pieces[:-1]
+        end = self._far(behind)
+        return self._text[self._at + len(begin) : end].split(behind)[:-1]
+
+    def _far(self, behind: str) -> int:
+        """Where the end of an event that is longer than what is looked at at once is seen; the present place if not."""
         while True:
-            match = _NEXT_EVENT.search(self._text, self._at)
-            if match:
-                return [match]
+            end = self._text.find(behind, self._at)
+            if end >= 0:
+                return end + len(behind)
             size = len(self._text) - self._at
             if self._ended or size > _LONGEST_AT_SIGHT:
-                return []
+                return self._at
             self._read(max(_SIGHT, size))
 
     def _element(self) -> Element:

@@ -15,8 +15,8 @@ from .comparison import compare_collections
 from .config import Account, InputSettings
 from .delivery import Delivery
 from .errors import CollectorError, PceError
-from .events import AuditEvent
-from .output import Output, SplunkEvent
+from .events import Events
+from .output import Output, SplunkEvents
 from .pce import Job, Page, Pce, TooLarge, Window
 from .record import SOURCETYPE as RECORD_SOURCETYPE
 from .record import Record
@@ -323,15 +323,15 @@ class Run:
             raise PceError("job", "The PCE's asynchronous answer holds less than its direct one did.")
         self._done(running.backlog, running.job.window)
 
-    def _datafile_pages(self, href: str) -> Iterable[list[AuditEvent]]:
-        page: list[AuditEvent] = []
+    def _datafile_pages(self, href: str) -> Iterable[Events]:
+        page = Events()
         size = 0
-        for event in self._pce.datafile(href):
-            page.append(event)
-            size += len(event.text)
+        for events in self._pce.datafile(href):
+            page += events
+            size += sum(map(len, events.texts))
             if len(page) >= _DATAFILE_PAGE_EVENTS or size >= _DATAFILE_PAGE_CHARACTERS:
                 yield page
-                page, size = [], 0
+                page, size = Events(), 0
         yield page
 
     def _done(self, backlog: _Backlog, window: Window) -> None:
@@ -362,7 +362,7 @@ class Run:
             self.record.note(f"{left} events that a reconciliation wanted left the PCE")
         self._state.keep_requested(replace(requested, sent_at=self._clock.time(), splunkd=self._splunkd))
 
-    def _ask_for_all(self, name: str, window: Window) -> Iterable[AuditEvent]:
+    def _ask_for_all(self, name: str, window: Window) -> Iterable[Events]:
         """A window's events by an asynchronous job, waited for. PceError (`job`) where it does not come."""
         until = self._clock.monotonic() + JOB_PATIENCE
         with self._stop.interruptible():
@@ -429,7 +429,7 @@ class Run:
         }
         text = self.record.to_json(base, self._pce.traffic)
         epoch = f"{self._clock.time():.3f}"
-        self._output.write([SplunkEvent(text, epoch, self._account.host, RECORD_SOURCETYPE)])
+        self._output.write(SplunkEvents.of_one(text, epoch, self._account.host, RECORD_SOURCETYPE))
 
 
 def _failure(error: CollectorError) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import Callable
 
 from .checkpoint import Checkpoint, batch_of
 from .clock import Clock
-from .events import AuditEvent, accepted
-from .output import Output, SplunkEvent
+from .events import AuditEvent, Events, accepted
+from .output import Output, SplunkEvents
 from .pce import Window
 from .record import Record
 from .seen import KeySet
@@ -54,7 +54,7 @@ class Delivery:
         for batch in needed:
             self._seen.add_each(batch.keys)
 
-    def write(self, events: list[AuditEvent], window: Window, late_before: int | None = None) -> int:
+    def write(self, events: Events, window: Window, late_before: int | None = None) -> int:
         """Hand over what is wanted and new, and remember it; how many that was. Stored it is by `commit`.
 
         `late_before`: events from before it (ms) turned up only after an earlier run had looked there.
@@ -66,7 +66,7 @@ class Delivery:
             self._remember_delivered(new, window, now_ms)
         return len(new)
 
-    def write_again(self, events: list[AuditEvent]) -> None:
+    def write_again(self, events: Events) -> None:
         """Hand over what a reconciliation found missing, although it counts as delivered."""
         self._hand_over(events, None)
         self._record.requested += len(events)
@@ -88,24 +88,25 @@ class Delivery:
         if len(self._seen) > 100_000 + 2 * needed:
             self.remember()
 
-    def _hand_over(self, events: list[AuditEvent], late_before: int | None) -> None:
+    def _hand_over(self, events: Events, late_before: int | None) -> None:
+        epochs = [epoch or self._present() for epoch in events.epochs]
+        hosts = [host or self._host for host in events.hosts]
         self._record.bytes_out += self._output.write(
-            SplunkEvent(
-                event.indexed_text(), event.epoch or self._present(), event.host or self._host, SOURCETYPE, True
-            )
-            for event in events
+            SplunkEvents(events.indexed_texts(), epochs, hosts, SOURCETYPE, events.clean)
         )
         self._record.pages += 1
         if self.wanted:
-            self.wanted.difference_update(event.key for event in events)
+            self.wanted.difference_update(events.keys)
         self._record.count_events(events, late_before)
 
-    def _new(self, events: list[AuditEvent], window: Window, now_ms: int) -> list[AuditEvent]:
+    def _new(self, events: Events, window: Window, now_ms: int) -> Events:
         """Those of the events that are wanted and were not delivered, which from now on count as delivered."""
         filters = self.checkpoint.filters
-        wanted = [event for event in events if accepted(event, filters, now_ms)] if filters.any else events
-        unseen = self._seen.add_each([event.key for event in wanted])
-        new = [e for e, is_new in zip(wanted, unseen) if is_new or not self._is_known(e, window, now_ms)]
+        wanted = events.where([accepted(event, filters, now_ms) for event in events]) if filters.any else events
+        are_new = self._seen.add_each(wanted.keys)
+        if not all(wanted.have_href) or None in wanted.ms:
+            are_new = [is_new or not self._is_known(event, window, now_ms) for is_new, event in zip(are_new, wanted)]
+        new = wanted.where(are_new)
         self._record.filtered += len(events) - len(wanted)
         self._record.duplicates += len(wanted) - len(new)
         return new
@@ -125,19 +126,18 @@ class Delivery:
             return True
         return any(batch.touches(window.low, _end(window, now_ms)) for batch in batches)
 
-    def _remember_delivered(self, new: list[AuditEvent], window: Window, now_ms: int) -> None:
+    def _remember_delivered(self, new: Events, window: Window, now_ms: int) -> None:
         """Remember what was handed over: events from the future apart, since they are seen again for longer.
 
         An event without a time can be anywhere in its window, so all of that is taken as its time.
         """
-        ahead = [event for event in new if (window.low if event.ms is None else event.ms) > now_ms]
-        present = [event for event in new if (window.low if event.ms is None else event.ms) <= now_ms] if ahead else new
-        for part in filter(None, (present, ahead)):
-            moments = [event.ms for event in part if event.ms is not None]
+        from_future = [(window.low if ms is None else ms) > now_ms for ms in new.ms]
+        for part in (new.where([not ahead for ahead in from_future]), new.where(from_future)):
+            moments = [ms for ms in part.ms if ms is not None]
             if len(moments) < len(part):
                 moments += [window.low, _end(window, now_ms)]
-            batch = batch_of([event.key for event in part], moments, self._clock.time())
-            self.checkpoint.batches.append(batch)
+            if part:
+                self.checkpoint.batches.append(batch_of(part.keys, moments, self._clock.time()))
 
     def _present(self) -> str:
         """The time (epoch s) of an event that names none."""

@@ -16,12 +16,14 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _STRUCTURE = re.compile(r'[\[{]|[\]}]|"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SCALAR = re.compile(r"[^\s,\[\]{}\"]+")
-_ESCAPE = re.compile(r"\\.")
+_ESCAPED = re.compile(r'\\["\\]')
 _LINE_BREAK = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\r\n]+', re.DOTALL)
 
-#: Every byte but brackets, quotes and control characters.
-_UNREMARKABLE = bytes(set(range(0x20, 0x100)) - set(b'[]{}"'))
+#: Every byte but brackets, quotes, control characters and what XML has a meaning for.
+_UNREMARKABLE = bytes(set(range(0x20, 0x100)) - set(b'[]{}"&<>'))
 _BETWEEN = "\0"
+#: What a text may show to be; see `looks_of`.
+NOT_CLOSED, CLOSED, CLEAN = range(3)
 #: Shapes up to this length (bytes) are remembered.
 _REMEMBERED = 1024
 
@@ -76,34 +78,40 @@ def end_of_value(text: str, at: int) -> int:
     raise Incomplete
 
 
-def are_plain(texts: Sequence[str]) -> list[bool]:
-    """For each of these texts, from `{` to `}`, whether it is one object that is closed, without control characters.
+def looks_of(texts: Sequence[str]) -> list[int]:
+    """What each of these texts, from `{` to `}`, shows to be: NOT_CLOSED, CLOSED, or CLEAN besides.
 
-    Told without parsing, by what is left of it without escapes and all but brackets and quotes: events of a type
-    have few such shapes.
+    CLOSED: one object, all of it, without control characters. CLEAN: in ASCII too, and without `&`, `<` and `>`.
+    Told without parsing, by the brackets, quotes and those characters alone: events of a type have few such shapes.
     """
     joined = _BETWEEN.join(texts)
+    ascii_only = joined.isascii()
     if "\\" in joined:
-        joined = _ESCAPE.sub("", joined)
+        joined = _ESCAPED.sub("", joined)
     shapes = joined.encode("utf-8", "replace").translate(None, _UNREMARKABLE).split(_BETWEEN.encode())
     if len(shapes) != len(texts):
-        return [False] * len(texts)
-    return [_is_closed(shape) if len(shape) <= _REMEMBERED else _is_closed.__wrapped__(shape) for shape in shapes]
+        return [NOT_CLOSED] * len(texts)
+    looks = [_look_of(shape) if len(shape) <= _REMEMBERED else _look_of.__wrapped__(shape) for shape in shapes]
+    if ascii_only:
+        return looks
+    return [look if text.isascii() else min(look, CLOSED) for look, text in zip(looks, texts)]
 
 
 @lru_cache(maxsize=4096)
-def _is_closed(shape: bytes) -> bool:
+def _look_of(shape: bytes) -> int:
     """Whether nothing is left of a shape within its outermost brackets when pairs go that have nothing between them.
 
     A bracket outside of strings never makes a pair with one inside of a string, since all quotes between the two
     have to go first, in pairs.
     """
-    rest = shape[1:-1]
+    rest = shape.translate(None, b"&<>")
+    look = CLEAN if len(rest) == len(shape) else CLOSED
+    rest = rest[1:-1]
     length = -1
     while len(rest) != length:
         length = len(rest)
         rest = rest.replace(b'""', b"").replace(b"{}", b"").replace(b"[]", b"")
-    return not rest
+    return NOT_CLOSED if rest else look
 
 
 def members(text: str) -> list[Member]:

@@ -102,7 +102,7 @@ def run_input(stanza: str, parameters: Mapping[str, str], metadata: Mapping[str,
         logger.error("action=failed input=%s category=%s error=%s", name, category, quoted(error))
         with contextlib.suppress(PipeClosed):
             host = metadata.get("server_host", "")
-            output.write([not_started(name, category, str(error), host, SystemClock().time())])
+            output.write(not_started(name, category, str(error), host, SystemClock().time()))
             output.close()
         return False
     ended_well = carry_out(run, name)

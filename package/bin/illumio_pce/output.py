@@ -10,7 +10,9 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, chain, repeat
 from typing import NamedTuple, Protocol
 
 from .errors import PipeClosed
@@ -18,21 +20,26 @@ from .json_text import NOT_XML
 
 #: About this many characters are handed to the pipe at once.
 _BATCH = 256 * 1024
-_HOSTS = 1000
+_END = "</data></event>\n"
 _PIPE_GONE = frozenset({errno.EPIPE, errno.EINVAL, errno.EBADF, errno.ECONNRESET})
 
 
-class SplunkEvent(NamedTuple):
-    """One event for splunkd; `epoch` is its time as text in seconds (None: splunkd takes the present).
+class SplunkEvents(NamedTuple):
+    """Events for splunkd, a list for each thing that it has to know; `epochs` are times as text in seconds.
 
-    `clean`: the text is known to hold nothing that XML 1.0 cannot carry.
+    `clean`: whether a text is known to hold nothing that XML wants to be written in another way.
     """
 
-    text: str
-    epoch: str | None
-    host: str
+    texts: Sequence[str]
+    epochs: Sequence[str]
+    hosts: Sequence[str]
     sourcetype: str
-    clean: bool = False
+    clean: Sequence[bool]
+
+    @classmethod
+    def of_one(cls, text: str, epoch: str, host: str, sourcetype: str) -> SplunkEvents:
+        """A single event."""
+        return cls([text], [epoch], [host], sourcetype, [False])
 
 
 class Output(Protocol):
@@ -41,7 +48,7 @@ class Output(Protocol):
     Raises PipeClosed where the other end is gone; how much of the page it took is then unknown.
     """
 
-    def write(self, events: Iterable[SplunkEvent]) -> int:
+    def write(self, events: SplunkEvents) -> int:
         """Hand over a page."""
 
 
@@ -50,48 +57,32 @@ class SplunkdStream:
 
     def __init__(self, descriptor: int, stanza: str, source: str, index: str) -> None:
         self._descriptor = descriptor
-        quoted = _escape(_xml_only(stanza)).replace('"', "&quot;")
-        self._begin = f'<event stanza="{quoted}">'
-        chosen = "" if index in ("", "default") else f"<index>{_escape(_xml_only(index))}</index>"
-        self._end = f"<source>{_escape(_xml_only(source))}</source>{chosen}<data>"
-        self._members: dict[tuple[str, str], str] = {}
+        quoted = _escape(stanza).replace('"', "&quot;")
+        self._begin = f'<event stanza="{quoted}"><time>'
+        chosen = "" if index in ("", "default") else f"<index>{_escape(index)}</index>"
+        self._others = f"<source>{_escape(source)}</source>{chosen}<data>"
         self._opened = False
 
-    def write(self, events: Iterable[SplunkEvent]) -> int:
+    def write(self, events: SplunkEvents) -> int:
         """See `Output.write`."""
-        written, waiting, size = 0, [], 0
+        written = 0
         if not self._opened:
-            waiting.append("<stream>")
+            written += self._hand_over("<stream>")
             self._opened = True
-        begin, known = self._begin, self._members
-        for text, epoch, host, sourcetype, clean in events:
-            members = known.get((host, sourcetype)) or self._members_of(host, sourcetype)
-            data = _escape(text if clean else _xml_only(text))
-            moment = "" if epoch is None else f"<time>{epoch}</time>"
-            xml = f"{begin}{moment}{members}{data}</data></event>\n"
-            waiting.append(xml)
-            size += len(xml)
-            if size >= _BATCH:
-                written += self._hand_over("".join(waiting))
-                waiting, size = [], 0
-        return written + self._hand_over("".join(waiting))
+        others = f"</host><sourcetype>{_escape(events.sourcetype)}</sourcetype>{self._others}"
+        of_host = {host: f"</time><host>{_escape(host)}{others}" for host in set(events.hosts)}
+        members = [of_host[host] for host in events.hosts]
+        data = [text if clean else _escape(text) for text, clean in zip(events.texts, events.clean)]
+        for part in _parts(data):
+            columns = (repeat(self._begin), events.epochs[part], members[part], data[part], repeat(_END))
+            written += self._hand_over("".join(chain.from_iterable(zip(*columns))))
+        return written
 
     def close(self) -> None:
         """End the stream, where one was begun."""
         if self._opened:
             self._hand_over("</stream>\n")
             self._opened = False
-
-    def _members_of(self, host: str, sourcetype: str) -> str:
-        """The members of an event that hardly ever change, remembered for a few hosts."""
-        if len(self._members) > _HOSTS:
-            self._members.clear()
-        members = (
-            f"<host>{_escape(_xml_only(host))}</host>"
-            f"<sourcetype>{_escape(_xml_only(sourcetype))}</sourcetype>{self._end}"
-        )
-        self._members[host, sourcetype] = members
-        return members
 
     def _hand_over(self, text: str) -> int:
         data = memoryview(text.encode("utf-8"))
@@ -110,17 +101,17 @@ class SplunkdStream:
         return at
 
 
-def _xml_only(text: str) -> str:
-    """Text in which U+FFFD stands for each character that XML 1.0 cannot carry."""
-    return NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+def _parts(texts: Sequence[str]) -> Iterator[slice]:
+    """The texts in parts of at least `_BATCH` characters each; the last may have fewer."""
+    ends = list(accumulate(map(len, texts)))
+    first = 0
+    while first < len(ends):
+        last = bisect_left(ends, (ends[first - 1] if first else 0) + _BATCH, first)
+        yield slice(first, last + 1)
+        first = last + 1
 
 
 def _escape(text: str) -> str:
-    """Text as XML 1.0 character data (quotes stand for themselves there)."""
-    if "&" in text:
-        text = text.replace("&", "&amp;")
-    if "<" in text:
-        text = text.replace("<", "&lt;")
-    if ">" in text:
-        text = text.replace(">", "&gt;")
-    return text
+    """Text as XML 1.0 character data (quotes stand for themselves there), U+FFFD for what that cannot carry."""
+    text = NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

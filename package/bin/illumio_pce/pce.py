@@ -20,7 +20,7 @@ from .array_reader import ArrayReader, NotAnArray
 from .clock import Clock
 from .config import Account
 from .errors import PceError
-from .events import AuditEvent, EventReader
+from .events import AuditEvent, EventReader, Events
 from .questions import Question, Questions, Traffic
 from .timestamps import parse, parse_http_date, render
 from .transport import Answer, Transport
@@ -89,7 +89,7 @@ class Page:
     `cut`: older events that match are missing, since the PCE left them out, or reading was given up (`size` 0).
     """
 
-    events: list[AuditEvent]
+    events: Events
     now_ms: int
     size: int
     cut: bool
@@ -144,7 +144,7 @@ class Pce:
         def read(answer: Answer, now_ms: int) -> Page:
             body = _Body(self._counted(answer), MAX_ANSWER_BYTES, self._clock)
             array, reader = ArrayReader(body), EventReader()
-            found: list[AuditEvent] = []
+            found = Events()
             try:
                 for run in array.runs():
                     found += reader.read(run)
@@ -192,14 +192,14 @@ class Pce:
             raise PceError("job", "The PCE could not finish an asynchronous job.")
         return None
 
-    def datafile(self, href: str) -> Iterator[AuditEvent]:
-        """The events of a datafile, as they arrive; PceError where it turns out not to be whole."""
+    def datafile(self, href: str) -> Iterator[Events]:
+        """The events of a datafile, some at a time as they arrive; PceError where it turns out not to be whole."""
         answer = self._ask(Question(href), lambda answer, _now_ms: answer)
         body = _Body(self._within(DATAFILE_SECONDS, self._counted(answer)), sys.maxsize, self._clock, math.inf)
         try:
             reader = EventReader()
             for run in ArrayReader(body).runs():
-                yield from reader.read(run)
+                yield reader.read(run)
         except NotAnArray as error:
             raise _no_list(body.start, error) from None
         finally:
@@ -380,15 +380,17 @@ def _no_list(start: bytes, error: NotAnArray) -> PceError:
     return PceError("broken_answer", f"The PCE's answer is not whole: {error}.")
 
 
-def _without_texts(found: list[AuditEvent], unread: str) -> list[AuditEvent]:
+def _without_texts(found: Events, unread: str) -> Events:
     """What was read of a cut body, and where the next event lies, as far as it shows.
 
     They only tell where to cut the window, so a time within the unfinished event is good enough.
     """
-    events = [event._replace(text="") for event in found]
+    found.texts = [""] * len(found)
     stamp = _TIMESTAMP.search(unread, 0, 65_536)
     moment = parse(stamp[1]) if stamp else None
-    return events if moment is None else [*events, AuditEvent("", moment.ms, moment.epoch, 0)]
+    if moment:
+        found += Events.of([AuditEvent("", moment.ms, moment.epoch, 0)])
+    return found
 
 
 def _not_json(text: bytes) -> PceError:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .events import AuditEvent
-from .output import SplunkEvent
+from .events import Events
+from .output import SplunkEvents
 from .questions import Traffic
 from .timestamps import render
 
@@ -43,13 +42,12 @@ class Record:
         if text not in self.notes:
             self.notes.append(text)
 
-    def count_events(self, events: Sequence[AuditEvent], late_before: int | None) -> None:
+    def count_events(self, events: Events, late_before: int | None) -> None:
         """Count events that are delivered; those from before `late_before` (ms) are late: a run had passed there."""
         self.delivered += len(events)
-        for event in events:
-            if event.flaw:
-                self.flaws[event.flaw] = self.flaws.get(event.flaw, 0) + 1
-        moments = [event.ms for event in events if event.ms is not None]
+        for flaw in filter(None, events.flaws):
+            self.flaws[flaw] = self.flaws.get(flaw, 0) + 1
+        moments = [ms for ms in events.ms if ms is not None]
         if not moments:
             return
         newest, oldest = max(moments), min(moments)
@@ -96,7 +94,7 @@ class Record:
         return json.dumps({name: value for name, value in content.items() if value is not None}, ensure_ascii=True)
 
 
-def not_started(name: str, category: str, error: str, host: str, now: float) -> SplunkEvent:
+def not_started(name: str, category: str, error: str, host: str, now: float) -> SplunkEvents:
     """The record of a run that could not begin (`now`: epoch s), since its configuration or splunkd is not right."""
     content = {
         "time": render(int(now * 1000)),
@@ -107,7 +105,7 @@ def not_started(name: str, category: str, error: str, host: str, now: float) -> 
         "error": error,
         "events": 0,
     }
-    return SplunkEvent(json.dumps(content), f"{now:.3f}", host or "localhost", SOURCETYPE)
+    return SplunkEvents.of_one(json.dumps(content), f"{now:.3f}", host or "localhost", SOURCETYPE)
 
 
 def _peak_memory_mib() -> float | None:

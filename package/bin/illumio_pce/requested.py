@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from .checkpoint import UNSAFE_SECONDS, keys_from_text, keys_to_text
-from .events import AuditEvent
+from .events import Events
 from .pce import Page, Window
 from .store import Document, Unreadable, content_of, sealed
 from .windows import split
@@ -76,9 +76,9 @@ class Requested:
 def pages_of(
     requested: Requested,
     ask: Callable[[str, Window], Page],
-    ask_for_all: Callable[[str, Window], Iterable[AuditEvent]],
+    ask_for_all: Callable[[str, Window], Iterable[Events]],
     wanted: set[int],
-) -> Iterator[list[AuditEvent]]:
+) -> Iterator[Events]:
     """The requested events that the PCE still has, page by page; `wanted` are the keys that are still missing.
 
     `ask_for_all` gives a window's events where an answer cannot hold them and no bound lies between its ends.
@@ -91,7 +91,8 @@ def pages_of(
         if parts is not None:
             windows += parts
             continue
-        events = ask_for_all(requested.collection, window) if page.cut else page.events
-        found = {event.key: event for event in events if event.key in wanted and event.key in requested.keys}
+        runs = ask_for_all(requested.collection, window) if page.cut else [page.events]
+        named = (event for events in runs for event in events if event.key in requested.keys)
+        found = {event.key: event for event in named if event.key in wanted}
         if found:
-            yield list(found.values())
+            yield Events.of(found.values())

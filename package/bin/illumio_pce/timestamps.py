@@ -14,10 +14,8 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
-_RFC3339 = re.compile(
-    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):?(\d\d))",
-    re.ASCII,
-)
+_SECOND = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d", re.ASCII)
+_RFC3339 = re.compile(rf"({_SECOND.pattern})(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):?(\d\d))", re.ASCII)
 _RELATIVE = re.compile(r"-(\d{1,6})([smhdw])", re.ASCII)
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 
@@ -41,16 +39,16 @@ def _minute(text: str) -> int | None:
 
 
 @lru_cache(maxsize=4096)
-def _second(text: str) -> int | None:
-    """When a second such as `2026-01-31T08:00:59` begins (epoch s); None where there is none since 1970."""
-    began = _minute(text[:16])
-    return None if began is None or text[17:] > "60" else began + int(text[17:])
+def second_of(text: str) -> tuple[int, str] | None:
+    """When a second such as `2026-01-31T08:00:59` (UTC) begins: ms since the epoch, and seconds as text.
 
-
-def moment_of(second: str, fraction: str) -> tuple[int, str] | None:
-    """What a Moment holds, for a time in UTC that stands in pieces: `2026-01-31T08:00:59` and three digits."""
-    began = _second(second)
-    return None if began is None else (began * SECOND + int(fraction), f"{began}.{fraction}")
+    None where there is none since 1970.
+    """
+    minute = _minute(text[:16]) if _SECOND.fullmatch(text) else None
+    if minute is None or text[17:] > "60":
+        return None
+    began = minute + int(text[17:])
+    return began * SECOND, str(began)
 
 
 def parse(text: object) -> Moment | None:
@@ -62,9 +60,10 @@ def parse(text: object) -> Moment | None:
     if match is None:
         return None
     second, fraction, sign, hours, minutes = match.groups()
-    seconds = _second(second)
-    if seconds is None:
+    began = second_of(second)
+    if began is None:
         return None
+    seconds = began[0] // SECOND
     if sign:
         offset = int(hours) * 3600 + int(minutes) * 60
         seconds += offset if sign == "-" else -offset

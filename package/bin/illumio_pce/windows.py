@@ -14,7 +14,7 @@ from .timestamps import HOUR
 from .transport import CONNECTIONS
 
 #: How many events and bytes an answer should have, so that the next one is hardly ever cut.
-_TARGET_EVENTS = 6000
+_TARGET_EVENTS = 7500
 _TARGET_BYTES = 16 * 1024 * 1024
 #: With more than this foreseen it would often be cut.
 _MOST_EVENTS = 9500
@@ -78,7 +78,7 @@ def top(window: Window, page: Page) -> int:
 
 
 def _moments(page: Page) -> Iterable[int]:
-    return (event.ms for event in page.events if event.ms is not None)
+    return (ms for ms in page.events.ms if ms is not None)
 
 
 def _has_giants(cut: Page) -> bool:
