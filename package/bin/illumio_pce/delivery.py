@@ -131,8 +131,9 @@ class Delivery:
 
         An event without a time can be anywhere in its window, so all of that is taken as its time.
         """
-        from_future = [(window.low if ms is None else ms) > now_ms for ms in new.ms]
-        for part in (new.where([not ahead for ahead in from_future]), new.where(from_future)):
+        ahead = [(window.low if ms is None else ms) > now_ms for ms in new.ms]
+        parts = (new.where([not later for later in ahead]), new.where(ahead)) if any(ahead) else (new,)
+        for part in parts:
             moments = [ms for ms in part.ms if ms is not None]
             if len(moments) < len(part):
                 moments += [window.low, _end(window, now_ms)]
