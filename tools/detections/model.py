@@ -67,6 +67,8 @@ class Detection:
     reason: str
     schedule: str = "often"
     recommended: bool = True
+    # The rows of Illumio's "Recommended Events to Monitor" and "Monitoring Operational Practices" that it answers.
+    illumio: list[str] = field(default_factory=list)
     attack: list[str] = field(default_factory=list)
     thresholds: dict[str, Threshold] = field(default_factory=dict)
     severity_when: str = ""

@@ -51,6 +51,16 @@ Try them without Splunk: `./build.sh detect FILE…` replays all over files of e
 | id | title | severity | runs | recommended |
 | --- | --- | --- | --- | --- |
 {table}
+
+## What Illumio recommends to monitor
+
+The rows of "Recommended Events to Monitor" in Illumio's guide to events (23.5), and the first of its "Monitoring
+Operational Practices". For the others: each page says how to respond, and the events have CIM fields, by which they
+stand beside those of other systems.
+
+| to monitor | detection |
+| --- | --- |
+{illumio}
 """
 
 
@@ -58,11 +68,22 @@ def index(detections: list[Detection]) -> str:
     """docs/detections.md."""
     switch = "\n".join(f"[{one.id}]\ndisabled = 0" for one in detections if one.recommended)
     table = "\n".join(
-        f"| [`{one.id}`](detections/{one.id}.md) | {one.title} | {one.severity} | `{one.runs.cron}`"
-        f" | {'yes' if one.recommended else 'no'} |"
+        f"| {_link(one)} | {one.title} | {one.severity} | `{one.runs.cron}` | {'yes' if one.recommended else 'no'} |"
         for one in detections
     )
-    return _START.format(notice=NOTICE, switch=switch, table=table)
+    return _START.format(notice=NOTICE, switch=switch, table=table, illumio=_recommended_by_illumio(detections))
+
+
+def _recommended_by_illumio(detections: list[Detection]) -> str:
+    answers: dict[str, list[str]] = {}
+    for one in detections:
+        rows = ", ".join(row if " " in row else f"`{row}`" for row in one.illumio)
+        answers.setdefault(rows, []).append(_link(one))
+    return "\n".join(f"| {rows} | {', '.join(links)} |" for rows, links in sorted(answers.items()) if rows)
+
+
+def _link(one: Detection) -> str:
+    return f"[`{one.id}`](detections/{one.id}.md)"
 
 
 def page(one: Detection) -> str:
