@@ -376,3 +376,11 @@ def test_a_provision_counts_by_its_share_where_the_number_of_managed_workloads_i
     found = list(alerts(stanzas, confs, indexed([provision(affected)]), None, BEGIN + 3600))
 
     assert bool(found) is fires
+
+
+@pytest.mark.parametrize(("lifetime", "expires"), [(-1, "never"), (90 * 86_400, "2031-05-28"), (None, None)])
+def test_a_new_key_says_when_it_ends(lifetime: int | None, expires: str | None) -> None:
+    (alert,) = _alerts("credential_created", [key(lifetime)])
+
+    assert alert.get("expires") == expires
+    assert ("expires" in str(alert["reason"])) is (expires is not None)
