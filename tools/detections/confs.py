@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tools.detections.model import SEVERITIES, Detection
+from tools.detections.model import OFTEN, SEVERITIES, Detection
 from tools.detections.rules import rules
 from tools.detections.search import compose, events_of
 
@@ -13,6 +13,11 @@ MARK = "# What detections use. " + NOTICE
 _SCORES = dict(zip(SEVERITIES, (10, 20, 40, 60, 80)))
 _RISK_TYPES = {"user": "user", "src_user": "user", "dest": "system", "src": "system", "pce_fqdn": "system"}
 
+_NEW_WITHIN = (
+    "# What was first indexed within these seconds before a run is new to it: the period of the searches that run\n"
+    f"# every {OFTEN} minutes, and a minute. See docs/detections.md, Run them less often.\n"
+    f"[illumio_pce_new_within]\ndefinition = {(OFTEN + 1) * 60}\niseval = 0\n"
+)
 _MATCHED = (
     "# Of each event the last line; `first_matched` is when the first of its lines that match was indexed (epoch s).\n"
     "[illumio_pce_matched]\n"
@@ -30,7 +35,7 @@ def saved_searches(detections: list[Detection]) -> str:
 def macros(hand_written: str, detections: list[Detection]) -> str:
     """The text of macros.conf: what is written by hand, then thresholds and filters."""
     own = hand_written.split(MARK, maxsplit=1)[0].rstrip("\n")
-    parts = [own, "", MARK, _MATCHED, rules(detections), *(_macros_of(one) for one in detections)]
+    parts = [own, "", MARK, _NEW_WITHIN, _MATCHED, rules(detections), *(_macros_of(one) for one in detections)]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 

@@ -40,11 +40,18 @@ class Schedule:
     lookback: int
     earliest: str
 
+    @property
+    def new_within(self) -> str:
+        """How long before a run something was indexed first that is new to it, in seconds: its period and a minute."""
+        return "`illumio_pce_new_within`" if self.period == OFTEN else str((self.period + 1) * 60)
 
+
+#: The period that administrators may have to make longer, in minutes.
+OFTEN = 5
 SCHEDULES = {
     # A day back, so that a line of an event that comes again within it is known.
-    "often": Schedule("*/5 * * * *", 5, 1446, "-30d"),
-    "often, each line once": Schedule("*/5 * * * *", 5, 6, "-30d"),
+    "often": Schedule("*/5 * * * *", OFTEN, 1446, "-30d"),
+    "often, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d"),
     "each quarter": Schedule("*/15 * * * *", 15, 0, "-2d"),
     "each hour": Schedule("7 * * * *", 60, 0, "-8d"),
     "each hour, over months": Schedule("7 * * * *", 60, 0, "-90d"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from tools.detections.confs import NOTICE
 from tools.detections.model import Detection
 from tools.detections.search import compose
@@ -16,12 +18,34 @@ package goes to forwarders and search heads alike.
 
 ## Turn the recommended set on
 
-On the search head, put this into `etc/apps/TA_illumio_pce/local/savedsearches.conf` and restart Splunk, or enable the
-same searches under Settings → Searches, reports, and alerts. Add actions (mail, ticket) there too.
+Do it where people search: on a search head, never on a forwarder. One of these three, whichever your Splunk allows:
+
+**By REST**, Splunk Enterprise and Cloud: nothing on the server, no restart; of a search head cluster ask one member. In
+Splunk Cloud an administrator first opens port 8089 to your address (Admin Config Service, IP allow list `search-api`).
+The token (Settings → Tokens) has to be of somebody with the role `admin` or `sc_admin`. If nobody that your machine
+trusts signed splunkd's certificate, name the file of its authority in `CURL_CA_BUNDLE`. It may be run again.
+
+```bash
+SPLUNK=https://search-head.example.com:8089
+read -rsp 'Token: ' TOKEN
+for id in {names}
+do
+  curl -sf -o /dev/null -H @<(printf 'Authorization: Bearer %s' "$TOKEN") -d disabled=0 \\
+    "$SPLUNK/servicesNS/nobody/TA_illumio_pce/saved/searches/$id" && echo "$id is on" || echo "$id is still off"
+done
+```
+
+**In Splunk Web**, where the port stays closed: Settings → Searches, reports, and alerts; the app *Illumio PCE Add-on
+for Splunk*, owner *Nobody*; then Edit → Enable for each that is recommended below.
+
+**By a file**, Splunk Enterprise: put this into `etc/apps/TA_illumio_pce/local/savedsearches.conf` and restart Splunk;
+for a search head cluster into `etc/shcluster/apps/TA_illumio_pce/local/` on the deployer, and apply the bundle.
 
 ```
 {switch}
 ```
+
+Actions such as mail or a ticket are added to each search in Splunk Web: Edit → Edit Alert.
 
 With Splunk Enterprise Security set `action.notable = 1` or `action.risk = 1` beside it: labels, annotations, risk
 objects and drilldowns are filled already. Without it these settings do nothing.
@@ -46,6 +70,13 @@ objects and drilldowns are filled already. Without it these settings do nothing.
 
 Try them without Splunk: `./build.sh detect FILE…` replays all over files of events.
 
+### Run them less often
+
+Splunk Cloud can forbid to run searches as often as every five minutes, and says so when one is edited. To run them
+every 15 minutes, say, change all that run `*/5` together: `cron_schedule` to `*/15 * * * *`, and the macro
+`illumio_pce_new_within` to 960, which is the period and a minute in seconds. `ingest_failing` and `pce_health` have
+`dispatch.index_earliest` instead (Edit → Advanced Edit): `-16m@m`.
+
 ## All detections
 
 | id | title | severity | runs | recommended |
@@ -66,12 +97,21 @@ stand beside those of other systems.
 
 def index(detections: list[Detection]) -> str:
     """docs/detections.md."""
-    switch = "\n".join(f"[{one.id}]\ndisabled = 0" for one in detections if one.recommended)
+    recommended = [one.id for one in detections if one.recommended]
+    names = textwrap.fill(" ".join(recommended), 110, subsequent_indent="  ", break_on_hyphens=False)
+    switch = "\n".join(f"[{name}]\ndisabled = 0" for name in recommended)
     table = "\n".join(
         f"| {_link(one)} | {one.title} | {one.severity} | `{one.runs.cron}` | {'yes' if one.recommended else 'no'} |"
         for one in detections
     )
-    return _START.format(notice=NOTICE, switch=switch, table=table, illumio=_recommended_by_illumio(detections))
+    parts = {
+        "notice": NOTICE,
+        "names": names.replace("\n", " \\\n"),
+        "switch": switch,
+        "table": table,
+        "illumio": _recommended_by_illumio(detections),
+    }
+    return _START.format(**parts)
 
 
 def _recommended_by_illumio(detections: list[Detection]) -> str:

@@ -51,7 +51,7 @@ def _with_words(types: re.Match[str]) -> str:
 
 
 def _stages(detection: Detection) -> list[str]:
-    since = f"info_max_time-86400-{(detection.runs.period + 1) * 60}"
+    since = f"info_max_time-86400-{detection.runs.new_within}"
     if detection.search:
         return ["".join(_divided(_filled(detection))).replace("{since}", since)]
     matched = [events_of(detection), IDENTITY, *map(command, detection.prepare)]

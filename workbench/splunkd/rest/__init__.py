@@ -12,7 +12,7 @@ from ..access import User
 from ..atom import messages
 from ..http_server import Request, Response
 from ..kvstore import KvError
-from . import admin, confs, export, general, inputs, kv, passwords
+from . import admin, confs, export, general, inputs, kv, passwords, saved_searches
 from .call import Call, RestFault, Route
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _ROUTES: list[Route] = [
     *kv.ROUTES,
     *inputs.ROUTES,
     *export.ROUTES,
+    *saved_searches.ROUTES,
 ]
 
 
