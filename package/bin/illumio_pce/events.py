@@ -85,7 +85,7 @@ def bulky_last(text: str) -> str:
 class Events:
     """A table of events in the order in which they came: one list for each member of `AuditEvent`.
 
-    What is done with each of very many events is done with a list at a time, which takes a third of the time.
+    What has to be done with each of very many events is done with a list at a time, and so for the most part in C.
     """
 
     texts: list[str] = field(default_factory=list)
