@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from illumio_pce.breadcrumb import Point
+from illumio_pce.store import sealed
 from illumio_pce.timestamps import DAY, HOUR, MINUTE, SECOND, parse
 
 from tests.simulation import START, SimulatedAnswer, World, status
@@ -35,6 +37,12 @@ def record_of(world: World) -> dict[str, Any]:
     value = json.loads(world.indexed[-1].text)
     value.pop("peak_memory_mib", None)
     return dict(value)
+
+
+def change_state(world: World, **members: Any) -> None:
+    """Other members in the stored checkpoint."""
+    content = json.loads(str(world.documents["audit"]["content"]))
+    world.documents["audit"] = sealed(world.documents["audit"], json.dumps({**content, **members}))
 
 
 def settled() -> World:
@@ -92,24 +100,130 @@ def test_system_events_that_are_switched_on_begin_at_the_start_time() -> None:
     world.run()
     assert windows(world) == [(-300_000, None)]
     assert windows(world, "system_events") == [(-240_000, None)]
+    assert world.last.record.window == (NOW - 300_000, NOW + 60_000)
 
 
 def test_an_account_that_leads_elsewhere_begins_anew_and_says_so() -> None:
     world = settled()
     world.pce.settings = {"audit_event_retention_seconds": 86_400}
     world.clock.now += 3600
-    content = json.loads(str(world.documents["audit"]["content"]))
-    content["source"] = "other.example.com/orgs/9"
-    content["clock_offset_ms"] = 77_000
-    from illumio_pce.store import sealed
-
-    world.documents["audit"] = sealed({**world.documents["audit"]}, json.dumps(content))
+    change_state(world, source="other.example.com/orgs/9", clock_offset_ms=77_000)
     assert world.run() == "ok"
     assert "the account led to other.example.com/orgs/9 before" in world.last.record.notes[0]
     assert windows(world)[0] == (3_000_000, None)
     assert world.last._checkpoint.source == "pce.example.com:8443/orgs/1"
     assert world.last._checkpoint.clock_offset_ms == 0
     assert world.last._checkpoint.settings["retention_seconds"] == 86_400
+
+
+def test_filters_that_are_changed_with_the_account_count_from_the_start_time_on() -> None:
+    world = World(settings={"severities": "err"})
+    assert world.run() == "ok"
+    world.clock.now += 60
+    wanted = world.pce.record(age_ms=3_000_000, severity="info")
+    change_state(world, source="other.example.com/orgs/9")
+    world.settings["severities"] = ""
+    assert world.run() == "ok"
+    assert world.delivered() == [wanted]
+
+
+def test_the_first_filters_are_no_change_and_later_ones_count_from_the_latest_that_was_read() -> None:
+    world = World(settings={"severities": "err", "include_system_events": "1"})
+    assert world.run() == "ok"
+    assert world.last.record.notes == []
+    world.clock.now += 60
+    early, late = ({"watermark": NOW - before, "floor": NOW - HOUR, "pending": []} for before in (HOUR // 2, 0))
+    change_state(world, collections={"events": early, "system_events": late})
+    world.settings["severities"] = ""
+    assert world.run() == "ok"
+    assert world.last.record.notes == [
+        "the input's filters were changed; the new ones count for events from 2025-10-09T08:53:20.000Z on"
+    ]
+
+
+def test_another_pce_is_not_asked_by_the_clock_of_the_one_before() -> None:
+    """Its first answer does not tell its time."""
+    world = settled()
+    world.clock.now += 60
+    change_state(world, source="other.example.com/orgs/9", clock_offset_ms=77_000)
+    world.settings["start_time"] = "-300s"
+    world.faults = [lambda answer: SimulatedAnswer(answer.status, {}, answer.body)]
+    assert world.run() == "ok"
+    assert windows(world)[0] == (-240_000, None)
+
+
+def test_an_answer_that_is_cut_does_not_move_the_watermark_past_its_question() -> None:
+    """Each answer takes three seconds; what turns up meanwhile belongs to the next run."""
+    world = settled()
+    world.clock.now += 60
+    for second in range(12):
+        world.pce.record(age_ms=second * 1000)
+    world.answer_seconds = 3.0
+    assert world.run() == "ok"
+    assert len(windows(world)) > 2
+    (progress,) = world.last._checkpoint.collections.values()
+    assert progress.watermark == NOW + 60_000
+
+
+def test_without_state_reading_goes_on_a_late_arrival_window_before_the_last_known_point() -> None:
+    world = settled()
+    world.documents.clear()
+    world.breadcrumb = Point("pce.example.com:8443/orgs/1", {"events": NOW - HOUR}, START).to_text()
+    assert world.run() == "ok"
+    # what is new comes first
+    assert windows(world) == [(-LATE, None), (-HOUR - LATE, -LATE)]
+    assert world.last.record.notes[1:] == [
+        "events: reading goes on from 2025-10-09T07:43:20.000Z, so that some may come twice"
+    ]
+
+
+def test_without_anything_known_all_that_a_pce_can_still_have_is_asked_for() -> None:
+    """A PCE keeps events for no longer than 200 days."""
+    world = settled()
+    world.documents.clear()
+    world.breadcrumb = "{"
+    assert world.run() == "ok"
+    assert windows(world)[1][0] == -200 * DAY
+
+
+def test_what_is_pending_is_asked_for_the_oldest_first() -> None:
+    world = settled()
+    change_state(
+        world, collections={"events": {"watermark": NOW, "floor": NOW - HOUR, "pending": [[1000, 2000], [5000, 6000]]}}
+    )
+    assert world.run() == "ok"
+    assert windows(world) == [(-LATE, None), (1000 - NOW, 2000 - NOW), (5000 - NOW, 6000 - NOW)]
+
+
+def test_a_crowd_in_the_newest_millisecond_holds_nothing_up() -> None:
+    """It is left to a job, and what comes behind it is asked for at once."""
+    world = World(settings={"start_time": "-600s"})
+    for _ in range(17):
+        world.pce.record(age_ms=3000)
+    assert world.run() == "ok"
+    assert (-2999, None) in windows(world)
+    (progress,) = world.last._checkpoint.collections.values()
+    assert (progress.watermark, progress.pending) == (NOW, [])
+    assert set(world.delivered()) == world.recorded()
+
+
+def test_while_a_backlog_is_read_what_is_new_is_asked_for_each_minute() -> None:
+    """An answer takes ten seconds: the next question for what is new comes a minute after the answer to the last."""
+    world = World(settings={"start_time": "-7d"}, answer_seconds=10.0, max_results=100)
+    for i in range(3000):
+        world.pce.record(age_ms=600_000_000 - i * 100_000)
+    moments: list[float] = []
+
+    def look() -> None:
+        if "timestamp[lte]" not in world.requests[-1][1] and "timestamp[gte]" in world.requests[-1][1]:
+            moments.append(world.clock.now)
+            world.pce.record()
+
+    world.on_request = look
+    assert world.run() == "ok"
+    assert len(moments) > 5
+    assert {later - earlier for earlier, later in zip(moments[1:], moments[2:])} == {70.0}
+    assert set(world.delivered()) == world.recorded()
 
 
 # --- the PCE's settings ------------------------------------------------------------------------------------
@@ -211,6 +325,15 @@ def test_the_record_of_a_run_that_has_a_backlog_left() -> None:
     assert value["errors_met"] == {"forbidden": 1}
 
 
+def test_the_record_has_seconds_to_the_millisecond_and_days_to_the_hundredth() -> None:
+    world = World(answer_seconds=0.40163)
+    world.pce.settings = {"audit_event_retention_seconds": 200_000}
+    assert world.run() == "ok"
+    value = record_of(world)
+    # four questions, one behind the other: settings, what is new, what is old, system events
+    assert (value["duration_seconds"], value["retention_days"]) == (1.607, 2.31)
+
+
 def test_the_record_before_anything_is_known() -> None:
     world = World()
     world.store_is_down = True
@@ -287,7 +410,7 @@ def few(answer: SimulatedAnswer, count: int) -> SimulatedAnswer:
     return SimulatedAnswer(answer.status, answer.headers, json.dumps(json.loads(answer.body)[:count]).encode())
 
 
-@pytest.mark.parametrize(("count", "filler", "pages"), [(5001, 1, 2), (5000, 1, 2), (4999, 1, 1), (10, 1_000_000, 2)])
+@pytest.mark.parametrize(("count", "filler", "pages"), [(5001, 1, 2), (5000, 1, 2), (4999, 1, 1), (7, 2_000_000, 2)])
 def test_a_datafile_is_written_and_stored_page_by_page(count: int, filler: int, pages: int) -> None:
     """5,000 events or 8 MiB; the last page may be empty, and is not written then."""
     world = World(settings={"start_time": "-3h"}, max_results=5)
@@ -314,6 +437,15 @@ def test_a_run_is_stopped_between_two_pages_of_a_datafile() -> None:
     world.write = write  # type: ignore[method-assign]
     assert world.run() == "ok"
     assert len(world.delivered()) == len(set(world.delivered())) == 10_500
+
+
+def test_a_job_of_one_collection_that_fails_holds_up_no_other() -> None:
+    world = crowded()
+    world.settings["include_system_events"] = "1"
+    world.pce._job = lambda path: world.pce._json({"status": "failed"})  # type: ignore[method-assign]
+    beside = world.pce.record(age_ms=7_000_000, collection="system_events", href="/system_events/1")
+    assert world.run() == "job"
+    assert world.delivered() == [beside]
 
 
 # --- the end of a run --------------------------------------------------------------------------------------------

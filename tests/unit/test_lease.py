@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -67,6 +68,30 @@ def test_it_is_renewed_while_commits_are_made() -> None:
         assert second.acquire() == "one"
 
 
+def test_the_store_is_not_written_for_each_commit() -> None:
+    """Half of its time has to be over before it is renewed."""
+    world = World()
+    first = lease(world, "one")
+    first.acquire()
+    taken = world.documents["audit.lease"]
+    world.clock.now += LEASE_SECONDS / 2
+    first.check()
+    assert world.documents["audit.lease"] == taken
+    world.clock.now += 1
+    first.check()
+    assert world.documents["audit.lease"]["until"] == world.clock.now + LEASE_SECONDS
+
+
+def test_who_never_had_it_commits_nothing_and_takes_it_from_nobody() -> None:
+    world = World()
+    assert lease(world, "one").acquire() is None
+    second = lease(world, "two")
+    second.release()
+    with pytest.raises(CollectorError, match="taken over"):
+        second.check()
+    assert lease(world, "three").acquire() == "one"
+
+
 def test_who_was_late_goes_on_where_nobody_took_it() -> None:
     world = World()
     first = lease(world, "one")
@@ -103,6 +128,32 @@ def test_of_two_that_take_it_over_one_gets_it() -> None:
     world.delete = third_is_faster  # type: ignore[method-assign]
     assert second.acquire() is not None
     third.check()
+
+
+def test_who_renews_it_while_another_takes_it_over_ends() -> None:
+    world = World()
+    first, second = lease(world, "one"), lease(world, "two")
+    first.acquire()
+    world.clock.now += 2 * LEASE_SECONDS
+    delete = world.delete
+
+    def second_is_faster(query: object) -> None:
+        world.delete = delete  # type: ignore[method-assign]
+        assert second.acquire() is None
+
+    world.delete = second_is_faster  # type: ignore[method-assign]
+    with pytest.raises(CollectorError, match="taken over"):
+        first.check()
+    second.check()
+
+
+@pytest.mark.parametrize("until", [None, "soon"])
+def test_a_lease_that_cannot_be_read_keeps_nobody_out(until: object) -> None:
+    world = World()
+    world.documents["audit.lease"] = {"_key": "audit.lease", "holder": "one", "nonce": "x", "until": until}
+    second = lease(world, "two")
+    assert second.acquire() is None
+    second.check()
 
 
 @pytest.mark.parametrize("ahead", [-59.0, 59.0])
@@ -211,3 +262,28 @@ def test_the_lock_of_a_host_ends_with_its_process(tmp_path: Path) -> None:
 
 def test_where_no_lock_can_be_made_nobody_is_kept_away(tmp_path: Path) -> None:
     assert FileLock(tmp_path / "missing" / "x.lock").acquire()
+
+
+@pytest.mark.parametrize(("error", "taken"), [(None, True), (PermissionError(13, "denied"), False)])
+def test_on_windows_the_first_byte_is_locked_without_waiting(
+    error: OSError | None, taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, int]] = []
+
+    def locking(descriptor: int, mode: int, count: int) -> None:
+        asked.append((mode, count))
+        if error is not None:
+            raise error
+
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(LK_NBLCK=2, locking=locking))
+    assert FileLock(tmp_path / "input_audit.lock").acquire() is taken
+    assert asked == [(2, 1)]
+
+
+def test_a_file_system_without_locks_keeps_nobody_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setitem(sys.modules, "fcntl", SimpleNamespace(LOCK_EX=2, LOCK_NB=4, flock=refuse))
+    assert FileLock(tmp_path / "input_audit.lock").acquire()

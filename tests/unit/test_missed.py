@@ -129,6 +129,36 @@ def test_what_left_the_pce_is_told() -> None:
     assert any(note.startswith("1 events") for note in world.last.record.notes)
 
 
+def test_it_is_sent_before_a_key_is_refused_for_comparing() -> None:
+    world, hrefs = world_with_history()
+    world.clock.now += 86_400
+    request(world, hrefs[3:9], 0, world.pce.now_ms())
+    world.indexed.clear()
+
+    def refuse_system_events() -> None:
+        world.faults = [status(401)] if world.requests[-1][0].endswith("/system_events") else []
+
+    world.on_request = refuse_system_events
+    assert world.run() == "refused_key"
+    assert sorted(world.delivered()) == sorted(hrefs[3:9])
+
+
+def test_a_job_for_it_that_does_not_end_is_waited_for_ten_minutes() -> None:
+    world = World()
+    hrefs = [world.pce.record(age_ms=300_000) for _ in range(17)]
+    assert world.run() == "ok"
+    world.clock.now += 3600
+    assert world.run() == "ok"
+    began = world.clock.now
+    request(world, hrefs[:1], 0, world.pce.now_ms())
+    world.pce.job_polls = 10**6
+    assert world.run() == "job"
+    assert 600 < world.clock.now - began <= 605
+    world.pce.job_polls = 2
+    assert world.run() == "ok"
+    assert world.delivered().count(hrefs[0]) == 2
+
+
 @pytest.mark.parametrize("effect", range(1, 45))
 def test_a_run_that_is_killed_among_requests_forgets_none(effect: int) -> None:
     world, hrefs = world_with_history()

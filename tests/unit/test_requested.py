@@ -40,6 +40,15 @@ def test_it_is_read_back() -> None:
     assert first.key.startswith("audit.request.")
 
 
+def test_a_new_one_was_not_sent_yet() -> None:
+    new = Requested.new("audit", "events", 1, 2, frozenset([3]))
+    stored = dict(new.document("audit"))
+    del stored["sent_at"], stored["splunkd"]
+    for requested in (new, Requested.of(stored)):
+        assert (requested.sent_at, requested.splunkd, requested.problem) == (0, "", "")
+        assert requested.is_due("")
+
+
 def document(**changed: Any) -> dict[str, Any]:
     value = {"version": 1, "collection": "events", "low": 1, "high": 2, "keys": keys_to_text(array("Q", [3]))}
     return dict(sealed({"_key": "k"}, json.dumps({**value, **changed})))

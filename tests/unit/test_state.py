@@ -191,6 +191,47 @@ def test_one_run_writes_it_again_once_more_was_read(tmp_path: Path) -> None:
     assert crumb.read() == Point("a/orgs/1", {"events": 400_000}, 0.5)
 
 
+def test_a_run_that_read_no_further_does_not_write_it_again(tmp_path: Path) -> None:
+    for told_at in (0.5, 60.5):
+        BreadcrumbFile(tmp_path, "audit").drop(Point("a/orgs/1", {"events": 1000, "system_events": 7}, told_at))
+    assert BreadcrumbFile(tmp_path, "audit").read() == Point("a/orgs/1", {"events": 1000, "system_events": 7}, 0.5)
+
+
+@pytest.mark.parametrize(
+    "read_to", [{"events": 301_000, "system_events": 7}, {"events": 1000, "system_events": 300_007}]
+)
+def test_it_is_written_again_once_more_was_read_of_either_collection(tmp_path: Path, read_to: dict[str, int]) -> None:
+    crumb = BreadcrumbFile(tmp_path, "audit")
+    crumb.drop(Point("a/orgs/1", {"events": 1000, "system_events": 7}, 0.5))
+    crumb.drop(Point("a/orgs/1", read_to, 60.5))
+    assert crumb.read() == Point("a/orgs/1", read_to, 60.5)
+
+
+def test_the_old_one_is_there_until_the_new_one_is_whole_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crumb = BreadcrumbFile(tmp_path, "audit")
+    first, second = Point("a/orgs/1", {"events": 1000}, 0.5), Point("a/orgs/1", {"events": 900_000}, 9.5)
+    crumb.drop(first)
+    at_sync: list[tuple[Point | None, str]] = []
+
+    def synced(_descriptor: int) -> None:
+        at_sync.append((crumb.read(), (tmp_path / "input_audit.new").read_text(encoding="utf-8")))
+
+    monkeypatch.setattr("os.fsync", synced)
+    crumb.drop(second)
+    assert at_sync == [(first, second.to_text())]
+    assert crumb.read() == second
+
+
+def test_a_damaged_one_is_replaced_and_one_that_is_not_there_can_be_forgotten(tmp_path: Path) -> None:
+    crumb = BreadcrumbFile(tmp_path, "audit")
+    crumb.forget()
+    (tmp_path / "input_audit.json").write_text("{", encoding="utf-8")
+    crumb.drop(Point("a/orgs/1", {"events": 1000}, 0.5))
+    assert crumb.read() == Point("a/orgs/1", {"events": 1000}, 0.5)
+
+
 def test_a_file_that_cannot_be_written_or_opened(tmp_path: Path) -> None:
     crumb = BreadcrumbFile(tmp_path / "missing", "audit")
     crumb.drop(Point("a/orgs/1", {}, 0.0))

@@ -117,6 +117,16 @@ def test_a_state_that_was_removed_meanwhile_is_not_made_again_and_leaves_nothing
     assert world.trace[-1] == "delete"
 
 
+def test_an_input_that_is_deleted_during_its_first_run_leaves_nothing() -> None:
+    world = World()
+    run = state(world)
+    run.load(START)
+    world.documents.clear()
+    with pytest.raises(StateError, match="removed while it ran"):
+        run.save(checkpoint(beside(1)), delivered=True)
+    assert world.documents == {}
+
+
 def test_where_only_the_generation_before_is_left_the_checkpoint_is_made_anew() -> None:
     world = World()
     has_run(world)

@@ -71,7 +71,6 @@ class BreadcrumbFile:
 
     def __init__(self, folder: Path, input_name: str) -> None:
         self._path = path_of(folder, input_name, "json")
-        self._last: Point | None = None
 
     def read(self) -> Point | None:
         """See `Breadcrumb.read`."""
@@ -86,12 +85,10 @@ class BreadcrumbFile:
 
     def drop(self, point: Point) -> None:
         """See `Breadcrumb.drop`."""
-        if self._last is None:
-            with contextlib.suppress(Unreadable):
-                self._last = self.read()
-        if self._last is not None and point.is_soon_after(self._last):
-            return
-        self._last = point
+        with contextlib.suppress(Unreadable):
+            last = self.read()
+            if last is not None and point.is_soon_after(last):
+                return
         beside = self._path.with_suffix(".new")
         try:
             with beside.open("w", encoding="utf-8") as file:

@@ -111,8 +111,7 @@ class Run:
         if loaded.damage:
             self.record.note(loaded.damage)
         self._requested = loaded.requested
-        due = (requested for requested in loaded.requested if requested.is_due(self._splunkd))
-        self._delivery.wanted = {key for requested in due for key in requested.keys}
+        self._delivery.wanted = {key for requested in loaded.requested for key in requested.keys}
         if found is not None:
             self._delivery.checkpoint = found
         if found is not None and found.source != self._account.source:
@@ -143,11 +142,11 @@ class Run:
         point = loaded.point
         if point is None:
             self.record.note("everything that the PCE still has is sent again, since no state could be read")
-            return min(start_ms, max(0, now_ms - LONGEST_RETENTION))
+            return min(start_ms, now_ms - LONGEST_RETENTION)
         if point.source == self._account.source:
             late = self._settings.late_arrival_window_ms
             for name, ms in point.read_to.items():
-                self._checkpoint.collections[name] = Progress(watermark=ms, floor=max(0, ms - late))
+                self._checkpoint.collections[name] = Progress(watermark=ms, floor=ms - late)
                 self.record.note(f"{name}: reading goes on from {render(ms - late)}, so that some may come twice")
         return start_ms
 
@@ -206,40 +205,36 @@ class Run:
     # --- what is new -------------------------------------------------------------------------------
 
     def _read_present(self) -> None:
-        plans = [self._plan(name, progress) for name, progress in self._checkpoint.collections.items()]
-        for number, plan in enumerate(plans, 1):
-            self._read_new(plan, [(later.name, later.windows[-1]) for later in plans[number:]])
+        for name, progress in self._checkpoint.collections.items():
+            self._read_new(self._plan(name, progress))
 
     def _plan(self, name: str, progress: Progress) -> _Plan:
         """The whole late-arrival window up to the newest event; what lies further back becomes backlog."""
         now_ms, late = self._now(), self._settings.late_arrival_window_ms
-        # Where it was never read, nothing can be late.
-        late_before = progress.watermark if progress.watermark > progress.floor else None
         low = max(progress.watermark - late, progress.floor)
         if now_ms - progress.watermark > late + 5 * MINUTE:
             self._report_gap(progress, low, now_ms)
             progress.add_pending(low, max(low, now_ms - late))
             low = max(low, now_ms - late)
         delivered = [(batch.high, batch.count) for batch in self._checkpoint.batches]
-        return _Plan(name, progress, low, late_before, foreseen(low, delivered))
+        return _Plan(name, progress, low, foreseen(low, delivered))
 
-    def _read_new(self, plan: _Plan, later: list[tuple[str, Window]]) -> None:
-        """Read the windows of a plan, the newest first; `later` is asked for after them."""
-        asked_ms: int | None = None
+    def _read_new(self, plan: _Plan) -> None:
+        """Read the windows of a plan, the newest first."""
+        asked_ms: list[int] = []
         windows = plan.windows
         while windows:
             window = windows.pop()
-            page = self._ask(plan.name, window, [*((plan.name, other) for other in reversed(windows)), *later])
-            asked_ms = page.now_ms if asked_ms is None else min(asked_ms, page.now_ms)
+            page = self._ask(plan.name, window, [(plan.name, other) for other in reversed(windows)])
+            asked_ms.append(page.now_ms)
             if page.cut:
                 windows += self._parts(window, page, plan.progress)
                 continue
-            new = self._delivery.write(page.events, window, plan.late_before)
+            new = self._delivery.write(page.events, window, late_before=plan.progress.watermark)
             if not windows:
-                self._advance(plan.progress, plan.low, asked_ms)
+                self._advance(plan.progress, plan.low, min(asked_ms))
             if new or not windows:
                 self._delivery.commit()
-        self._stop_if_asked()
 
     def _parts(self, window: Window, page: Page, progress: Progress) -> list[Window]:
         """A window whose answer was cut, in parts; what cannot be cut in time is left to an asynchronous job."""
@@ -250,10 +245,8 @@ class Run:
         progress.add_pending(window.low, high)
         return [Window(high, None)] if window.high is None else []
 
-    def _advance(self, progress: Progress, low: int, asked_ms: int | None) -> None:
+    def _advance(self, progress: Progress, low: int, asked_ms: int) -> None:
         """Everything was read: the watermark becomes the PCE's time at the first question, and never more."""
-        if asked_ms is None:
-            return
         self.record.window = (min(low, self.record.window[0]) if self.record.window else low, asked_ms)
         progress.watermark = asked_ms
         progress.floor = max(progress.floor, asked_ms - self._settings.late_arrival_window_ms - CLOCK_SLACK)
@@ -269,7 +262,7 @@ class Run:
     def _backlog(self) -> _Backlog | None:
         """The oldest range that is still to be read and was not put off in this run."""
         for name, progress in self._checkpoint.collections.items():
-            left = Progress(0, 0, progress.pending)
+            left = replace(progress)
             for collection, put_off in self._put_off:
                 if collection == name:
                     left.settle(*put_off)
@@ -318,7 +311,8 @@ class Run:
             count += len(page)
             if self._delivery.write(page, running.job.window):
                 self._delivery.commit()
-            self._stop_if_asked()
+            with self._stop.interruptible():
+                pass  # a page is the most that a stop waits for
         if count < running.least:
             raise PceError("job", "The PCE's asynchronous answer holds less than its direct one did.")
         self._done(running.backlog, running.job.window)
@@ -338,7 +332,6 @@ class Run:
         """The older end of a pending range, up to the window's, is delivered."""
         backlog.progress.settle(window.low, _end(window, backlog))
         self._delivery.commit()
-        self._stop_if_asked()
 
     # --- what was missed ---------------------------------------------------------------------------
 
@@ -356,7 +349,6 @@ class Run:
     def _send_requested(self, requested: Requested) -> None:
         for page in pages_of(requested, self._ask, self._ask_for_all, self._delivery.wanted):
             self._delivery.write_again(page)
-            self._stop_if_asked()
         left = len(self._delivery.wanted & requested.keys)
         if left:
             self.record.note(f"{left} events that a reconciliation wanted left the PCE")
@@ -404,10 +396,6 @@ class Run:
             except TooLarge as answer:
                 return answer.page
 
-    def _stop_if_asked(self) -> None:
-        with self._stop.interruptible():
-            pass
-
     def write_record(self, outcome: dict[str, Any]) -> None:
         """Tell splunkd what happened in this run; `outcome` has its kind, and the error if any."""
         now_ms = self._now()
@@ -421,9 +409,9 @@ class Run:
             "pce": self._account.authority,
             "org_id": self._account.org_id,
             "duration_seconds": round(self._clock.monotonic() - self._started, 3),
-            "lag_seconds": round((now_ms - min((p.watermark for p in marks), default=now_ms)) / 1000, 3),
-            "backlog_seconds": round((now_ms - min(behind)) / 1000, 3) if any(p.pending for p in marks) else 0,
-            "pce_clock_ahead_seconds": round(self._checkpoint.clock_offset_ms / 1000, 3),
+            "lag_seconds": (now_ms - min((p.watermark for p in marks), default=now_ms)) / 1000,
+            "backlog_seconds": (now_ms - min(behind)) / 1000 if any(p.pending for p in marks) else 0,
+            "pce_clock_ahead_seconds": self._checkpoint.clock_offset_ms / 1000,
             "retention_days": round((self._retention_ms() or 0) / DAY, 2) or None,
             "least_severity": self._checkpoint.settings.get("least_severity"),
         }
@@ -438,15 +426,11 @@ def _failure(error: CollectorError) -> dict[str, Any]:
 
 
 class _Plan(NamedTuple):
-    """What is to be read of a collection's newest events: windows from `low` (ms) on, oldest first.
-
-    `late_before`: events from before it (ms) turned up only after an earlier run had looked there.
-    """
+    """What is to be read of a collection's newest events: windows from `low` (ms) on, oldest first."""
 
     name: str
     progress: Progress
     low: int
-    late_before: int | None
     windows: list[Window]
 
 

@@ -26,13 +26,11 @@ def compare_collections(
     Raises PceError, where the key may not read them for one.
     """
     page = ask("system_events", Window(now_ms - DAY, now_ms - _YOUNG))
-    doubtful = [event for event in page.events if event.has_href and event.ms is not None and unknown(event)][:LOOK_UPS]
-    missing = sum(not _is_there(ask, event) for event in doubtful)
+    doubtful = [(e.key, e.ms) for e in page.events if e.has_href and e.ms is not None and unknown(e)][:LOOK_UPS]
+    missing = sum(not _is_there(ask, key, ms) for key, ms in doubtful)
     return {"found": len(page.events), "looked_up": len(doubtful), "missing": missing}
 
 
-def _is_there(ask: Callable[[str, Window], Page], event: AuditEvent) -> bool:
-    if event.ms is None:
-        return False
-    page = ask("events", Window(event.ms, event.ms + 1))
-    return page.cut or any(other.key == event.key for other in page.events)
+def _is_there(ask: Callable[[str, Window], Page], key: int, ms: int) -> bool:
+    page = ask("events", Window(ms, ms + 1))
+    return page.cut or any(event.key == key for event in page.events)

@@ -41,7 +41,7 @@ class State:
         self._name = input_name
         self._breadcrumb = breadcrumb
         self._lease = lease
-        self._stored: set[str] = set()
+        self._stored: set[str | None] = set()
         self._exists = False
         self._previous: Document | None = None
 
@@ -78,7 +78,7 @@ class State:
             if generation == "previous" and not problems:
                 problems.append("the newest generation of the state is missing")
             self._previous = document
-            self._stored = {batch.document for batch in checkpoint.batches if batch.document}
+            self._stored = {batch.document for batch in checkpoint.batches}
             return Loaded(checkpoint, "; ".join(problems))
         return self._without_generations(problems, now)
 
@@ -135,7 +135,7 @@ class State:
             self._store.delete(_any_of(str(document["_key"]) for document in documents))
             raise StateError("The state of this input was removed while it ran: it may have been deleted.")
         self._exists = True
-        self._stored = {batch.document for batch in checkpoint.batches if batch.document}
+        self._stored = {batch.document for batch in checkpoint.batches}
         self._breadcrumb.drop(Point(checkpoint.source, checkpoint.read_to(), checkpoint.saved_at))
         if len(checkpoint.obsolete) >= _DOCUMENTS_AT_ONCE:
             self._store.delete(_any_of(map(self._key, checkpoint.obsolete)))

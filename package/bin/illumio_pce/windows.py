@@ -106,9 +106,9 @@ class Width:
 
     def learn(self, window: Window, page: Page) -> None:
         """Adapt to a whole answer."""
-        asked = max(1, (window.high or window.low) - window.low)
+        asked = (window.high or window.low) - window.low
         factor = min(_TARGET_EVENTS / max(1, len(page.events)), _TARGET_BYTES / max(1, page.size), 8.0)
-        self.ms = max(1, int(asked * factor), self.ms if factor >= 1 else 0)
+        self.ms = max(int(asked * factor), self.ms if factor >= 1 else 1)
         self._known = True
 
     def learn_cut(self, window: Window, cut: Page, older: Window) -> None:
