@@ -325,6 +325,17 @@ def test_the_record_of_a_run_that_has_a_backlog_left() -> None:
     assert value["errors_met"] == {"forbidden": 1}
 
 
+def test_the_record_tells_the_lag_and_the_backlog_of_the_collection_that_is_further_behind() -> None:
+    world = World(settings={"include_system_events": "1"})
+    assert world.run() == "ok"
+    marks = {"events": (NOW - 60_000, [[NOW - HOUR, NOW - MINUTE]]), "system_events": (NOW - 30_000, [])}
+    change_state(world, collections={n: {"watermark": w, "floor": 0, "pending": p} for n, (w, p) in marks.items()})
+    world.faults = [status(403)]
+    assert world.run() == "forbidden"
+    value = record_of(world)
+    assert (value["lag_seconds"], value["backlog_seconds"]) == (60, 3600)
+
+
 def test_the_record_has_seconds_to_the_millisecond_and_days_to_the_hundredth() -> None:
     world = World(answer_seconds=0.40163)
     world.pce.settings = {"audit_event_retention_seconds": 200_000}

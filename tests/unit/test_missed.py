@@ -42,13 +42,11 @@ def test_the_collections_are_compared(only_there: int, in_both: int, expected: d
 
 def test_they_are_compared_once_a_day_and_not_where_both_are_collected() -> None:
     world = world_with_system_events(1, 0)
-    for _ in range(24):
+    began = world.clock.now
+    for seconds, times in ((0, 1), (3600, 1), (86_399, 1), (86_400, 2)):
+        world.clock.now = began + seconds
         world.run()
-        world.clock.now += 3590
-    assert sum(path.endswith("/system_events") for path, _ in world.requests) == 1
-    world.clock.now += 3600
-    world.run()
-    assert sum(path.endswith("/system_events") for path, _ in world.requests) == 2
+        assert sum(path.endswith("/system_events") for path, _ in world.requests) == times
     world = world_with_system_events(1, 0)
     world.settings["include_system_events"] = "1"
     world.run()
@@ -102,11 +100,28 @@ def test_exactly_what_was_requested_is_sent_again_and_the_request_removed() -> N
     world.indexed.clear()
     assert world.run() == "ok"
     assert sorted(world.delivered()) == sorted(hrefs[3:9])
-    assert world.last.record.requested == 6
-    world.clock.now += 121
+    assert (world.last.record.requested, world.last.record.notes) == (6, [])
+    for seconds, kept in ((60, True), (60, True), (1, False)):
+        world.clock.now += seconds
+        assert world.run() == "ok"
+        assert len(world.delivered()) == 6
+        assert any("request" in key for key in world.documents) is kept
+
+
+def test_a_request_that_cannot_be_read_is_told_and_removed() -> None:
+    world, hrefs = world_with_history()
+    world.documents["audit.request.x"] = {
+        "_key": "audit.request.x",
+        "input": "audit",
+        "kind": "request",
+        "content": "{",
+    }
+    request(world, hrefs[:1], 0, world.pce.now_ms())
+    world.indexed.clear()
     assert world.run() == "ok"
-    assert len(world.delivered()) == 6
-    assert not [key for key in world.documents if "request" in key]
+    assert world.delivered() == hrefs[:1]
+    assert world.last.record.notes == ["a request of a reconciliation cannot be read: its checksum is wrong"]
+    assert "audit.request.x" not in world.documents
 
 
 def test_what_splunkd_lost_of_it_is_sent_again() -> None:

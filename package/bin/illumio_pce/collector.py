@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from .checkpoint import CLOCK_SLACK, Checkpoint, Progress, Range
 from .clock import Clock
@@ -302,8 +302,7 @@ class Run:
             self._read_datafile(href, running)
         except PceError as error:
             self._job = None
-            window = running.job.window
-            self._put_off[running.backlog.name, (window.low, _end(window, running.backlog))] = error
+            self._put_off[running.backlog.name, _range(running.job.window)] = error
 
     def _read_datafile(self, href: str, running: _RunningJob) -> None:
         count = 0
@@ -330,7 +329,7 @@ class Run:
 
     def _done(self, backlog: _Backlog, window: Window) -> None:
         """The older end of a pending range, up to the window's, is delivered."""
-        backlog.progress.settle(window.low, _end(window, backlog))
+        backlog.progress.settle(*_range(window))
         self._delivery.commit()
 
     # --- what was missed ---------------------------------------------------------------------------
@@ -400,7 +399,8 @@ class Run:
         """Tell splunkd what happened in this run; `outcome` has its kind, and the error if any."""
         now_ms = self._now()
         marks = self._checkpoint.collections.values()
-        behind = [min([p.watermark] + [low for low, _ in p.pending[:1]]) for p in marks]
+        retention = self._retention_ms()
+        read_to = min(self._checkpoint.read_to().values(), default=now_ms)
         base = {
             "time": render(int(self._clock.time() * 1000)),
             **outcome,
@@ -410,9 +410,9 @@ class Run:
             "org_id": self._account.org_id,
             "duration_seconds": round(self._clock.monotonic() - self._started, 3),
             "lag_seconds": (now_ms - min((p.watermark for p in marks), default=now_ms)) / 1000,
-            "backlog_seconds": (now_ms - min(behind)) / 1000 if any(p.pending for p in marks) else 0,
+            "backlog_seconds": (now_ms - read_to) / 1000 if any(p.pending for p in marks) else 0,
             "pce_clock_ahead_seconds": self._checkpoint.clock_offset_ms / 1000,
-            "retention_days": round((self._retention_ms() or 0) / DAY, 2) or None,
+            "retention_days": None if retention is None else round(retention / DAY, 2),
             "least_severity": self._checkpoint.settings.get("least_severity"),
         }
         text = self.record.to_json(base, self._pce.traffic)
@@ -442,9 +442,9 @@ class _Backlog(NamedTuple):
     pending: Range
 
 
-def _end(window: Window, backlog: _Backlog) -> int:
-    """Up to where (ms) a window of a backlog reaches."""
-    return backlog.pending[1] if window.high is None else window.high
+def _range(window: Window) -> Range:
+    """What a window of a backlog covers (ms): it has both ends, since each range that is pending has."""
+    return window.low, cast("int", window.high)
 
 
 class _RunningJob(NamedTuple):
