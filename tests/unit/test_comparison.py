@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from illumio_pce.comparison import compare_collections
-from illumio_pce.events import AuditEvent
+from illumio_pce.events import AuditEvent, Events
 from illumio_pce.pce import Page, Window
 from illumio_pce.timestamps import DAY, MINUTE
 
@@ -18,7 +18,10 @@ class Pce:
     """Answers for both collections, and notes what it was asked."""
 
     def __init__(self, system_events: list[AuditEvent], events: list[AuditEvent], *, cut: bool = False) -> None:
-        self._answers = {"system_events": Page(system_events, NOW, 1, cut=False), "events": Page(events, NOW, 1, cut)}
+        self._answers = {
+            "system_events": Page(Events.of(system_events), NOW, 1, cut=False),
+            "events": Page(Events.of(events), NOW, 1, cut),
+        }
         self.asked: list[tuple[str, Window]] = []
 
     def ask(self, collection: str, window: Window) -> Page:

@@ -33,4 +33,4 @@ def compare_collections(
 
 def _is_there(ask: Callable[[str, Window], Page], key: int, ms: int) -> bool:
     page = ask("events", Window(ms, ms + 1))
-    return page.cut or any(event.key == key for event in page.events)
+    return page.cut or key in page.events.keys
