@@ -52,7 +52,8 @@ def _alerts(detection: str, lines: Iterable[dict[str, Any]], until: float, start
 
 
 def _period(detection: str) -> float:
-    return HOUR if saved_searches([ROOT / "package"])[detection]["cron_schedule"].startswith("7 ") else 300.0
+    minute = saved_searches([ROOT / "package"])[detection]["cron_schedule"].split()[0]
+    return HOUR if minute.isdigit() else 300.0
 
 
 def _told(found: Lines) -> Counter[str]:
