@@ -199,7 +199,7 @@ def test_line_breaks_and_what_xml_cannot_carry_are_written_out(text: str) -> Non
         ('{"a":1,"notifications":[2],"resource_changes":[1]}', '{"a":1,"notifications":[2],"resource_changes":[1]}'),
         ('{"resource_changes":[1],"a":1}', '{"a":1,"resource_changes":[1]}'),
         ('{"notifications":[1],"a":1}', '{"a":1,"notifications":[1]}'),
-        ('{"a":1}', '{"a":1}'),
+        ('{"a":1}', '{"a":1}'), ('{ "a": 1 , "notifications":[2] }', '{ "a": 1 , "notifications":[2] }'),
         # what is no object stays as it is
         ("[1]", "[1]"), ("{", "{"),
     ],

@@ -85,7 +85,19 @@ def test_most_events_are_told_apart_at_sight_and_an_odd_one_costs_the_others_not
     texts[250] = event_text("unbalanced }")
     found = elements_of(chunks_of(("[" + ",".join(texts) + "]").encode(), 65_536))
     assert [text for text, _ in found] == texts
-    assert sum(at_sight for _, at_sight in found) > 250
+    # the odd one is parsed, and what begins in the 64 KiB from there on; and the last, behind which none begins
+    step = len(texts[0]) + 1
+    parsed = [250, *range(251, 251 + -(-(65_536 - len(texts[250]) - 1) // step)), 499]
+    assert [number for number, (_, at_sight) in enumerate(found) if not at_sight] == parsed
+
+
+@pytest.mark.parametrize(("length", "parsed"), [(65_535, True), (65_537, False), (100_000, False)])
+def test_an_element_that_is_not_the_pces_is_parsed_up_to_64_kib(length: int, parsed: bool) -> None:
+    text = f'{{"a":"{"x" * (length - 8)}"}}'
+    assert len(text) == length
+    first, second = ArrayReader(chunks_of(f"[{text},{{}}]".encode(), 10_000)).runs()
+    assert first == Element(text, {"a": "x" * (length - 8)} if parsed else None)
+    assert second == Element("{}", {})
 
 
 def test_an_event_of_megabytes_is_told_apart_at_sight() -> None:
@@ -112,7 +124,27 @@ def test_a_closed_object_looks_so(inside: str) -> None:
     assert all(look >= CLOSED for look in looks_of([f"{{{inside}}}", "{}", f"{{{inside}}}"]))
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b"[1,]", b"[1 2]", b"[1]x", b"[1]]", b"nul", b"[,]", b"[tru]"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"<html>",
+        b"[1,]",
+        b"[1 2]",
+        b"[1]x",
+        b"[1]]",
+        b"nul",
+        b"[,]",
+        b"[tru]",
+        b"{1]",
+        b"1]",
+        b"[1;2]",
+        b"[1 x2]",
+        b"[[1;2]",
+        b"[{]",
+    ],
+)
 def test_what_is_no_array_is_refused(body: bytes) -> None:
     with pytest.raises(NotAnArray):
         elements_of([body])

@@ -55,6 +55,8 @@ def test_members_have_their_bounds() -> None:
         Member("a", 3, 9, 10), Member("bA", 13, 23, 26), Member("a", 27, 31, 33),
     ]  # fmt: skip
     assert members("{}") == []
+    # a control character that JSON does not allow in a name is no reason to lose the event's members
+    assert members('{"a\tb":1}') == [Member("a\tb", 1, 7, 8)]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pytest
 from illumio_pce.events import AuditEvent, Events
 from illumio_pce.questions import Traffic
 from illumio_pce.record import SOURCETYPE, Record, not_started
@@ -83,6 +85,19 @@ def test_what_did_not_happen_is_not_said_or_is_nought() -> None:
     assert not {"window_from", "window_to", "oldest_event", "newest_event", "retention_days"} & value.keys()
     assert "system_events_compared" not in value
     assert (value["events"], value["requests"], value["gaps"], value["notes"]) == (0, 0, [], [])
+
+
+def test_the_most_memory_is_told_in_mib_to_a_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda *_args, **_options: "VmPeak:\t  999 kB\nVmHWM:\t   12345 kB\n")
+    assert json.loads(Record().to_json({}, Traffic()))["peak_memory_mib"] == 12.1
+
+
+def test_where_the_system_does_not_tell_it_the_most_memory_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_args: object, **_options: object) -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_text", missing)
+    assert "peak_memory_mib" not in json.loads(Record().to_json({}, Traffic()))
 
 
 def test_the_most_important_counts_stand_in_the_log() -> None:

@@ -154,6 +154,4 @@ def _line_breaks(token: str) -> str:
 
 def for_xml(text: str) -> str:
     r"""The same JSON in characters that XML 1.0 can carry: the others become `\uXXXX`, which means the same."""
-    if NOT_XML.search(text) is None:
-        return text
     return NOT_XML.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

@@ -77,7 +77,7 @@ class Record:
             "duplicates_dropped": self.duplicates,
             "filtered_out": self.filtered,
             "late_arrivals": self.late,
-            "late_by_seconds": round(self.latest_ms / 1000, 3),
+            "late_by_seconds": self.latest_ms / 1000,
             "resent_after_restart": self.resent,
             "collected_on_request": self.requested,
             "system_events_compared": self.system_events or None,
