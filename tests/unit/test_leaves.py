@@ -236,6 +236,12 @@ def test_keys_stand_in_base64_with_the_big_end_first() -> None:
     assert keys_to_text(array("Q", [1, 2**64 - 2])) == "AAAAAAAAAAH//////////g=="
 
 
+def test_on_a_machine_with_the_big_end_first_nothing_is_turned(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = array("Q", [1, 2**64 - 2])
+    monkeypatch.setattr("sys.byteorder", "big")
+    assert keys_to_text(keys) == base64.b64encode(keys.tobytes()).decode()
+
+
 def test_a_checkpoint_is_read_back() -> None:
     checkpoint = Checkpoint("pce/orgs/1", {"events": Progress(10, 5, [(1, 2)])}, [Batch(1, 2, 3.5, array("Q", [9]))])
     checkpoint.filters.change(Filters.parse("a.*", "err", "none"), 7)

@@ -86,7 +86,9 @@ def test_the_generation_before_is_kept_once_a_run_and_only_where_events_were_del
     assert "audit.previous" not in world.documents
     again.save(checkpoint(watermark=7000), delivered=True)
     assert world.documents["audit.previous"] == {**first, "_key": "audit.previous", "kind": "previous"}
+    world.trace.clear()
     again.save(checkpoint(watermark=8000), delivered=True)
+    assert world.trace == ["save begins", "save ends", "breadcrumb"]
     assert world.documents["audit.previous"]["content"] == first["content"]
 
 

@@ -102,6 +102,7 @@ def test_the_newest_part_of_an_open_window_stays_open() -> None:
         # together more than an answer should have: the bound lies between them
         ([(2000, 5700), (3000, 8000), (4000, 8000)], [2000, 3000, 4000]),
         ([(2000, 2100), (3000, 7499), (4000, 2000)], [2000, 4000]),
+        ([(2000, 2100), (3000, 7500), (4000, 1)], [2000, 3000]),
         ([(2000, 1999), (3000, 7501)], [3000]),
         ([(2000, 1999), (3000, 7502)], [2000, 3000]),
         ([(2000, 4000), (2000, 6000)], [2000]),
@@ -163,6 +164,18 @@ def test_windows_that_were_asked_for_stay_what_they_are() -> None:
     width.learn(first[0], answer([1] * 3750))
     then = width.windows(HOUR, 90 * HOUR)
     assert then == [*first[1:], Window(4 * HOUR, 6 * HOUR)]
+    # also up to the end of the range, where the next ones would be narrower
+    width = Width()
+    width.learn(Window(0, HOUR), answer([1] * 7500))
+    first = width.windows(0, 4 * HOUR)
+    width.learn(first[0], answer([1] * 15_000))
+    assert width.windows(HOUR, 4 * HOUR) == first[1:]
+
+
+def test_windows_of_another_range_are_planned_anew() -> None:
+    width = Width()
+    width.learn(Window(0, HOUR), answer([1] * 7500))
+    first = width.windows(0, 90 * HOUR)
     # a range that ends earlier by now, or begins elsewhere, is planned anew
     assert width.windows(2 * HOUR, 7 * HOUR // 2) == [first[2], Window(3 * HOUR, 7 * HOUR // 2)]
     assert width.windows(0, HOUR) == [Window(0, HOUR)]
