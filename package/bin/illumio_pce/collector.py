@@ -85,6 +85,14 @@ class Run:
         Raises PceError, StateError, PipeClosed or StopRequested; what was delivered until then is recorded.
         """
         self._resume()
+        try:
+            self._read_all()
+        except PceError:
+            if self._checkpoint.settings.pop("answered", None):
+                self._delivery.commit()  # so that the next run's first question goes alone
+            raise
+
+    def _read_all(self) -> None:
         self._read_present()
         looked = self._clock.monotonic()
         while (backlog := self._backlog()) is not None:
@@ -128,6 +136,7 @@ class Run:
         self._checkpoint.collections = {
             name: self._checkpoint.collections.get(name) or self._first_progress(start_ms, now_ms) for name in wanted
         }
+        self._pce.expect_answers(self._checkpoint.settings.get("answered", ()))
         self._take_filters(now_ms, first=found is None)
         self._send_unsafe_again()
         lost = self._state.fetch_keys(self._checkpoint)
@@ -205,8 +214,10 @@ class Run:
     # --- what is new -------------------------------------------------------------------------------
 
     def _read_present(self) -> None:
-        for name, progress in self._checkpoint.collections.items():
-            self._read_new(self._plan(name, progress))
+        plans = [self._plan(name, progress) for name, progress in self._checkpoint.collections.items()]
+        for number, plan in enumerate(plans, 1):
+            later = [(other.name, window) for other in plans[number:] for window in reversed(other.windows)]
+            self._read_new(plan, later)
 
     def _plan(self, name: str, progress: Progress) -> _Plan:
         """The whole late-arrival window up to the newest event; what lies further back becomes backlog."""
@@ -219,20 +230,20 @@ class Run:
         delivered = [(batch.high, batch.count) for batch in self._checkpoint.batches]
         return _Plan(name, progress, low, foreseen(low, delivered))
 
-    def _read_new(self, plan: _Plan) -> None:
-        """Read the windows of a plan, the newest first."""
+    def _read_new(self, plan: _Plan, later: list[tuple[str, Window]]) -> None:
+        """Read the windows of a plan, the newest first; `later` is asked for after them."""
         asked_ms: list[int] = []
         windows = plan.windows
         while windows:
             window = windows.pop()
-            page = self._ask(plan.name, window, [(plan.name, other) for other in reversed(windows)])
+            page = self._ask(plan.name, window, [*((plan.name, other) for other in reversed(windows)), *later])
             asked_ms.append(page.now_ms)
             if page.cut:
                 windows += self._parts(window, page, plan.progress)
                 continue
             new = self._delivery.write(page.events, window, late_before=plan.progress.watermark)
             if not windows:
-                self._advance(plan.progress, plan.low, min(asked_ms))
+                self._advance(plan, min(asked_ms))
             if new or not windows:
                 self._delivery.commit()
 
@@ -245,9 +256,11 @@ class Run:
         progress.add_pending(window.low, high)
         return [Window(high, None)] if window.high is None else []
 
-    def _advance(self, progress: Progress, low: int, asked_ms: int) -> None:
+    def _advance(self, plan: _Plan, asked_ms: int) -> None:
         """Everything was read: the watermark becomes the PCE's time at the first question, and never more."""
-        self.record.window = (min(low, self.record.window[0]) if self.record.window else low, asked_ms)
+        progress, settings = plan.progress, self._checkpoint.settings
+        self.record.window = (min(plan.low, self.record.window[0]) if self.record.window else plan.low, asked_ms)
+        settings["answered"] = sorted({plan.name, *settings.get("answered", ())})
         progress.watermark = asked_ms
         progress.floor = max(progress.floor, asked_ms - self._settings.late_arrival_window_ms - CLOCK_SLACK)
         self._checkpoint.clock_offset_ms = self._now() - int(self._clock.time() * 1000)

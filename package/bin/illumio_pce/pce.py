@@ -163,6 +163,10 @@ class Pce:
         self._questions.look_ahead(questions, SILENCE_SECONDS)
         return self._ask(questions[0], read)
 
+    def expect_answers(self, collections: Iterable[str]) -> None:
+        """These collections were read whole in the last run, which met no error: they may be asked ahead at once."""
+        self._questions.expect_answers(map(self._path, collections))
+
     def start_job(self, collection: str, window: Window) -> Job:
         """Ask for a window asynchronously, for which there is no cap."""
 

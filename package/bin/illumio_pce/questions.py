@@ -36,7 +36,7 @@ class Traffic:
 class Questions:
     """Sends questions, and keeps those that were sent ahead until they are asked for or no longer wanted.
 
-    Ahead is asked only along paths that were answered since the run began, and since the last error: a key that the
+    Ahead is asked only along paths that were answered since the last error, in this run or in the last: a key that the
     PCE refuses, or that may not read a collection, is tried once, and a PCE that is short of breath is left alone.
 
     `sharers` tells how many inputs use the same key; it is asked only when a run makes many requests.
@@ -49,6 +49,10 @@ class Questions:
         self._sent: dict[Question, tuple[Sent, float]] = {}
         self._answered: set[str] = set()
         self._traffic = traffic
+
+    def expect_answers(self, paths: Iterable[str]) -> None:
+        """These paths were answered in the last run, which met no error."""
+        self._answered.update(paths)
 
     def answer(self, question: Question, seconds: float) -> tuple[Answer, float, float]:
         """The answer to a question, which is sent unless it is under way, and when it was asked and arrived.
