@@ -384,3 +384,20 @@ def test_a_new_key_says_when_it_ends(lifetime: int | None, expires: str | None) 
 
     assert alert.get("expires") == expires
     assert ("expires" in str(alert["reason"])) is (expires is not None)
+
+
+@pytest.mark.parametrize(("src", "severity"), [("203.0.113.9", "medium"), ("10.1.1.8", "low")])
+def test_an_address_that_others_use_is_less_of_a_surprise_than_one_that_nobody_does(src: str, severity: str) -> None:
+    def signed_in(number: int, src: str, day: float) -> Json:
+        by = {"user": {"href": f"/users/{number}", "username": f"user-{number}@kestrel-freight.example"}}
+        return event("user.sign_in", by=by, action=request(src=src), at=86_400 * day)
+
+    past = [signed_in(number, f"10.1.1.{number}", day) for number in (7, 8) for day in range(8)]
+    stanza = saved_searches([ROOT / "package"])["access_new_address"]
+    until = BEGIN + 9 * 86_400
+
+    found = alerts({"access_new_address": stanza}, _confs(), indexed([*past, signed_in(7, src, 8)]), None, until)
+
+    assert [(alert["user"], alert["src"], alert["severity"]) for alert in found] == [
+        ("user-7@kestrel-freight.example", src, severity)
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 
 from workbench.conf.reader import Confs
+from workbench.conf.search_time import Knowledge
 from workbench.detect import alerts, saved_searches
 from workbench.event_files import Reader
+from workbench.spl.search import run
 from workbench.spl.values import Event
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,3 +89,24 @@ def test_lines_that_come_again_do_not_alert_again(detection: str) -> None:
     ]
 
     assert len(_alerts(detection, again)) == len(_expected(detection))
+
+
+@pytest.mark.parametrize("detection", IDS)
+def test_the_drilldown_of_an_alert_shows_its_events_and_none_of_another_time(detection: str) -> None:
+    """As Enterprise Security does it: the row's values stand where the search names them."""
+    drilldowns = json.loads(saved_searches([ROOT / "package"])[detection]["action.notable.param.drilldown_searches"])
+    events = _events(detection, "fires")
+    alert = _alerts(detection, events, 1)[-1]
+    search = re.sub(r"\$(\w+)\$", lambda token: str(alert[token[1]]), drilldowns[0]["search"])
+
+    shown = run(search, events, knowledge=Knowledge(_confs()), now=float(alert["time"]))
+
+    assert _as_set(alert.get("href", [])) <= {str(event.get("href")) for event in shown}
+    assert shown
+    if "first_time" in alert:
+        times = {float(str(event["_time"])) for event in shown}
+        assert (min(times), max(times)) == (float(alert["first_time"]), float(alert["last_time"]))
+
+
+def _as_set(value: Any) -> set[str]:
+    return set(value if isinstance(value, list) else [value])

@@ -92,7 +92,7 @@ def _enterprise_security(detection: Detection) -> dict[str, str]:
     ]
     drilldown = {
         "name": "The events",
-        "search": events_of(detection),
+        "search": _drilldown(detection),
         "earliest_offset": "$info_min_time$",
         "latest_offset": "$info_max_time$",
     }
@@ -113,6 +113,12 @@ def _enterprise_security(detection: Detection) -> dict[str, str]:
         "action.notable.param.nes_fields": ",".join(detection.risk),
         "action.notable.param.drilldown_searches": json.dumps([drilldown]),
     }
+
+
+def _drilldown(detection: Detection) -> str:
+    """The events of one alert: those between its first and its last, where the row tells these."""
+    spans = "first_time" in compose(detection)
+    return events_of(detection) + (" | where _time>=$first_time$ AND _time<=$last_time$" if spans else "")
 
 
 def _line(text: str) -> str:

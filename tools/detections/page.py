@@ -63,7 +63,8 @@ objects and drilldowns are filled already. Without it these settings do nothing.
   what is worse than before alerts though the milder is throttled.
 - Results are rows by cause, not by event, since Splunk takes at most 500 alerts of a run. More than 50 users
   or addresses of one run go into one row (`who`). `count`, `first_time`, `last_time`, `user`, `src`, `dest`, `href` (of
-  all events), `severity` and `reason` are in every row where they exist.
+  all events), `severity` and `reason` are in every row where they exist. The search `illumio_pce_index` (a macro) with
+  `href="…"` shows an event itself; in Enterprise Security the drilldown shows those of the alert.
 - Every threshold is a macro, and every detection ends in a filter macro: change them in `local/macros.conf`.
 - Workloads and labels of high value stand in two lookups, empty as shipped: `illumio_pce_high_value_workloads`
   (`workload`: host name, `*` allowed) and `illumio_pce_high_value_labels` (`label`: a label's href or value).
