@@ -10,7 +10,7 @@ from illumio_pce.breadcrumb import Point
 from illumio_pce.store import sealed
 from illumio_pce.timestamps import DAY, HOUR, MINUTE, SECOND, parse
 
-from tests.simulation import START, SimulatedAnswer, World, status
+from tests.simulation import START, SimulatedAnswer, World, reset, status
 
 NOW = int(START * 1000)
 #: The late-arrival window of the simulated input (ms).
@@ -141,15 +141,12 @@ def test_the_first_filters_are_no_change_and_later_ones_count_from_the_latest_th
     ]
 
 
-def test_another_pce_is_not_asked_by_the_clock_of_the_one_before() -> None:
-    """Its first answer does not tell its time."""
+def test_what_was_known_of_the_clock_of_the_pce_before_is_not_said_of_another() -> None:
     world = settled()
-    world.clock.now += 60
     change_state(world, source="other.example.com/orgs/9", clock_offset_ms=77_000)
-    world.settings["start_time"] = "-300s"
-    world.faults = [lambda answer: SimulatedAnswer(answer.status, {}, answer.body)]
-    assert world.run() == "ok"
-    assert windows(world)[0] == (-240_000, None)
+    world.faults = [reset] * 50
+    assert world.run() == "connection"
+    assert record_of(world)["pce_clock_ahead_seconds"] == 0
 
 
 def test_an_answer_that_is_cut_does_not_move_the_watermark_past_its_question() -> None:
@@ -193,6 +190,7 @@ def test_what_is_pending_is_asked_for_the_oldest_first() -> None:
     )
     assert world.run() == "ok"
     assert windows(world) == [(-LATE, None), (1000 - NOW, 2000 - NOW), (5000 - NOW, 6000 - NOW)]
+    assert json.loads(str(world.documents["audit"]["content"]))["collections"]["events"]["pending"] == []
 
 
 def test_a_crowd_in_the_newest_millisecond_holds_nothing_up() -> None:

@@ -133,6 +133,24 @@ def test_where_there_is_no_room_nothing_is_asked_ahead_and_what_is_needed_waits(
     assert line.moments[-1] == 60
 
 
+def test_a_question_that_has_to_wait_waits_for_the_oldest_to_be_a_minute_old() -> None:
+    line = Line()
+    asking, _ = questions(line, 20)
+    for at in [0] * 10 + [30] * 10 + [40]:
+        line.clock.now = line.began + at
+        asking.answer(Question("/one"), 30)
+    assert line.moments[-1] == 60
+
+
+def test_a_key_that_very_many_inputs_share_can_still_ask_after_a_pause() -> None:
+    line = Line()
+    asking, _ = questions(line, 1000)
+    for at in [0] * 21 + [300]:
+        line.clock.now = line.began + at
+        asking.answer(Question("/one"), 30)
+    assert line.moments[20:] == [60, 300]
+
+
 def test_a_question_counts_for_a_minute() -> None:
     line = Line()
     asking, _ = questions(line, 20)

@@ -113,7 +113,8 @@ class Width:
 
     def learn_cut(self, window: Window, cut: Page, older: Window) -> None:
         """Adapt to an answer that was not whole; `older` is the older part of its window after the split."""
-        self.ms = max(1, (older.high or older.low) - older.low)
+        width = (older.high or older.low) - older.low
         if not _has_giants(cut):
-            self.ms = max(1, min(self.ms, ((window.high or window.low) - window.low) // 2))
+            width = min(width, ((window.high or window.low) - window.low) // 2)
+        self.ms = max(1, width)
         self._planned, self._known = [], False
