@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from illumio_pce.checkpoint import Checkpoint, Progress
 from illumio_pce.delivery import Delivery
+from illumio_pce.errors import PipeClosed
 from illumio_pce.events import AuditEvent, Events, key_of
 from illumio_pce.filters import Filters
 from illumio_pce.output import SplunkEvents
@@ -27,10 +28,12 @@ class Place:
         self.done: list[str] = []
         self.events: list[Indexed] = []
         self.saved: list[bool] = []
+        self.saved_at: list[float] = []
 
     def save(self, checkpoint: Checkpoint, *, delivered: bool) -> None:
         self.done.append("save")
         self.saved.append(delivered)
+        self.saved_at.append(checkpoint.saved_at)
 
     def write(self, events: SplunkEvents) -> int:
         self.done.append("write")
@@ -119,6 +122,16 @@ def test_an_event_without_an_href_is_known_only_near_where_it_was_delivered() ->
     assert write(case.delivery, [event(950_001)], Window(950_001, None)) == 0
     assert write(case.delivery, [event(960_000)], Window(950_002, 970_000)) == 1
     assert write(case.delivery, [event(960_000)], Window(900_000, 949_999)) == 1
+    # by now it was delivered from three places: one of them is enough
+    assert write(case.delivery, [event(950_000)], Window(950_000, 950_001)) == 0
+
+
+def test_events_with_and_without_an_href_in_one_answer_are_each_known_in_their_own_way() -> None:
+    case = Case()
+    assert write(case.delivery, [event(950_000, "/a"), event(950_000)], Window(949_000, 951_000)) == 2
+    assert write(case.delivery, [event(950_000, "/a"), event(950_000)], Window(949_000, 951_000)) == 0
+    assert spans(case.checkpoint) == [(950_000, 950_001, 2)]
+    assert write(case.delivery, [event(950_000, "/a"), event(960_000)], Window(950_002, 970_000)) == 1
 
 
 def test_an_event_without_a_time_may_lie_anywhere_in_its_window() -> None:
@@ -148,6 +161,9 @@ def test_events_from_the_future_are_remembered_apart() -> None:
     case = Case()
     write(case.delivery, [event(950_000, "/a"), event(NOW, "/b"), event(NOW + 1, "/c"), event(NOW + 50, "/d")])
     assert spans(case.checkpoint) == [(950_000, NOW + 1, 2), (NOW + 1, NOW + 51, 2)]
+    case = Case()
+    assert write(case.delivery, [event(NOW + 1, "/c")]) == 1
+    assert spans(case.checkpoint) == [(NOW + 1, NOW + 2, 1)]
 
 
 # --- what splunkd is given ---------------------------------------------------------------------------------
@@ -198,15 +214,36 @@ def test_a_commit_stores_what_is_tidy_and_says_whether_anything_was_delivered() 
     case.delivery.commit()
     assert case.place.done == ["save", "write", "save"]
     assert case.place.saved == [False, True]
-    assert case.checkpoint.saved_at == case.clock.now
+    assert case.place.saved_at == [case.clock.now] * 2
     case.clock.now += 121
     case.checkpoint.collections["events"].floor = NOW
     case.delivery.commit()
     assert case.checkpoint.batches == []
 
 
+def test_what_was_not_handed_over_whole_does_not_count_as_delivered() -> None:
+    case = Case()
+
+    def gone(_events: SplunkEvents) -> int:
+        raise PipeClosed
+
+    case.place.write = gone  # type: ignore[method-assign]
+    with pytest.raises(PipeClosed):
+        write(case.delivery, [event(950_000, "/a")])
+    assert (case.checkpoint.batches, case.record.delivered) == ([], 0)
+
+
+def test_keys_that_stand_beside_the_state_and_are_not_met_again_take_no_memory() -> None:
+    case = Case(floor=920_000)
+    write(case.delivery, [event(910_000, f"/old{number}") for number in range(4096)])
+    write(case.delivery, [event(919_998, "/small")])
+    write(case.delivery, [event(950_000, f"/new{number}") for number in range(4096)])
+    case.delivery.commit()
+    assert [(batch.count, len(batch.keys)) for batch in case.checkpoint.batches] == [(4096, 0), (1, 1), (4096, 4096)]
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "kept"), [(70_000, 10_000, True), (90_001, 10_000, True), (110_001, 10_000, False)]
+    ("old", "new", "kept"), [(70_000, 10_000, True), (110_000, 10_000, True), (110_001, 10_000, False)]
 )
 def test_hrefs_that_are_no_longer_needed_leave_the_memory_once_they_are_many(old: int, new: int, kept: bool) -> None:
     """Up to 100,000 and two for each that is needed: 120,000 here."""

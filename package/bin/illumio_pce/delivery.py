@@ -95,8 +95,7 @@ class Delivery:
             SplunkEvents(events.indexed_texts(), epochs, hosts, SOURCETYPE, events.clean)
         )
         self._record.pages += 1
-        if self.wanted:
-            self.wanted.difference_update(events.keys)
+        self.wanted.difference_update(events.keys)
         self._record.count_events(events, late_before)
 
     def _new(self, events: Events, window: Window, now_ms: int) -> Events:
