@@ -224,7 +224,7 @@ def test_a_commit_stores_what_is_tidy_and_says_whether_anything_was_delivered() 
 def test_what_was_not_handed_over_whole_does_not_count_as_delivered() -> None:
     case = Case()
 
-    def gone(_events: SplunkEvents) -> int:
+    def gone(events: SplunkEvents) -> int:
         raise PipeClosed
 
     case.place.write = gone  # type: ignore[method-assign]
