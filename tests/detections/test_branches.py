@@ -401,3 +401,13 @@ def test_an_address_that_others_use_is_less_of_a_surprise_than_one_that_nobody_d
     assert [(alert["user"], alert["src"], alert["severity"]) for alert in found] == [
         ("user-7@kestrel-freight.example", src, severity)
     ]
+
+
+@pytest.mark.parametrize(("number", "severity"), [(1, "low"), (4, "low"), (5, "medium")])
+def test_many_vens_that_one_check_marks_offline_are_worse_than_one(number: int, severity: str) -> None:
+    offline = {"online": {"before": True, "after": False}}
+    gone = [change("workload", offline, number=n, hostname=f"crane-{n}") for n in range(number)]
+
+    (alert,) = _alerts("ven_offline", [event("system_task.agent_offline_check", gone, by=SYSTEM)])
+
+    assert (int(str(alert["workloads"])), alert["severity"]) == (number, severity)

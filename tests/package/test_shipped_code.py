@@ -193,6 +193,7 @@ def test_a_cell_that_a_spreadsheet_would_execute_is_found(cell: str, tmp_path: P
         ('index=main user="$form.user$"', [], ["$form.user$"]),
         ("index=main user=$user|u$", [], ["$user|u$"]),
         ("index=main user=$user|s$ earliest=$info_min_time$", [], []),
+        ("index=main | where _time>=$first_time$ AND _time<=$last_time$", [], []),
         ('| eval x=if(match(y,"a$") OR match(y,"b$"),1,0)', [], []),
     ],
 )

@@ -21,8 +21,9 @@ RISKY = frozenset(
 )  # fmt: skip
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 _COMMAND = re.compile(r"(?:\||\[|^)\s*(\w+)")
-#: A token as Splunk fills it in, but for one that is quoted (`|s`) or a number of its own making.
-_RAW_TOKEN = re.compile(r"\$(?!info_(?:min|max)_time\$)(?![\w.:]+\|s\$)[A-Za-z][\w.:]*(?:\|\w)?\$")
+#: A token as Splunk fills it in, but for one that is quoted (`|s`) or a number of its own making: a search's range, or
+#: the times of the events of a detection's row, which come from `_time`.
+_RAW_TOKEN = re.compile(r"\$(?!(?:info_(?:min|max)|first|last)_time\$)(?![\w.:]+\|s\$)[A-Za-z][\w.:]*(?:\|\w)?\$")
 
 
 def formula_cells(path: Path) -> Iterator[str]:
