@@ -208,6 +208,12 @@ def test_which_members_go_last(text: str, expected: str) -> None:
     assert bulky_last(text) == expected
 
 
+def test_a_control_character_in_an_event_that_is_not_parsed_whole_hides_nothing_of_it() -> None:
+    event = event_of('{"href":"/x","timestamp":"2026-01-31T08:00:00.123Z","event_type":"a\tb"}')
+    assert (event.key, event.ms, event.flaw) == (key_of("/x"), AT[0], "")
+    assert event.head["event_type"] == "a\tb"
+
+
 # --- what is wanted --------------------------------------------------------------------------------------
 
 

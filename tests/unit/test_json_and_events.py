@@ -108,7 +108,26 @@ def test_an_event_of_megabytes_is_told_apart_at_sight() -> None:
 
 @pytest.mark.parametrize(
     "inside",
-    ["{", "}", "[}", "{]", '"', '"{', '{"}', "}{", "a},{b", "]}{[", r'"\"', r'{"a":"\"}', "\0", "\n", "][", '"["]"'],
+    [
+        "{",
+        "}",
+        "[}",
+        "{]",
+        '"',
+        '"{',
+        '{"}',
+        "}{",
+        "a},{b",
+        "]}{[",
+        r'"\"',
+        r'{"a":"\"}',
+        "\0",
+        "\n",
+        "\x10",
+        "\x1f",
+        "][",
+        '"["]"',
+    ],
 )
 def test_what_is_not_one_closed_object_does_not_look_so(inside: str) -> None:
     text = f"{{{inside}}}"

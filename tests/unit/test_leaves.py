@@ -20,7 +20,7 @@ from illumio_pce.modular_input import runs_here
 from illumio_pce.pce import Page, Window
 from illumio_pce.seen import KeySet
 from illumio_pce.store import Unreadable
-from illumio_pce.timestamps import parse, parse_http_date, parse_start, render
+from illumio_pce.timestamps import parse, parse_http_date, parse_start, render, second_of
 from illumio_pce.windows import split
 
 # --- times -------------------------------------------------------------------------------------------
@@ -32,6 +32,9 @@ from illumio_pce.windows import split
         ("2026-01-31T08:00:00Z", 1_769_846_400_000, "1769846400"),
         ("2026-01-31T08:00:00.5Z", 1_769_846_400_500, "1769846400.5"),
         ("2026-01-31T08:00:00.1239999Z", 1_769_846_400_123, "1769846400.1239999"),
+        # Splunk keeps nanoseconds
+        ("2026-01-31T08:00:00.12345678901Z", 1_769_846_400_123, "1769846400.123456789"),
+        ("1970-01-01T00:00:00Z", 0, "0"),
         ("2026-01-31T10:30:00.001+02:30", 1_769_846_400_001, "1769846400.001"),
         ("2026-01-31t00:00:00-0800", 1_769_846_400_000, "1769846400"),
         ("2016-12-31T23:59:60Z", 1_483_228_800_000, "1483228800"),
@@ -46,7 +49,9 @@ def test_a_time_with_a_zone_is_read_to_the_digit(text: str, ms: int, epoch: str)
 @pytest.mark.parametrize(
     "text",
     ["", "yesterday", "2026-01-31T08:00:00", "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z", "1960-01-01T00:00:00Z", 17,
-     None, "2026-01-31T25:00:00Z", "٢٠٢٦-01-31T08:00:00Z", "2026-01-31T08:00:00Z; index=evil"],
+     None, "2026-01-31T25:00:00Z", "٢٠٢٦-01-31T08:00:00Z", "2026-01-31T08:00:00Z; index=evil",
+     "2026-00-10T00:00:00Z", "2026-01-00T00:00:00Z", "2026-01-31T24:00:00Z", "2026-01-31T08:60:00Z",
+     "2026-01-31T08:00:61Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00+01:00", "1970-01-01T00:59:59+01:00"],
 )  # fmt: skip
 def test_what_is_no_time_is_none(text: object) -> None:
     assert parse(text) is None
@@ -61,7 +66,15 @@ def test_a_rendered_time_is_read_back(ms: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "ms"),
-    [("-7d", 395_200_000), ("-24h", 913_600_000), ("1970-01-02T00:00:00Z", 86_400_000), ("-60s", 999_940_000)],
+    [
+        ("-7d", 395_200_000),
+        ("-24h", 913_600_000),
+        ("1970-01-02T00:00:00Z", 86_400_000),
+        ("-60s", 999_940_000),
+        ("-1w", 395_200_000),
+        ("-90m", 994_600_000),
+        ("-9999w", 0),
+    ],
 )
 def test_start_time(text: str, ms: int) -> None:
     assert parse_start(text, 1_000_000_000) == ms
@@ -71,6 +84,11 @@ def test_start_time(text: str, ms: int) -> None:
 def test_a_start_time_that_is_none_says_what_to_enter(text: str) -> None:
     with pytest.raises(ValueError, match=r"ISO 8601"):
         parse_start(text, 0)
+
+
+def test_no_second_lies_before_1970() -> None:
+    assert second_of("1970-01-01T00:00:00") == (0, "0")
+    assert second_of("1969-12-31T23:59:59") is None
 
 
 def test_the_date_header() -> None:

@@ -108,6 +108,13 @@ def test_what_xml_cannot_carry_is_replaced_unless_the_text_is_known_to_be_clean(
     assert "<data>b\x00</data>" in text
 
 
+def test_a_single_event_may_hold_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = Pipe(monkeypatch)
+    stream().write(SplunkEvents.of_one("</data>\x00", "1.5", "pce", "st"))
+    assert "<time>1.5</time><host>pce</host><sourcetype>st</sourcetype>" in pipe.taken.decode()
+    assert "<data>&lt;/data&gt;\ufffd</data>" in pipe.taken.decode()
+
+
 @pytest.mark.parametrize("most", [1, 7, 4096, 10**9])
 def test_a_pipe_that_takes_a_part_gets_the_rest(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     pipe = Pipe(monkeypatch, most)
@@ -115,7 +122,7 @@ def test_a_pipe_that_takes_a_part_gets_the_rest(most: int, monkeypatch: pytest.M
     written = stream().write(events("ä" * 1000, "b" * 1000))
     assert pipe.taken.decode().count("ä") == 1000
     assert written == len(pipe.taken) == sum(pipe.pieces)
-    assert pipe.slept > 0
+    assert pipe.slept == pytest.approx(0.03)
 
 
 def test_many_events_go_in_pieces_of_a_quarter_of_a_megabyte(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,7 @@ def test_late_is_what_turned_up_behind_where_a_run_had_looked() -> None:
 def test_the_time_zero_is_a_time() -> None:
     record = Record()
     count(record, [event(0)])
+    assert (record.oldest, record.newest) == (0, 0)
     count(record, [event(5)])
     assert (record.oldest, record.newest) == (0, 5)
 
@@ -88,8 +89,8 @@ def test_what_did_not_happen_is_not_said_or_is_nought() -> None:
 
 
 def test_the_most_memory_is_told_in_mib_to_a_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "read_text", lambda *_args, **_options: "VmPeak:\t  999 kB\nVmHWM:\t   12345 kB\n")
-    assert json.loads(Record().to_json({}, Traffic()))["peak_memory_mib"] == 12.1
+    monkeypatch.setattr(Path, "read_text", lambda *_args, **_options: "VmPeak:\t  999 kB\nVmHWM:\t  900000 kB\n")
+    assert json.loads(Record().to_json({}, Traffic()))["peak_memory_mib"] == 878.9
 
 
 def test_where_the_system_does_not_tell_it_the_most_memory_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

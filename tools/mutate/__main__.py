@@ -25,7 +25,7 @@ from tools.mutate.mutants import Mutant, mutants_of
 
 MODULES = (
     "array_reader", "breadcrumb", "checkpoint", "collector", "comparison", "delivery", "events", "filters", "json_text",
-    "lease", "output", "questions", "record", "requested", "seen", "state", "store", "windows",
+    "lease", "output", "questions", "record", "requested", "seen", "state", "store", "timestamps", "windows",
 )  # fmt: skip
 REVIEWED = trial.REPOSITORY / "tests" / "mutants-reviewed.csv"
 COLUMNS = ("module", "function", "was", "became", "reason")

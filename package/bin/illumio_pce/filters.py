@@ -60,8 +60,6 @@ class Filters:
 
     def accept(self, event: Mapping[str, Any]) -> bool:
         """Whether an event passes. What an event does not say in a readable way never excludes it by that field."""
-        if not self.any:
-            return True
         event_type, severity, status = event.get("event_type"), event.get("severity"), event.get("status")
         if self.event_types and isinstance(event_type, str) and not _matcher(self.event_types).fullmatch(event_type):
             return False

@@ -51,7 +51,7 @@ class Record:
         if not moments:
             return
         newest, oldest = max(moments), min(moments)
-        self.newest = max(self.newest or 0, newest)
+        self.newest = max(self.newest or newest, newest)
         self.oldest = oldest if self.oldest is None else min(self.oldest, oldest)
         if late_before is not None and oldest < late_before:
             self.late += sum(ms < late_before for ms in moments)
