@@ -411,3 +411,18 @@ def test_many_vens_that_one_check_marks_offline_are_worse_than_one(number: int, 
     (alert,) = _alerts("ven_offline", [event("system_task.agent_offline_check", gone, by=SYSTEM)])
 
     assert (int(str(alert["workloads"])), alert["severity"]) == (number, severity)
+
+
+@pytest.mark.parametrize(
+    ("users", "src", "fires"), [(5, "198.51.100.7", True), (4, "198.51.100.7", False), (5, "198.51.100.8", False)]
+)
+def test_a_success_from_an_address_that_tried_many_users_fires_after_one_failure_each(
+    users: int, src: str, fires: bool
+) -> None:
+    tried = [sign_in_failed(f"user-{n}", "198.51.100.7", n * 60) for n in range(users)]
+    by = {"user": {"href": "/users/3", "username": "user-3"}}
+    success = event("user.sign_in", by=by, action=request("/login/users/sign_in", "POST", 200, src), at=600)
+
+    found = _alerts("access_success_after_failures", [*tried, success])
+
+    assert [alert["user"] for alert in found] == (["user-3"] if fires else [])
