@@ -60,8 +60,10 @@ class Prepared:
         first, *rest = self._stages
         closed = not any("[" in _unquoted(stage.text) for stage in self._stages)
         narrow = closed and first.command == "search" and all(not commands.find(stage).generates for stage in rest)
-        self._store = store.narrowed(partial(_found, _base(first))) if narrow else store
-        self._barren = narrow and not _base(first).times and all(_makes_nothing(stage) for stage in rest)
+        self._base = _base(first) if narrow else None
+        self._store = store.narrowed(partial(_found, self._base)) if self._base else store
+        makes_nothing = all(_makes_nothing(stage) for stage in rest)
+        self._barren = self._base is not None and not self._base.times and makes_nothing
 
     def run(self, now: float, earliest: str, latest: str, within: Range) -> list[Event]:
         """The rows, as those of the function `run`."""
@@ -69,7 +71,11 @@ class Prepared:
         if self._barren and not self._store.holds(outer):
             return []
         runtime = Runtime(self._store, self._knowledge, now, picker=outer, range=outer, run_pipeline=_run_inner)
-        return _run_stages(self._stages, runtime, None)
+        if self._base is None:
+            return _run_stages(self._stages, runtime, None)
+        # The narrowed store holds nothing but what the base search matches.
+        runtime.range = _inline_range(self._base, runtime)
+        return _run_stages(self._stages[1:], runtime, [dict(event) for event in self._store.select(runtime.range)])
 
 
 # Commands that make no row where they are given none; stats does not either, if it goes by fields.
