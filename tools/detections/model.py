@@ -52,7 +52,6 @@ SCHEDULES = {
     # A day back, so that a line of an event that comes again within it is known.
     "often": Schedule("*/5 * * * *", OFTEN, 1446, "-30d"),
     "often, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d"),
-    "hourly": Schedule("17 * * * *", 60, 1501, "-30d"),
     "each quarter": Schedule("*/15 * * * *", 15, 0, "-2d"),
     "each hour": Schedule("7 * * * *", 60, 0, "-8d"),
     "each hour, over months": Schedule("7 * * * *", 60, 0, "-90d"),
