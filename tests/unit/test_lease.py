@@ -68,6 +68,12 @@ def test_it_is_renewed_while_commits_are_made() -> None:
         assert second.acquire() == "one"
 
 
+def test_a_lease_that_nobody_has_costs_one_request() -> None:
+    world = World()
+    assert lease(world, "one").acquire() is None
+    assert world.trace == ["save begins", "save ends"]
+
+
 def test_the_store_is_not_written_for_each_commit() -> None:
     """Half of its time has to be over before it is renewed."""
     world = World()

@@ -50,6 +50,8 @@ class ClusterLease:
     def acquire(self) -> str | None:
         """Take the lease; None, or who else has it."""
         self._mine = self._new()
+        if self._store.insert(self._mine):
+            return None
         other = self._store.get(self._key)
         if other is not None and self._in_force(other):
             return str(other.get("holder"))

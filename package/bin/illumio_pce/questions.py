@@ -37,7 +37,8 @@ class Questions:
     """Sends questions, and keeps those that were sent ahead until they are asked for or no longer wanted.
 
     Ahead is asked only along paths that were answered since the last error, in this run or in the last: a key that the
-    PCE refuses, or that may not read a collection, is tried once, and a PCE that is short of breath is left alone.
+    PCE refuses, or that may not read a collection, is tried alone from then on, and a PCE that is short of breath is
+    left alone.
 
     `sharers` tells how many inputs use the same key; it is asked only when a run makes many requests.
     """
