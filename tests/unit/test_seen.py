@@ -33,7 +33,7 @@ def test_added_one_by_one_or_together_is_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "places"), [(1, 1024), (768, 1024), (769, 2048), (1536, 2048), (1537, 4096), (100_000, 262_144)]
+    ("count", "places"), [(1, 65_536), (49_152, 65_536), (49_153, 131_072), (98_304, 131_072), (98_305, 262_144)]
 )
 def test_three_of_four_places_are_taken_at_most(count: int, places: int) -> None:
     together, one_by_one = KeySet(), KeySet()

@@ -185,28 +185,37 @@ def test_after_a_cut_answer_windows_are_planned_anew_one_at_a_time() -> None:
     width = Width()
     width.learn(Window(0, HOUR), answer([1] * 7500))
     window, *_ = width.windows(0, 90 * HOUR)
-    width.learn_cut(window, answer([1] * 10_000), Window(0, 1000))
+    width.learn_cut(window, answer([1] * 10_000), Window(HOUR - 1000, HOUR))
     assert width.windows(0, 90 * HOUR) == [Window(0, 1000)]
 
 
 @pytest.mark.parametrize(
-    ("older", "page", "expected"),
+    ("middle", "page", "expected"),
     [
-        (Window(5, 605), answer([1] * 100), 500),
-        (Window(5, 405), answer([1] * 100), 400),
+        # as wide as the newer part, of which is known how dense it is
+        (805, answer([1] * 100), 200),
+        (505, answer([1] * 100), 500),
+        # but no wider than half
+        (405, answer([1] * 100), 500),
         # a few giants: the cut is exact, however wide its older part
-        (Window(5, 905), answer([1] * 19, size=0), 900),
-        (Window(5, 905), answer([1] * 20, size=0), 500),
-        (Window(5, 5), answer([1] * 100), 1),
+        (905, answer([1] * 19, size=0), 900),
+        (905, answer([1] * 20, size=0), 100),
+        (1005, answer([1] * 100), 1),
     ],
 )
-def test_after_a_cut_answer_windows_are_no_wider_than_half(older: Window, page: Page, expected: int) -> None:
+def test_after_a_cut_answer_windows_are_as_wide_as_what_is_known(middle: int, page: Page, expected: int) -> None:
     width = Width()
-    width.learn_cut(Window(5, 1005), page, older)
+    width.learn_cut(Window(5, 1005), page, Window(middle, 1005))
     assert width.ms == expected
+
+
+def test_of_an_open_window_the_newest_event_is_the_end() -> None:
+    width = Width()
+    width.learn_cut(Window(0, None), answer([900, 1000]), Window(801, None))
+    assert width.ms == 200
 
 
 def test_windows_are_never_narrower_than_a_millisecond() -> None:
     width = Width()
-    width.learn_cut(Window(5, 6), answer([1] * 100), Window(5, 6))
+    width.learn_cut(Window(5, 6), answer([1] * 100), Window(6, 6))
     assert width.ms == 1

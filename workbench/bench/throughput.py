@@ -13,7 +13,7 @@ from .trail import Trail
 from .world import a_world, targets_of
 
 #: What a client that knows the trail beforehand asks for at once.
-_EVENTS_AT_ONCE = 6000
+_EVENTS_AT_ONCE = 7500
 _DAY_MS = 86_400_000
 
 

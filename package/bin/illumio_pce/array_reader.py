@@ -27,7 +27,9 @@ _ENDS = (" ", "\t", "\n", "\r", ",", "]")
 
 #: How the PCE begins an event, in the events API of every release that was seen; and how that goes on.
 _BEGIN = re.compile(r'\{"href":"(/(?:orgs/[0-9]+/|system_)events/)')
-_HEAD = re.compile(r'([^"\\]*)","timestamp":"([0-9T:-]{19})\.([0-9]{3})Z","pce_fqdn":"([^"\\]*)"')
+_HEAD = re.compile(r'^([^"\\\n]*)","timestamp":"([0-9T:-]{19})\.([0-9]{3})Z","pce_fqdn":"([^"\\\n]*)"', re.MULTILINE)
+#: A head is looked for in so many characters.
+_LONGEST_HEAD = 256
 _decoder = json.JSONDecoder(strict=False)
 
 
@@ -45,12 +47,14 @@ class Element(NamedTuple):
 class AtSight(NamedTuple):
     """Events that lie one after another, told apart without parsing: a list for each thing that is known of them.
 
-    Their hrefs, their times in UTC down to the second, the milliseconds, and their pce_fqdn; and whether each text is
-    clean: ASCII without control characters, and without anything that XML has a meaning for.
+    What their hrefs have in common and the rest of each, their times in UTC down to the second, the milliseconds, and
+    their pce_fqdn; and whether each text is clean: ASCII without control characters, and without anything that XML has
+    a meaning for.
     """
 
     texts: list[str]
-    hrefs: list[str]
+    root: str
+    names: Sequence[str]
     seconds: Sequence[str]
     milliseconds: Sequence[str]
     fqdns: Sequence[str]
@@ -108,9 +112,9 @@ class ArrayReader:
         match = _BEGIN.match(self._text, self._at)
         if match is None or self._dropped + self._at < self._parse_up_to:
             return None
-        begin = match.group()
+        begin, root = match.group(0, 1)
         pieces = self._split(begin)
-        heads = [head.groups() for head in takewhile(bool, map(_HEAD.match, pieces)) if head]
+        heads = _heads_of(pieces)
         texts = [f"{begin}{piece}}}" for piece in pieces[: len(heads)]]
         looks = list(takewhile(bool, looks_of(texts)))
         texts = texts[: len(looks)]
@@ -121,28 +125,28 @@ class ArrayReader:
         if not texts:
             return None
         names, seconds, milliseconds, fqdns = zip(*heads[: len(texts)])
-        hrefs = [match[1] + name for name in names]
-        return AtSight(texts, hrefs, seconds, milliseconds, fqdns, [look is CLEAN for look in looks])
+        return AtSight(texts, root, names, seconds, milliseconds, fqdns, [look is CLEAN for look in looks])
 
     def _split(self, begin: str) -> list[str]:
         """The text from here on, cut where events begin: what stands between the beginnings of two, in order."""
         behind = "}," + begin
-        pieces = self._text[self._at + len(begin) : self._at + _SIGHT].split(behind)
+        missing = _SIGHT - (len(self._text) - self._at)
+        if missing > 0:
+            self._read(missing)
+        pieces = self._text[self._at + len(begin) : self._at + _SIGHT].rsplit(behind)  # in half of split's time
         if len(pieces) > 1:
             return pieces[:-1]
         end = self._far(behind)
-        return self._text[self._at + len(begin) : end].split(behind)[:-1]
+        return [self._text[self._at + len(begin) : end]] if end >= 0 else []
 
     def _far(self, behind: str) -> int:
-        """Where the end of an event that is longer than what is looked at at once is seen; the present place if not."""
+        """Where an event ends that is longer than what is looked at at once; negative where that is not seen."""
         while True:
             end = self._text.find(behind, self._at)
-            if end >= 0:
-                return end + len(behind)
             size = len(self._text) - self._at
-            if self._ended or size > _LONGEST_AT_SIGHT:
-                return self._at
-            self._read(max(_SIGHT, size))
+            if end >= 0 or self._ended or size > _LONGEST_AT_SIGHT:
+                return end
+            self._read(size)
 
     def _element(self) -> Element:
         while True:
@@ -202,3 +206,12 @@ class ArrayReader:
             wanted -= len(piece)
         self._text = "".join(pieces)
         self._at = 0
+
+
+def _heads_of(pieces: Sequence[str]) -> list[tuple[str, ...]]:
+    """What the heads of these say, up to the first that has none."""
+    lines = [piece[:_LONGEST_HEAD] for piece in pieces]
+    heads = _HEAD.findall("\n".join(lines))
+    if len(heads) == len(lines):
+        return heads
+    return [head.groups() for head in takewhile(bool, map(_HEAD.match, lines)) if head]

@@ -295,7 +295,7 @@ class Run:
             self._delivery.write(page.events, window)
             self._done(backlog, window)
         elif (two := split(window, page)) is not None:
-            self._width.learn_cut(window, page, two[0])
+            self._width.learn_cut(window, page, two[1])
         else:
             with self._stop.interruptible():
                 job = self._pce.start_job(backlog.name, window)

@@ -85,7 +85,7 @@ class Delivery:
                 needed += batch.count
             elif batch.document:
                 batch.keys = array("Q")  # they stand in its document, and this run does not meet them again
-        if len(self._seen) > 100_000 + 2 * needed:
+        if len(self._seen) > 40_000 + 2 * needed:
             self.remember()
 
     def _hand_over(self, events: Events, late_before: int | None) -> None:

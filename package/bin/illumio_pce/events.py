@@ -150,7 +150,7 @@ class EventReader:
             run.texts,
             [began[0] + int(fraction) for began, fraction in zip(moments, run.milliseconds) if began],
             [f"{began[1]}.{fraction}" for began, fraction in zip(moments, run.milliseconds) if began],
-            keys_of(run.hrefs),
+            keys_of(run.names, run.root),
             list(map(_host, run.fqdns)),
             [True] * count,
             [""] * count,
@@ -183,14 +183,19 @@ def _host(name: str) -> str | None:
     return name if HOST_NAME.fullmatch(name) else None
 
 
-def keys_of(identities: Iterable[str]) -> list[int]:
-    """64 bits that stand for each of these identities, never 0.
+def keys_of(identities: Iterable[str], root: str = "") -> list[int]:
+    """64 bits that stand for each of these identities, each behind the same `root`; never 0.
 
     A new event is taken for a known one with a chance of (known ones) / 2^64: with a million remembered,
     once in 18 million million events.
     """
-    digests = b"".join([hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in identities])
-    return [key or 1 for (key,) in _KEY.iter_unpack(digests)]
+    begun = hashlib.sha256(root.encode("utf-8", "surrogatepass"))
+    digests = []
+    for text in identities:
+        digest = begun.copy()  # quicker than one anew
+        digest.update(text.encode("utf-8", "surrogatepass"))
+        digests.append(digest.digest())
+    return [key or 1 for (key,) in _KEY.iter_unpack(b"".join(digests))]
 
 
 def key_of(identity: str) -> int:

@@ -24,8 +24,9 @@ _UNREMARKABLE = bytes(set(range(0x20, 0x100)) - set(b'[]{}"&<>'))
 _BETWEEN = "\0"
 #: What a text may show to be; see `looks_of`.
 NOT_CLOSED, CLOSED, CLEAN = range(3)
-#: Shapes up to this length (bytes) are remembered.
-_REMEMBERED = 1024
+#: So many shapes are remembered, each up to this length (bytes).
+_SHAPES = 1024
+_LONGEST_SHAPE = 16 * 1024
 
 #: What XML 1.0 cannot carry (section 2.2, production Char), besides lone surrogates.
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -91,13 +92,14 @@ def looks_of(texts: Sequence[str]) -> list[int]:
     shapes = joined.encode("utf-8", "replace").translate(None, _UNREMARKABLE).split(_BETWEEN.encode())
     if len(shapes) != len(texts):
         return [NOT_CLOSED] * len(texts)
-    looks = [_look_of(shape) if len(shape) <= _REMEMBERED else _look_of.__wrapped__(shape) for shape in shapes]
+    remembered = max(map(len, shapes)) <= _LONGEST_SHAPE
+    looks = list(map(_look_of if remembered else _look_of.__wrapped__, shapes))
     if ascii_only:
         return looks
     return [look if text.isascii() else min(look, CLOSED) for look, text in zip(looks, texts)]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_SHAPES)
 def _look_of(shape: bytes) -> int:
     """Whether nothing is left of a shape within its outermost brackets when pairs go that have nothing between them.
 

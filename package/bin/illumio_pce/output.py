@@ -73,9 +73,10 @@ class SplunkdStream:
         of_host = {host: f"</time><host>{_escape(host)}{others}" for host in set(events.hosts)}
         members = [of_host[host] for host in events.hosts]
         data = [text if clean else _escape(text) for text, clean in zip(events.texts, events.clean)]
-        for part in _parts(data):
-            columns = (repeat(self._begin), events.epochs[part], members[part], data[part], repeat(_END))
-            written += self._hand_over("".join(chain.from_iterable(zip(*columns))))
+        columns = (repeat(self._begin), events.epochs, members, data, repeat(_END))
+        pieces = list(chain.from_iterable(zip(*columns)))
+        for first, end in _parts(data):
+            written += self._hand_over("".join(pieces[first * len(columns) : end * len(columns)]))
         return written
 
     def close(self) -> None:
@@ -101,14 +102,14 @@ class SplunkdStream:
         return at
 
 
-def _parts(texts: Sequence[str]) -> Iterator[slice]:
-    """The texts in parts of at least `_BATCH` characters each; the last may have fewer."""
-    ends = list(accumulate(map(len, texts)))
+def _parts(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where the parts begin and end that have at least `_BATCH` characters each; the last may have fewer."""
+    sums = [0, *accumulate(map(len, texts))]
     first = 0
-    while first < len(ends):
-        last = bisect_left(ends, (ends[first - 1] if first else 0) + _BATCH, first)
-        yield slice(first, last + 1)
-        first = last + 1
+    while first < len(texts):
+        end = min(bisect_left(sums, sums[first] + _BATCH, first + 1), len(texts))
+        yield first, end
+        first = end
 
 
 def _escape(text: str) -> str:

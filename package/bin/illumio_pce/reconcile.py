@@ -91,7 +91,7 @@ def slices(ask: Ask, index: Index, collected: Collected, low: int, high: int) ->
             page = _whole(ask, collection, window)
             parts = split(window, page) if page.cut else None
             if parts is not None:
-                width.learn_cut(window, page, parts[0])
+                width.learn_cut(window, page, parts[1])
                 continue
             width.learn(window, page)
             yield _compared(collection, window, page, index, collected.filters)

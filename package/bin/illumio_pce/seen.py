@@ -5,7 +5,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection
 
-_SMALLEST = 1024
+#: Places at first (512 KiB): a poll of thousands of events makes no larger one.
+_SMALLEST = 65_536
 
 
 class KeySet:

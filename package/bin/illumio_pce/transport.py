@@ -29,7 +29,7 @@ from .transport_errors import explain
 
 _CHUNK = 64 * 1024
 #: gzip expands a thousandfold at most; pieces of it are taken one by one, so that a bomb is noticed early.
-_INFLATED_CHUNK = 64 * 1024
+_INFLATED_CHUNK = 256 * 1024
 #: How many questions may be under way at once.
 CONNECTIONS = 4
 

@@ -111,10 +111,12 @@ class Width:
         self.ms = max(int(asked * factor), self.ms if factor >= 1 else 1)
         self._known = True
 
-    def learn_cut(self, window: Window, cut: Page, older: Window) -> None:
-        """Adapt to an answer that was not whole; `older` is the older part of its window after the split."""
-        width = (older.high or older.low) - older.low
-        if not _has_giants(cut):
-            width = min(width, ((window.high or window.low) - window.low) // 2)
+    def learn_cut(self, window: Window, cut: Page, newer: Window) -> None:
+        """Adapt to an answer that was not whole; `newer`: the newer part of its window after the split.
+
+        How dense the events are is known of that part only, unless giants filled the answer.
+        """
+        high = top(window, cut)
+        width = newer.low - window.low if _has_giants(cut) else min(high - newer.low, (high - window.low) // 2)
         self.ms = max(1, width)
         self._planned, self._known = [], False
