@@ -27,9 +27,11 @@ _ENDS = (" ", "\t", "\n", "\r", ",", "]")
 
 #: How the PCE begins an event, in the events API of every release that was seen; and how that goes on.
 _BEGIN = re.compile(r'\{"href":"(/(?:orgs/[0-9]+/|system_)events/)')
-_HEAD = re.compile(r'^([^"\\\n]*)","timestamp":"([0-9T:-]{19})\.([0-9]{3})Z","pce_fqdn":"([^"\\\n]*)"', re.MULTILINE)
-#: A head is looked for in so many characters.
-_LONGEST_HEAD = 256
+_HEAD = re.compile(
+    r'^([^"\\\n]*)","timestamp":"([0-9T:-]{19})\.([0-9]{3})Z","pce_fqdn":"([^"\\\n]*)".*\n?', re.MULTILINE
+)
+#: Nearly every head is shorter (characters).
+_LONG_HEAD = 160
 _decoder = json.JSONDecoder(strict=False)
 
 
@@ -209,9 +211,9 @@ class ArrayReader:
 
 
 def _heads_of(pieces: Sequence[str]) -> list[tuple[str, ...]]:
-    """What the heads of these say, up to the first that has none."""
-    lines = [piece[:_LONGEST_HEAD] for piece in pieces]
-    heads = _HEAD.findall("\n".join(lines))
-    if len(heads) == len(lines):
+    """What the heads of these say, up to the first that has none: read all at once if each is in a line of its own."""
+    lines = "\n".join([piece[:_LONG_HEAD] for piece in pieces])
+    heads = _HEAD.findall(lines)
+    if len(heads) == len(pieces) == lines.count("\n") + 1:
         return heads
-    return [head.groups() for head in takewhile(bool, map(_HEAD.match, lines)) if head]
+    return [head.groups() for head in takewhile(bool, map(_HEAD.match, pieces)) if head]
