@@ -1,0 +1,263 @@
+"""How far the reader of an answer looks ahead, what it tells apart at sight, and where it parses or gives up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import chain, repeat
+
+import pytest
+from illumio_pce.array_reader import ArrayReader, AtSight, Element, NotAnArray
+
+from tests.reading import elements_of, event_of, events_of
+
+KIB, MIB = 1024, 1024 * 1024
+STAMP, FQDN = "2026-01-01T00:00:00.000Z", "pce.example.com"
+
+
+def event(name: str = "1", fill: str = "", *, fqdn: str = FQDN, root: str = "/orgs/1/events/") -> str:
+    """An event as the PCE writes it."""
+    return f'{{"href":"{root}{name}","timestamp":"{STAMP}","pce_fqdn":"{fqdn}","x":"{fill}"}}'
+
+
+def of_length(length: int) -> str:
+    """An event of so many characters."""
+    return event(fill="x" * (length - len(event())))
+
+
+def array(*texts: str) -> bytes:
+    return f"[{','.join(texts)}]".encode()
+
+
+def chunks_of(body: bytes, size: int = 64 * KIB) -> list[bytes]:
+    return [body[at : at + size] for at in range(0, len(body), size)]
+
+
+class Counted:
+    """Chunks that tell how many of them were taken."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self.taken = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self.taken += 1
+            yield chunk
+
+
+# --- what is told apart at sight -----------------------------------------------------------------------
+
+
+def test_a_run_at_sight_says_what_the_heads_say() -> None:
+    texts = [event("a", "1"), event("b", "&"), event("c", "\u00e9"), event("d", fqdn="other.example.com"), event()]
+    texts = [text.replace("00.000Z", f"0{number}.00{number}Z") for number, text in enumerate(texts)]
+    run, last = ArrayReader([array(*texts)]).runs()
+    assert run == AtSight(
+        texts[:4],
+        "/orgs/1/events/",
+        ("a", "b", "c", "d"),
+        tuple(f"2026-01-01T00:00:0{number}" for number in range(4)),
+        ("000", "001", "002", "003"),
+        (FQDN, FQDN, FQDN, "other.example.com"),
+        [True, False, False, True],
+    )
+    assert last == Element(texts[4], json.loads(texts[4]))
+
+
+@pytest.mark.parametrize("root", ["/orgs/1/events/", "/orgs/987/events/", "/system_events/"])
+def test_the_keys_of_events_at_sight_are_those_of_their_hrefs(root: str) -> None:
+    texts = [event(str(number), root=root) for number in range(20)]
+    assert events_of([array(*texts)]).keys == [event_of(text).key for text in texts]
+
+
+def test_a_run_ends_where_hrefs_begin_in_another_way() -> None:
+    texts = [event("1"), event("2"), event("3", root="/system_events/"), event("4", root="/system_events/"), event("5")]
+    runs = list(ArrayReader([array(*texts)]).runs())
+    # the second is not seen to end, since none that begins as it does comes behind it … but the fifth
+    assert [run.texts if isinstance(run, AtSight) else run.text for run in runs] == [
+        [texts[0]],
+        *texts[1:],
+    ]
+
+
+@pytest.mark.parametrize("length", [10, 46, 47, 100, 200])
+def test_a_long_name_of_the_pce_is_read_as_well(length: int) -> None:
+    fqdn = "p" * length
+    texts = [event(str(number).zfill(36), fqdn=fqdn) for number in range(4)]
+    run, _ = ArrayReader([array(*texts)]).runs()
+    assert isinstance(run, AtSight)
+    assert run.fqdns == (fqdn,) * 3
+
+
+ODD_HEADS = {
+    "no head": '{"href":"/orgs/1/events/odd","x":1}',
+    "an escaped name": event(r"a\u0062"),
+    "a line break in its name": event("odd\nname"),
+    # as many heads as events, though the next one has none: this one has two
+    "two heads": event("odd", "\n" + event("two")[24:-2]),
+    "a quote in the host": event("odd", fqdn=r"p\"c"),
+    "other digits": event("odd").replace(".000Z", ".00Z"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_HEADS.values(), ids=ODD_HEADS)
+@pytest.mark.parametrize("at", [0, 1, 3])
+def test_an_odd_head_is_not_taken_for_another_ones(odd: str, at: int) -> None:
+    texts = [event(str(number)) for number in range(4)]
+    texts[at:at] = [odd, '{"href":"/orgs/1/events/none"}']
+    found = events_of([array(*texts)])
+    assert found.texts == texts
+    assert found.keys == [event_of(text).key for text in texts]
+    assert [event._replace(clean=False) for event in found] == [event_of(text) for text in texts]
+
+
+# --- how far is looked ahead ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [1000, 4096, 64 * KIB, 300_000])
+def test_a_quarter_of_a_mebibyte_is_read_before_events_are_told_apart(size: int) -> None:
+    body = array(*[of_length(1000)] * 1000)
+    chunks = Counted(iter(chunks_of(body, size)))
+    run = next(ArrayReader(chunks).runs())
+    assert isinstance(run, AtSight)
+    assert chunks.taken == -(-(256 * KIB + 1) // size)
+    # what lies within a quarter of a mebibyte, and shows to be followed by another event
+    whole = (256 * KIB - len('{"href":"/orgs/1/events/')) // 1001
+    assert len(run.texts) == whole
+
+
+def test_what_was_read_already_is_used_up_before_more_is_read() -> None:
+    body = array(*[of_length(999)] * 2000)
+    chunks = Counted(iter(chunks_of(body, 1_000_000)))
+    lengths = []
+    for run in ArrayReader(chunks).runs():
+        assert isinstance(run, AtSight)
+        lengths.append(1000 * len(run.texts))
+        if chunks.taken > 1:
+            break
+    # three times there was enough; then less than what is looked at at once was left
+    assert len(lengths) == 4
+    assert 1_000_000 - sum(lengths[:2]) > 256 * KIB > 1_000_000 - sum(lengths[:3])
+
+
+@pytest.mark.parametrize(
+    ("length", "at_sight"), [(300 * KIB, True), (MIB, True), (6 * MIB, True), (12 * MIB, False), (20 * MIB, False)]
+)
+def test_an_event_is_told_apart_at_sight_up_to_some_mebibytes(length: int, at_sight: bool) -> None:
+    texts = [of_length(length), event(), "{}"]
+    chunks = chunks_of(array(*texts))
+    first, *others = elements_of(chunks)
+    assert first[0] == texts[0]
+    assert first[1] == at_sight
+    assert [text for text, _ in others] == texts[1:]
+
+
+def test_a_large_event_is_read_in_steps_that_double() -> None:
+    body = array(of_length(3 * MIB), *[of_length(1000)] * 3000)
+    chunks = Counted(iter(chunks_of(body)))
+    run = next(ArrayReader(chunks).runs())
+    assert isinstance(run, AtSight)
+    assert len(run.texts) == 1
+    # 5 chunks, so that there are 256 KiB behind the bracket; then 5, 10, 20 and 40 more
+    assert chunks.taken == 80
+
+
+def test_the_last_event_of_an_answer_is_looked_for_no_further_than_the_end() -> None:
+    text = of_length(400 * KIB)
+    assert elements_of(chunks_of(array(text))) == [(text, False)]
+
+
+def test_behind_an_odd_element_64_kib_are_parsed() -> None:
+    texts = [event(), "[1]", *[of_length(1000)] * 200]
+    found = elements_of([array(*texts)])
+    assert [text for text, _ in found] == texts
+    # The first is at once followed by what is none: it does not show to end before the third.
+    parsed = [number for number, (_, at_sight) in enumerate(found) if not at_sight]
+    odd = len(texts[0]) + 1
+    assert parsed == [0, 1, *range(2, 2 + -(-(64 * KIB - odd - 4) // 1001)), len(texts) - 1]
+
+
+# --- what is parsed, cut out, or refused ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("length", "parsed"), [(64 * KIB - 1, True), (64 * KIB, False), (64 * KIB + 1, False), (200 * KIB, False)]
+)
+@pytest.mark.parametrize("size", [1000, 64 * KIB, MIB])
+def test_an_element_of_another_form_is_parsed_if_it_is_below_64_kib(length: int, parsed: bool, size: int) -> None:
+    text = f'{{"a":"{"x" * (length - 8)}"}}'
+    first, second, _ = ArrayReader(chunks_of(array(text, "{}", f'"{"x" * MIB}"'), size)).runs()
+    assert first == Element(text, {"a": "x" * (length - 8)} if parsed else None)
+    assert second == Element("{}", {})
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_a_number_that_goes_on_in_the_next_chunk_is_read_to_its_end(size: int) -> None:
+    texts = ["12345", "-1.5e10", "true", '"12"', "7"]
+    assert [text for text, _ in elements_of(chunks_of(array(*texts), size))] == texts
+
+
+@pytest.mark.parametrize("text", ["[" * 5000 + "]" * 5000, "9" * 5000])
+def test_what_python_cannot_parse_is_cut_out(text: str) -> None:
+    first, _ = ArrayReader([array(text, "1")]).runs()
+    assert isinstance(first, Element)
+    assert first.text == text
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("", "the answer is not a JSON array"),
+        ("{}", "the answer is not a JSON array"),
+        ('  "[]"', "the answer is not a JSON array"),
+        ("[] x", "something stands behind the JSON array of the answer"),
+        ("[1] ]", "something stands behind the JSON array of the answer"),
+        ("[1 2]", "the JSON array of the answer is not well formed"),
+        ("[1;2]", "the JSON array of the answer is not well formed"),
+        ("[,1]", "the answer ends in the middle of an event, or holds something that is not JSON"),
+        ("[1,]", "the answer ends in the middle of an event, or holds something that is not JSON"),
+        ("[", "the answer ends in the middle of an event, or holds something that is not JSON"),
+        ("[1", "the JSON array of the answer is not well formed"),
+        ("[1,", "the answer ends in the middle of an event, or holds something that is not JSON"),
+        ('[{"a":', "the answer ends in the middle of an event, or holds something that is not JSON"),
+        ("[" + "}" * 70_000, "the JSON array of the answer is not well formed"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 1_000_000])
+def test_what_is_no_whole_array_is_refused_with_the_reason(body: str, what: str, size: int) -> None:
+    with pytest.raises(NotAnArray) as refused:
+        elements_of(chunks_of(body.encode(), size))
+    assert str(refused.value) == what
+
+
+@pytest.mark.parametrize("body", ["[]", " [ ] ", "\r\n[\t]\n"])
+@pytest.mark.parametrize("size", [1, 100])
+def test_an_empty_array_has_no_elements(body: str, size: int) -> None:
+    assert elements_of(chunks_of(body.encode(), size)) == []
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_a_character_may_be_spread_over_chunks(size: int) -> None:
+    texts = [event(fill="\u20ac\U0001f6a8"), event("2", "\u00fc"), event("3")]
+    assert events_of(chunks_of(array(*texts), size)).texts == texts
+
+
+def test_bytes_that_are_no_utf_8_become_the_replacement_character() -> None:
+    assert elements_of([b'["a\xff\xe2\x82","b"', b"]"]) == [('"a\ufffd\ufffd"', False), ('"b"', False)]
+
+
+def test_an_element_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("illumio_pce.array_reader.ELEMENT_LIMIT", MIB)
+    chunks = Counted(chain([b"["], repeat(b"9" * (64 * KIB))))
+    with pytest.raises(NotAnArray, match="larger than any event can be"):
+        elements_of(chunks)
+    # each time twice as much is looked at: 1 MiB is not yet too much
+    assert chunks.taken - 1 == 32
+
+
+def test_what_was_not_read_can_be_looked_at() -> None:
+    reader = ArrayReader([array(event("1"), event("2"))[:-1] + b',{"timestamp":"2026'])
+    with pytest.raises(NotAnArray):
+        list(reader.runs())
+    assert reader.unread == '{"timestamp":"2026'
