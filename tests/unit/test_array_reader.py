@@ -94,7 +94,7 @@ ODD_HEADS = {
     "no head": '{"href":"/orgs/1/events/odd","x":1}',
     "an escaped name": event(r"a\u0062"),
     "a line break in its name": event("odd\nname"),
-    # as many heads as events, though the next one has none: this one has two
+    # as many heads as events, though the one before has none: this one has two
     "two heads": event("odd", "\n" + event("two")[24:-2]),
     "a quote in the host": event("odd", fqdn=r"p\"c"),
     "other digits": event("odd").replace(".000Z", ".00Z"),
@@ -105,7 +105,7 @@ ODD_HEADS = {
 @pytest.mark.parametrize("at", [0, 1, 3])
 def test_an_odd_head_is_not_taken_for_another_ones(odd: str, at: int) -> None:
     texts = [event(str(number)) for number in range(4)]
-    texts[at:at] = [odd, '{"href":"/orgs/1/events/none"}']
+    texts[at:at] = ['{"href":"/orgs/1/events/none"}', odd]
     found = events_of([array(*texts)])
     assert found.texts == texts
     assert found.keys == [event_of(text).key for text in texts]
@@ -178,6 +178,38 @@ def test_behind_an_odd_element_64_kib_are_parsed() -> None:
     assert parsed == [0, 1, *range(2, 2 + -(-(64 * KIB - odd - 4) // 1001)), len(texts) - 1]
 
 
+@pytest.mark.parametrize(
+    ("before", "length", "at_sight"),
+    [
+        (0, 64 * KIB - 2, False),
+        (0, 64 * KIB - 1, True),
+        # counted from behind the last event that was told apart at sight: from the comma on
+        (1, 64 * KIB - 3, False),
+        (1, 64 * KIB - 2, True),
+        (600, 64 * KIB - 3, False),
+        (600, 64 * KIB - 2, True),
+    ],
+)
+def test_what_begins_64_kib_behind_an_odd_element_is_told_apart_at_sight(
+    before: int, length: int, at_sight: bool
+) -> None:
+    odd = of_length(length - 1).replace("xx", "x}x", 1)
+    assert len(odd) == length
+    texts = [*[of_length(999)] * before, odd, event("2"), event("3"), event("4")]
+    found = elements_of(chunks_of(array(*texts)))
+    assert [text for text, _ in found] == texts
+    assert [seen for _, seen in found] == [*[True] * before, False, at_sight, True, False]
+
+
+def test_what_is_parsed_behind_an_odd_element_is_counted_across_what_is_read_meanwhile() -> None:
+    texts = [of_length(999)] * 500
+    texts[230] = of_length(998).replace("xx", "x}x", 1)
+    found = elements_of(chunks_of(array(*texts), 10_000))
+    assert [text for text, _ in found] == texts
+    # the comma before the odd one is character 230,000, and so the first at sight again begins at 296,001
+    assert [number for number, (_, at_sight) in enumerate(found) if not at_sight] == [*range(230, 296), 499]
+
+
 # --- what is parsed, cut out, or refused ---------------------------------------------------------------
 
 
@@ -208,9 +240,6 @@ def test_what_python_cannot_parse_is_cut_out(text: str) -> None:
 @pytest.mark.parametrize(
     ("body", "what"),
     [
-        ("", "the answer is not a JSON array"),
-        ("{}", "the answer is not a JSON array"),
-        ('  "[]"', "the answer is not a JSON array"),
         ("[] x", "something stands behind the JSON array of the answer"),
         ("[1] ]", "something stands behind the JSON array of the answer"),
         ("[1 2]", "the JSON array of the answer is not well formed"),
@@ -221,7 +250,6 @@ def test_what_python_cannot_parse_is_cut_out(text: str) -> None:
         ("[1", "the JSON array of the answer is not well formed"),
         ("[1,", "the answer ends in the middle of an event, or holds something that is not JSON"),
         ('[{"a":', "the answer ends in the middle of an event, or holds something that is not JSON"),
-        ("[" + "}" * 70_000, "the JSON array of the answer is not well formed"),
     ],
 )
 @pytest.mark.parametrize("size", [1, 1_000_000])
@@ -229,6 +257,19 @@ def test_what_is_no_whole_array_is_refused_with_the_reason(body: str, what: str,
     with pytest.raises(NotAnArray) as refused:
         elements_of(chunks_of(body.encode(), size))
     assert str(refused.value) == what
+
+
+@pytest.mark.parametrize("body", ["", "{}", '  "[]"'])
+def test_what_is_no_array_at_all_is_refused(body: str) -> None:
+    with pytest.raises(NotAnArray) as refused:
+        elements_of([body.encode()])
+    assert str(refused.value) == "the answer is not a JSON array"
+
+
+def test_what_is_no_value_is_refused_however_long() -> None:
+    with pytest.raises(NotAnArray) as refused:
+        elements_of([b"[" + b"}" * 70_000])
+    assert str(refused.value) == "the JSON array of the answer is not well formed"
 
 
 @pytest.mark.parametrize("body", ["[]", " [ ] ", "\r\n[\t]\n"])
@@ -245,6 +286,11 @@ def test_a_character_may_be_spread_over_chunks(size: int) -> None:
 
 def test_bytes_that_are_no_utf_8_become_the_replacement_character() -> None:
     assert elements_of([b'["a\xff\xe2\x82","b"', b"]"]) == [('"a\ufffd\ufffd"', False), ('"b"', False)]
+
+
+def test_half_a_character_behind_the_array_is_not_overlooked() -> None:
+    with pytest.raises(NotAnArray, match="something stands behind"):
+        elements_of([b"[1]\xe2\x82"])
 
 
 def test_an_element_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,23 +132,17 @@ class ArrayReader:
     def _split(self, begin: str) -> list[str]:
         """The text from here on, cut where events begin: what stands between the beginnings of two, in order."""
         behind = "}," + begin
-        missing = _SIGHT - (len(self._text) - self._at)
-        if missing > 0:
-            self._read(missing)
-        pieces = self._text[self._at + len(begin) : self._at + _SIGHT].rsplit(behind)  # in half of split's time
-        if len(pieces) > 1:
-            return pieces[:-1]
-        end = self._far(behind)
-        return [self._text[self._at + len(begin) : end]] if end >= 0 else []
+        self._see(_SIGHT)
+        pieces = self._text[self._at + len(begin) : self._at + _SIGHT].rsplit(behind)[:-1]  # in half of split's time
+        return pieces or self._far(begin, behind)
 
-    def _far(self, behind: str) -> int:
-        """Where an event ends that is longer than what is looked at at once; negative where that is not seen."""
-        while True:
-            end = self._text.find(behind, self._at)
-            size = len(self._text) - self._at
-            if end >= 0 or self._ended or size > _LONGEST_AT_SIGHT:
-                return end
-            self._read(size)
+    def _far(self, begin: str, behind: str) -> list[str]:
+        """As `_split`, for an event that is longer than what is looked at at once; none where no end is in sight."""
+        while (end := self._text.find(behind, self._at)) == -1:
+            if self._ended or self._left > _LONGEST_AT_SIGHT:
+                return []
+            self._see(2 * self._left)
+        return [self._text[self._at + len(begin) : end]]
 
     def _element(self) -> Element:
         while True:
@@ -161,9 +155,9 @@ class ArrayReader:
                     return element
             if self._ended:
                 raise NotAnArray("the answer ends in the middle of an event, or holds something that is not JSON")
-            if len(self._text) - self._at > ELEMENT_LIMIT:
+            if self._left > ELEMENT_LIMIT:
                 raise NotAnArray("an event of the answer is larger than any event can be")
-            self._read(max(65_536, len(self._text) - self._at))
+            self._see(max(PARSE_LIMIT, 2 * self._left))
 
     def _parse(self) -> tuple[Element, int] | None:
         """The element at the present position and where it ends; None where more text is needed."""
@@ -189,23 +183,29 @@ class ArrayReader:
         """The next character that is not white space, not taken; empty at the end of the text."""
         while True:
             self._at = skip_space(self._text, self._at)
-            if self._at < len(self._text):
+            if self._left:
                 return self._text[self._at]
             if self._ended:
                 return ""
-            self._read(1)
+            self._see(1)
 
-    def _read(self, characters: int) -> None:
-        """Take at least that many characters more, or all there are."""
+    @property
+    def _left(self) -> int:
+        """How much of the text that has arrived is not taken yet (characters)."""
+        return len(self._text) - self._at
+
+    def _see(self, characters: int) -> None:
+        """Have at least that much before the present position, or all there is."""
+        missing = characters - self._left
+        if missing <= 0:
+            return
         pieces = [self._text[self._at :]]
         self._dropped += self._at
-        wanted = characters
-        while wanted > 0 and not self._ended:
+        while missing > 0 and not self._ended:
             chunk = next(self._chunks, None)
-            piece = self._decode(chunk or b"", chunk is None)
             self._ended = chunk is None
-            pieces.append(piece)
-            wanted -= len(piece)
+            pieces.append(self._decode(chunk or b"", self._ended))
+            missing -= len(pieces[-1])
         self._text = "".join(pieces)
         self._at = 0
 
