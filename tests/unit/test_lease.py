@@ -136,6 +136,22 @@ def test_of_two_that_take_it_over_one_gets_it() -> None:
     third.check()
 
 
+def test_one_that_is_released_just_as_another_looks_at_it_is_taken() -> None:
+    world = World()
+    first, second = lease(world, "one"), lease(world, "two")
+    assert first.acquire() is None
+    get = world.get
+
+    def after_its_end(key: str) -> Any:
+        world.get = get  # type: ignore[method-assign]
+        first.release()
+        return get(key)
+
+    world.get = after_its_end  # type: ignore[method-assign]
+    assert second.acquire() is None
+    second.check()
+
+
 def test_who_renews_it_while_another_takes_it_over_ends() -> None:
     world = World()
     first, second = lease(world, "one"), lease(world, "two")

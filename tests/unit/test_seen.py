@@ -43,6 +43,20 @@ def test_three_of_four_places_are_taken_at_most(count: int, places: int) -> None
     assert len(together._slots) == len(one_by_one._slots) == places
 
 
+def test_keys_that_want_the_same_place_lie_side_by_side() -> None:
+    found = KeySet()
+    keys = [7 + 65_536 * number for number in range(5)]
+    assert found.add_each(keys) == [True] * 5
+    assert found.add_each([8, *keys]) == [True] + [False] * 5
+    assert all(key in found for key in [8, *keys])
+    assert 7 + 65_536 * 6 not in found
+    assert 9 not in found
+    # the last place is followed by the first
+    assert found.add_each([65_535, 65_535 + 65_536]) == [True, True]
+    assert 65_535 + 65_536 in found
+    assert 65_535 + 2 * 65_536 not in found
+
+
 def test_the_largest_and_the_smallest_key() -> None:
     found = KeySet()
     assert found.add_each([1, 2**64 - 1]) == [True, True]
