@@ -172,7 +172,7 @@ def test_a_missing_file_is_an_error(app: Path, tmp_path: Path, capsys: pytest.Ca
     [
         (b"\xff\xfe", "byte 1 is not UTF-8"),
         (b"one\ntwo \xe9\n", "line 2"),
-        (gzip.compress(b"x\n"), "compressed"),
+        (gzip.compress(b"x\n", mtime=0), "compressed"),
         (b'[{"event_type": "a.b"}, {"event_type": ', "begins as an answer of the API and is no JSON"),
         (b'[{"event_type": "a.b"}, "c"]', "something else than its events"),
         (b'[{"_raw": "x"}]', "something else than its events"),
