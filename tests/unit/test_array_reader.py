@@ -74,7 +74,7 @@ def test_the_keys_of_events_at_sight_are_those_of_their_hrefs(root: str) -> None
 def test_a_run_ends_where_hrefs_begin_in_another_way() -> None:
     texts = [event("1"), event("2"), event("3", root="/system_events/"), event("4", root="/system_events/"), event("5")]
     runs = list(ArrayReader([array(*texts)]).runs())
-    # the second is not seen to end, since none that begins as it does comes behind it … but the fifth
+    # what lies between the second and the next that begins as it does, the fifth, is no single event
     assert [run.texts if isinstance(run, AtSight) else run.text for run in runs] == [
         [texts[0]],
         *texts[1:],
