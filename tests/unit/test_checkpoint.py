@@ -39,13 +39,13 @@ def test_a_batch_reaches_to_the_end_of_its_last_millisecond() -> None:
     assert (found.low, found.high, found.committed_at, list(found.keys), found.count) == (10, 31, 5.5, [7, 8, 9], 3)
 
 
-def test_a_batch_beside_the_main_document_says_how_many_keys_it_has() -> None:
-    beside = Batch(1, 2, 3.0, array("Q"), "hrefs.1", 5000)
-    text = checkpoint(beside, batch(1, 2, keys=3)).to_text()
-    assert [one.count for one in Checkpoint.from_text(text).batches] == [5000, 3]
+def test_a_batch_says_how_many_events_it_stands_for_wherever_its_keys_are() -> None:
+    beside, without = Batch(1, 2, 3.0, array("Q"), "hrefs.1", 5000), Batch(3, 4, 5.0, array("Q"), count=7000)
+    text = checkpoint(beside, batch(1, 2, keys=3), without).to_text()
+    assert [one.count for one in Checkpoint.from_text(text).batches] == [5000, 3, 7000]
     written = json.loads(text)["batches"]
     assert written[0] == {"low": 1, "high": 2, "at": 3.0, "document": "hrefs.1", "count": 5000}
-    assert written[1].keys() == {"low", "high", "at", "keys"}
+    assert written[2] == {"low": 3, "high": 4, "at": 5.0, "keys": "", "count": 7000}
 
 
 # --- how far it was read -------------------------------------------------------------------------------
@@ -135,6 +135,39 @@ def test_what_splunkd_may_still_lose_is_kept_and_what_lies_beside_it() -> None:
     assert found.batches == [unsafe, beside]
     found.tidy(LATER + 0.1)
     assert found.batches == []
+
+
+def kept_keys(found: Checkpoint) -> list[tuple[int, int]]:
+    return [(one.count, len(one.keys)) for one in found.batches]
+
+
+def test_of_what_is_not_met_again_no_keys_are_kept() -> None:
+    """Not even while splunkd may still lose it: then it is sent again, whatever its keys."""
+    old, needed = batch(100, 200, LATER, 5000, "hrefs.3"), batch(990, 1000, LATER, 3)
+    found = checkpoint(old, needed, obsolete=["hrefs.1"])
+    found.tidy(LATER)
+    assert kept_keys(found) == [(5000, 0), (3, 3)]
+    assert (old.document, found.obsolete) == (None, ["hrefs.1", "hrefs.3"])
+    found.tidy(LATER + 120.1)
+    assert (found.batches, found.obsolete) == ([needed], ["hrefs.1", "hrefs.3"])
+
+
+@pytest.mark.parametrize(
+    ("other", "kept"),
+    [
+        (batch(10, 99, LATER), False),
+        (batch(10, 100, LATER), True),
+        (batch(10, 300, LATER), True),
+        (batch(150, 160, LATER), True),
+        (batch(200, 300, LATER), True),
+        (batch(201, 300, LATER), False),
+        (batch(100, 200, LATER - 120.1), False),
+    ],
+)
+def test_keys_are_kept_where_another_batch_may_be_sent_again_beside_them(other: Batch, kept: bool) -> None:
+    found = checkpoint(batch(100, 200, LATER, 5), other, batch(500, 600, LATER))
+    found.tidy(LATER)
+    assert len(found.batches[0].keys) == (5 if kept else 0)
 
 
 def test_earlier_filters_are_forgotten_once_no_event_from_their_time_is_read_again() -> None:

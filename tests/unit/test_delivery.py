@@ -137,10 +137,10 @@ def test_events_with_and_without_an_href_in_one_answer_are_each_known_in_their_o
 def test_an_event_without_a_time_may_lie_anywhere_in_its_window() -> None:
     case = Case()
     write(case.delivery, [event(None), event(950_000, "/a")], Window(900_000, 960_000))
-    assert spans(case.checkpoint) == [(900_000, 960_001, 2)]
-    write(case.delivery, [event(None, text="{1}")], Window(970_000, None))
+    assert spans(case.checkpoint) == [(900_000, 960_001, 1), (950_000, 950_001, 1)]
+    write(case.delivery, [event(None, text="{1}"), event(980_000, "/b")], Window(970_000, None))
     # the PCE tells its clock in whole seconds
-    assert spans(case.checkpoint)[1] == (970_000, NOW + 2001, 1)
+    assert spans(case.checkpoint)[2:] == [(970_000, NOW + 2001, 2)]
 
 
 def test_an_event_with_an_href_and_no_time_is_known_wherever_it_is_seen_and_for_as_long() -> None:
@@ -164,6 +164,32 @@ def test_events_from_the_future_are_remembered_apart() -> None:
     case = Case()
     assert write(case.delivery, [event(NOW + 1, "/c")]) == 1
     assert spans(case.checkpoint) == [(NOW + 1, NOW + 2, 1)]
+
+
+# --- where windows meet --------------------------------------------------------------------------------
+
+
+def test_events_at_the_ends_of_a_window_are_remembered_apart() -> None:
+    """An event of its last millisecond may lie just before the next window's first, which has that bound."""
+    case = Case()
+    moments = [949_999, 950_000, 950_001, 959_998, 959_999, 960_000, 960_001]
+    write(case.delivery, [event(ms, f"/{ms}") for ms in moments], Window(950_000, 960_000))
+    assert spans(case.checkpoint) == [(949_999, 950_001, 2), (950_001, 959_999, 2), (959_999, 960_002, 3)]
+
+
+def test_a_window_into_the_future_has_both() -> None:
+    case = Case()
+    moments = [950_000, NOW, NOW + 1, NOW + 48, NOW + 49]
+    write(case.delivery, [event(ms, f"/{ms}") for ms in moments], Window(950_000, NOW + 50))
+    assert spans(case.checkpoint) == [
+        (950_000, 950_001, 1), (NOW, NOW + 1, 1), (NOW + 1, NOW + 49, 2), (NOW + 49, NOW + 50, 1)
+    ]  # fmt: skip
+
+
+def test_of_an_open_window_nothing_is_at_its_end() -> None:
+    case = Case()
+    write(case.delivery, [event(0, "/a"), event(900_000, "/b"), event(NOW, "/c")], Window(900_000, None))
+    assert spans(case.checkpoint) == [(0, NOW + 1, 3)]
 
 
 # --- what splunkd is given ---------------------------------------------------------------------------------
@@ -235,11 +261,12 @@ def test_what_was_not_handed_over_whole_does_not_count_as_delivered() -> None:
 
 def test_keys_that_stand_beside_the_state_and_are_not_met_again_take_no_memory() -> None:
     case = Case(floor=920_000)
-    write(case.delivery, [event(910_000, f"/old{number}") for number in range(4096)])
-    write(case.delivery, [event(919_998, "/small")])
-    write(case.delivery, [event(950_000, f"/new{number}") for number in range(4096)])
+    for name, ms in (("old", 910_000), ("beside", 910_001), ("new", 950_000)):
+        write(case.delivery, [event(ms, f"/{name}{number}") for number in range(4096)])
+    write(case.delivery, [event(910_001, "/small")])
     case.delivery.commit()
-    assert [(batch.count, len(batch.keys)) for batch in case.checkpoint.batches] == [(4096, 0), (1, 1), (4096, 4096)]
+    found = [(batch.document, batch.count, len(batch.keys)) for batch in case.checkpoint.batches]
+    assert found == [("hrefs.1", 4096, 0), ("hrefs.2", 4096, 0), ("hrefs.3", 4096, 4096), (None, 1, 1)]
 
 
 @pytest.mark.parametrize(

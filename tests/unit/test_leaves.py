@@ -87,7 +87,7 @@ def test_a_start_time_that_is_none_says_what_to_enter(text: str) -> None:
 
 
 def test_no_second_lies_before_1970() -> None:
-    assert second_of("1970-01-01T00:00:00") == (0, "0")
+    assert second_of("1970-01-01T00:00:00") == (0, "0.")
     assert second_of("1969-07-20T20:17:40") is None
 
 

@@ -10,7 +10,7 @@ import base64
 import json
 import sys
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +35,10 @@ Range = tuple[int, int]
 
 @dataclass
 class Batch:
-    """Keys that were delivered together: their events' times (ms), and when they were committed (epoch s)."""
+    """What was delivered together: how many events, their times (ms), and when they were committed (epoch s).
+
+    `keys` are theirs; none where they stand in a document that was not fetched, or where none is met again.
+    """
 
     low: int
     high: int
@@ -50,6 +53,11 @@ class Batch:
     def touches(self, low: int, high: int) -> bool:
         """Whether any of its events may lie in that range of time."""
         return self.low <= high and low <= self.high
+
+    def drop_keys(self) -> str | None:
+        """Forget them; the document that held them, if one did."""
+        document, self.document, self.keys = self.document, None, array("Q")
+        return document
 
 
 @dataclass
@@ -131,14 +139,20 @@ class Checkpoint:
         """Before it is stored: forget what is neither needed nor possibly lost, join small batches (`now`: epoch s)."""
         self.saved_at = now
         safe_before = now - UNSAFE_SECONDS
-        # What lies beside an unsafe batch would be read with it, should that be sent again.
-        unsafe = _merged((batch.low, batch.high) for batch in self.batches if batch.committed_at >= safe_before)
+        unsafe = [batch for batch in self.batches if batch.committed_at >= safe_before]
+        lows, highs = sorted(batch.low for batch in unsafe), sorted(batch.high for batch in unsafe)
         kept = []
         for batch in self.batches:
-            if self.needed(batch) or _touched(batch, unsafe):
+            is_unsafe = batch.committed_at >= safe_before
+            # What lies beside an unsafe batch would be read with it, should that be sent again.
+            beside = bisect_right(lows, batch.high) - bisect_left(highs, batch.low) > is_unsafe
+            if beside or self.needed(batch):
                 kept.append(batch)
-            elif batch.document:
-                self.obsolete.append(batch.document)
+                continue
+            if document := batch.drop_keys():
+                self.obsolete.append(document)
+            if is_unsafe:
+                kept.append(batch)
         self.batches = self._joined(kept, safe_before)
         inside = 0
         for batch in self.batches:
@@ -251,12 +265,8 @@ def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _batch_to_json(batch: Batch) -> dict[str, Any]:
-    value: dict[str, Any] = {"low": batch.low, "high": batch.high, "at": batch.committed_at}
-    if batch.document:
-        value.update(document=batch.document, count=batch.count)
-    else:
-        value["keys"] = keys_to_text(batch.keys)
-    return value
+    value = {"low": batch.low, "high": batch.high, "at": batch.committed_at, "count": batch.count}
+    return {**value, **({"document": batch.document} if batch.document else {"keys": keys_to_text(batch.keys)})}
 
 
 def _batch_from_json(value: Mapping[str, Any]) -> Batch:

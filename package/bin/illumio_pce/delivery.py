@@ -126,18 +126,21 @@ class Delivery:
         return any(batch.touches(window.low, _end(window, now_ms)) for batch in batches)
 
     def _remember_delivered(self, new: Events, window: Window, now_ms: int) -> None:
-        """Remember what was handed over: events from the future apart, since they are seen again for longer.
+        """Remember what was handed over, in parts that are met again for different times.
 
-        An event without a time can be anywhere in its window, so all of that is taken as its time.
+        Those are what lies between the ends of its window, what lies at either end, where a neighbour begins, and
+        what is from the future. An event without a time can be anywhere in its window: all of that is its time.
         """
-        ahead = [(window.low if ms is None else ms) > now_ms for ms in new.ms]
-        parts = (new.where([not later for later in ahead]), new.where(ahead)) if any(ahead) else (new,)
-        for part in parts:
-            moments = [ms for ms in part.ms if ms is not None]
-            if len(moments) < len(part):
-                moments += [window.low, _end(window, now_ms)]
-            if part:
-                self.checkpoint.batches.append(batch_of(part.keys, moments, self._clock.time()))
+        low, high = (-1, now_ms) if window.high is None else (window.low, window.high - 2)
+        moments = [window.low if ms is None else ms for ms in new.ms]
+        between = low < min(moments) and max(moments) <= min(high, now_ms)
+        places = [1] * len(new) if between else [(ms > low) + (ms > high) + (ms > now_ms) for ms in moments]
+        for place in sorted(set(places)):
+            part = new.where([there == place for there in places])
+            times = [ms for ms in part.ms if ms is not None]
+            if len(times) < len(part):
+                times += [window.low, _end(window, now_ms)]
+            self.checkpoint.batches.append(batch_of(part.keys, times, self._clock.time()))
 
     def _present(self) -> str:
         """The time (epoch s) of an event that names none."""

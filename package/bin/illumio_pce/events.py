@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import compress
+from operator import add
 from typing import Any, NamedTuple
 
 from .array_reader import AtSight, Element
@@ -142,14 +143,15 @@ class EventReader:
         """Read a run of elements; whatever is wrong with one is named in its flaw, and it is never refused."""
         if isinstance(run, Element):
             return Events.of([self._read_whole(run)])
-        moments = [second_of(second) for second in run.seconds]
-        if None in moments:
-            return Events.of(self._read_whole(Element(text, None)) for text in run.texts)
+        moments = list(filter(None, map(second_of, run.seconds)))
         count = len(run.texts)
+        if len(moments) < count:
+            return Events.of(self._read_whole(Element(text, None)) for text in run.texts)
+        began, epochs = zip(*moments)
         return Events(
             run.texts,
-            [began[0] + int(fraction) for began, fraction in zip(moments, run.milliseconds) if began],
-            [f"{began[1]}.{fraction}" for began, fraction in zip(moments, run.milliseconds) if began],
+            list(map(add, began, map(int, run.milliseconds))),
+            list(map(add, epochs, run.milliseconds)),
             keys_of(run.names, run.root),
             list(map(_host, run.fqdns)),
             [True] * count,

@@ -14,8 +14,9 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
-_SECOND = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d", re.ASCII)
-_RFC3339 = re.compile(rf"({_SECOND.pattern})(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):?(\d\d))", re.ASCII)
+_MINUTE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:", re.ASCII)
+_SECONDS = {f"{second:02}": second for second in range(61)}
+_RFC3339 = re.compile(rf"({_MINUTE.pattern}\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):?(\d\d))", re.ASCII)
 _RELATIVE = re.compile(r"-(\d{1,6})([smhdw])", re.ASCII)
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 
@@ -29,8 +30,10 @@ class Moment(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _minute(text: str) -> int | None:
-    """When a minute such as `2026-01-31T08:00` begins (epoch s); None where there is none since 1970."""
-    year, month, day, hour, minute = (int(part) for part in (text[:4], text[5:7], text[8:10], text[11:13], text[14:]))
+    """When a minute such as `2026-01-31T08:00:` begins (epoch s); None where there is none since 1970."""
+    if not _MINUTE.fullmatch(text):
+        return None
+    year, month, day, hour, minute = (int(part) for part in (text[:4], text[5:7], text[8:10], text[11:13], text[14:16]))
     if not (year >= 1970 and 1 <= month <= 12 and hour <= 23 and minute <= 59):
         return None
     if not 1 <= day <= calendar.monthrange(year, month)[1]:
@@ -40,15 +43,14 @@ def _minute(text: str) -> int | None:
 
 @lru_cache(maxsize=4096)
 def second_of(text: str) -> tuple[int, str] | None:
-    """When a second such as `2026-01-31T08:00:59` (UTC) begins: ms since the epoch, and seconds as text.
+    """When a second such as `2026-01-31T08:00:59` (UTC) begins: ms since the epoch, and seconds as `1769846459.`.
 
     None where there is none since 1970.
     """
-    minute = _minute(text[:16]) if _SECOND.fullmatch(text) else None
-    if minute is None or text[17:] > "60":
+    minute, second = _minute(text[:17]), _SECONDS.get(text[17:])
+    if minute is None or second is None:
         return None
-    began = minute + int(text[17:])
-    return began * SECOND, str(began)
+    return (minute + second) * SECOND, f"{minute + second}."
 
 
 def parse(text: object) -> Moment | None:
