@@ -270,10 +270,10 @@ def test_keys_that_stand_beside_the_state_and_are_not_met_again_take_no_memory()
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "kept"), [(30_000, 10_000, True), (50_000, 10_000, True), (50_001, 10_000, False)]
+    ("old", "new", "kept"), [(10_000, 10_000, True), (26_000, 10_000, True), (26_001, 10_000, False)]
 )
 def test_hrefs_that_are_no_longer_needed_leave_the_memory_once_they_are_many(old: int, new: int, kept: bool) -> None:
-    """Up to 40,000 and two for each that is needed: 60,000 here."""
+    """Up to 16,000 and two for each that is needed: 36,000 here."""
     case = Case(floor=920_000)
 
     def some(count: int, ms: int, name: str) -> list[AuditEvent]:

@@ -13,7 +13,7 @@ from .json_text import CLEAN, Incomplete, end_of_value, looks_of, skip_space
 
 #: Beyond this many characters an element is cut out as text and not parsed as a whole.
 PARSE_LIMIT = 64 * 1024
-#: How far ahead (characters) elements are looked for that can be told apart at sight.
+#: So far ahead (characters), and up to twice that, elements are looked for that can be told apart at sight.
 _SIGHT = 256 * 1024
 #: Behind an element that does not show to be an event, so much (characters) is parsed before that is tried again.
 _PARSED_AFTER_ODD = 64 * 1024
@@ -133,14 +133,16 @@ class ArrayReader:
         """The text from here on, cut where events begin: what stands between the beginnings of two, in order."""
         behind = "}," + begin
         self._see(_SIGHT)
-        pieces = self._text[self._at + len(begin) : self._at + _SIGHT].rsplit(behind)[:-1]  # in half of split's time
-        return pieces or self._far(begin, behind)
+        text = self._text[self._at + len(begin) : self._at + 2 * _SIGHT]
+        return text.rsplit(behind)[:-1] or self._far(begin, behind)  # rsplit takes half of split's time
 
     def _far(self, begin: str, behind: str) -> list[str]:
         """As `_split`, for an event that is longer than what is looked at at once; none where no end is in sight."""
-        while (end := self._text.find(behind, self._at)) == -1:
+        seen = 0
+        while (end := self._text.find(behind, self._at + seen)) == -1:
             if self._ended or self._left > _LONGEST_AT_SIGHT:
                 return []
+            seen = self._left - len(behind)
             self._see(2 * self._left)
         return [self._text[self._at + len(begin) : end]]
 

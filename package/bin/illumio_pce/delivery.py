@@ -85,7 +85,7 @@ class Delivery:
                 needed += batch.count
             elif batch.document:
                 batch.keys = array("Q")  # they stand in its document, and this run does not meet them again
-        if len(self._seen) > 40_000 + 2 * needed:
+        if len(self._seen) > 16_000 + 2 * needed:
             self.remember()
 
     def _hand_over(self, events: Events, late_before: int | None) -> None:
@@ -133,10 +133,11 @@ class Delivery:
         """
         low, high = (-1, now_ms) if window.high is None else (window.low, window.high - 2)
         moments = [window.low if ms is None else ms for ms in new.ms]
-        between = low < min(moments) and max(moments) <= min(high, now_ms)
-        places = [1] * len(new) if between else [(ms > low) + (ms > high) + (ms > now_ms) for ms in moments]
-        for place in sorted(set(places)):
-            part = new.where([there == place for there in places])
+        parts = [new]
+        if not (low < min(moments) and max(moments) <= min(high, now_ms)):
+            places = [(ms > low) + (ms > high) + (ms > now_ms) for ms in moments]
+            parts = [new.where([there == place for there in places]) for place in sorted(set(places))]
+        for part in parts:
             times = [ms for ms in part.ms if ms is not None]
             if len(times) < len(part):
                 times += [window.low, _end(window, now_ms)]

@@ -72,7 +72,9 @@ class SplunkdStream:
         others = f"</host><sourcetype>{_escape(events.sourcetype)}</sourcetype>{self._others}"
         of_host = {host: f"</time><host>{_escape(host)}{others}" for host in set(events.hosts)}
         members = [of_host[host] for host in events.hosts]
-        data = [text if clean else _escape(text) for text, clean in zip(events.texts, events.clean)]
+        data = events.texts
+        if not all(events.clean):
+            data = [text if clean else _escape(text) for text, clean in zip(events.texts, events.clean)]
         pieces = [self._begin, "", "", "", _END] * len(data)
         pieces[1::5], pieces[2::5], pieces[3::5] = events.epochs, members, data
         for first, end in _parts(data):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection
 
-#: Places at first (512 KiB): a poll of thousands of events makes no larger one.
-_SMALLEST = 65_536
+#: Places at first (256 KiB): a backlog's page of thousands of events makes no larger one.
+_SMALLEST = 32_768
 
 
 class KeySet:
