@@ -163,6 +163,16 @@ def test_a_large_event_is_read_in_steps_that_double() -> None:
     assert chunks.taken == 80
 
 
+@pytest.mark.parametrize("more", range(0, 30, 4))
+def test_where_a_large_event_ends_is_seen_though_a_chunk_ends_in_the_midst_of_it(more: int) -> None:
+    large = of_length(300 * KIB)
+    body = array(large, *[of_length(1000)] * 2000)
+    at = len("[") + len(large) + more
+    run = next(ArrayReader([body[:at], body[at:]]).runs())
+    assert isinstance(run, AtSight)
+    assert run.texts == [large]
+
+
 def test_the_last_event_of_an_answer_is_looked_for_no_further_than_the_end() -> None:
     text = of_length(400 * KIB)
     assert elements_of(chunks_of(array(text))) == [(text, False)]

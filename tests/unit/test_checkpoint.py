@@ -48,6 +48,12 @@ def test_a_batch_says_how_many_events_it_stands_for_wherever_its_keys_are() -> N
     assert written[2] == {"low": 3, "high": 4, "at": 5.0, "keys": "", "count": 7000}
 
 
+def test_a_batch_that_was_stored_without_a_number_has_as_many_events_as_keys() -> None:
+    value = json.loads(checkpoint(batch(1, 2, keys=3)).to_text())
+    del value["batches"][0]["count"]
+    assert [one.count for one in Checkpoint.from_text(json.dumps(value)).batches] == [3]
+
+
 # --- how far it was read -------------------------------------------------------------------------------
 
 
@@ -143,12 +149,12 @@ def kept_keys(found: Checkpoint) -> list[tuple[int, int]]:
 
 def test_of_what_is_not_met_again_no_keys_are_kept() -> None:
     """Not even while splunkd may still lose it: then it is sent again, whatever its keys."""
-    old, needed = batch(100, 200, LATER, 5000, "hrefs.3"), batch(990, 1000, LATER, 3)
+    old, needed = batch(100, 200, LATER - 120, 5000, "hrefs.3"), batch(990, 1000, LATER, 3)
     found = checkpoint(old, needed, obsolete=["hrefs.1"])
     found.tidy(LATER)
     assert kept_keys(found) == [(5000, 0), (3, 3)]
     assert (old.document, found.obsolete) == (None, ["hrefs.1", "hrefs.3"])
-    found.tidy(LATER + 120.1)
+    found.tidy(LATER + 0.1)
     assert (found.batches, found.obsolete) == ([needed], ["hrefs.1", "hrefs.3"])
 
 

@@ -177,6 +177,15 @@ def test_events_at_the_ends_of_a_window_are_remembered_apart() -> None:
     assert spans(case.checkpoint) == [(949_999, 950_001, 2), (950_001, 959_999, 2), (959_999, 960_002, 3)]
 
 
+@pytest.mark.parametrize(
+    ("moments", "apart"), [([950_001, 959_998], 1), ([950_000, 959_998], 2), ([950_001, 959_999], 2)]
+)
+def test_either_end_alone_is_enough(moments: list[int], apart: int) -> None:
+    case = Case()
+    write(case.delivery, [event(ms, f"/{ms}") for ms in moments], Window(950_000, 960_000))
+    assert len(case.checkpoint.batches) == apart
+
+
 def test_a_window_into_the_future_has_both() -> None:
     case = Case()
     moments = [950_000, NOW, NOW + 1, NOW + 48, NOW + 49]

@@ -86,6 +86,12 @@ def test_a_start_time_that_is_none_says_what_to_enter(text: str) -> None:
         parse_start(text, 0)
 
 
+def test_a_second_begins_at_its_minute_and_its_seconds() -> None:
+    assert second_of("2026-01-31T08:00:59") == (1_769_846_459_000, "1769846459.")
+    for text in ("2026-01-31T08-00:59", "2026-01-31T08:00:61", "2026-01-31T08:00:5", "2026-01-31T08:00", "T" * 19):
+        assert second_of(text) is None
+
+
 def test_no_second_lies_before_1970() -> None:
     assert second_of("1970-01-01T00:00:00") == (0, "0.")
     assert second_of("1969-07-20T20:17:40") is None

@@ -31,10 +31,12 @@ def _on(python: str, options: Options) -> Result:
         world.pce.rate_limit.per_minute = 10**9  # what is compared knows no limit
         world.add_input("first", start_time=render_ms(int(time.time() * 1000)))
         world.collect("first")  # Python compiles the add-on once
+        world.remove_input("first")
         targets = targets_of(trail.windows(_EVENTS_AT_ONCE))
         for number in range(options.repeat):
             world.add_input(f"audit{number}", start_time=render_ms(start))
             costs.setdefault("collector", []).append(world.collect(f"audit{number}"))
+            world.remove_input(f"audit{number}")
             costs.setdefault("plain", []).append(world.rival("plain", targets))
             costs.setdefault("floor", []).append(world.rival("floor", targets, inflate=True))
             costs.setdefault("not inflated", []).append(world.rival("floor", targets, inflate=False))

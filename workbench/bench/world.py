@@ -55,6 +55,10 @@ class World:
         """An input of the account `lab`."""
         self.lab.add_input(name, **fields)
 
+    def remove_input(self, name: str) -> None:
+        """Delete an input: those of one account share the PCE's limit of requests."""
+        self.lab.rest("DELETE", f"ta_illumio_pce_{SCHEME}/{name}")
+
     def collect(self, name: str = "audit") -> Cost:
         """One run of the shipped input, from its start to its exit."""
         splunkd = self.lab.splunkd
