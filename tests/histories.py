@@ -11,8 +11,10 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import tests.conftest  # noqa: F401 - puts the built add-on on the path
+from illumio_pce.pce_clock import clock_problem
 from tests.simulation import World, cut_short, half_a_body, page_of_html, reset, status
 
 FAULTS = [
@@ -30,7 +32,8 @@ LATE_ARRIVAL_MS = 600_000
 #: What must have happened somewhere in a few hundred histories, or they prove nothing.
 EXPECTED = {
     "late arrival", "cut answer", "retry", "asynchronous job", "killed", "stopped", "pipe closed", "sent again", "repeat",
-    "lost state", "unreadable state", "failover", "store down", "backlog", "filled in",
+    "lost state", "unreadable state", "failover", "store down", "backlog", "filled in", "writes refused",
+    "write not kept", "restored state", "clock set back", "clock noted", "own clock wrong",
 }  # fmt: skip
 
 
@@ -46,10 +49,11 @@ class History:
         self.chance = random.Random(seed)
         self.world = World(max_results=self.chance.choice([2, 4, 5, 50]))
         self.world.settings["start_time"] = self.chance.choice(["-1h", "-1h", "-2d"])
-        self.world.pce.skew = self.chance.choice([0.0, 0.0, -300.0, 400.0])
+        self._set_clocks()
         if self.chance.random() < 0.3:
             self.world.settings["include_system_events"] = "1"
         self.clean = True
+        self.backup: dict[str, Any] = {}
         self.steps: list[str] = []
         self.met: Counter[str] = Counter()
         for _ in range(self.chance.randrange(3)):
@@ -76,9 +80,26 @@ class History:
         self.met["filled in"] += run.record.requested
         self.met["asynchronous job"] += len(self.world.pce.jobs)
         self.met["cut answer"] += any("timestamp[lte]" in query for _, query in self.world.requests)
+        self.met["clock set back"] += self._was_told("set back")
+        self.met["restored state"] += self._was_told("holds an older state") > 0
+        self.clean &= not self._was_told("may come twice")
+        if ended == "ok":
+            self._check_clocks()
         self.met["backlog"] += any(progress.pending for progress in run._checkpoint.collections.values())
         self.world.requests.clear()
         return ended
+
+    def _was_told(self, words: str) -> bool:
+        """Whether the last run's record says so."""
+        return any(words in note for note in self.world.last.record.notes)
+
+    def _check_clocks(self) -> None:
+        """A clock that cannot be right is noted by each run that came to its end."""
+        pce, run = self.world.pce, self.world.last
+        noted = "Date header" in clock_problem(run._pce.time, run.record.newest)
+        if not self.world.clock.error and noted != (abs(pce.skew + pce.header_skew) > 120):
+            self._fail(f"the clocks are {pce.skew} and {pce.header_skew} s ahead; noted: {noted}")
+        self.met["clock noted"] += noted
 
     def check(self) -> None:
         """At any moment: nothing is invented, and without crashes nothing comes twice."""
@@ -115,6 +136,12 @@ class History:
         raise Failed(
             f"seed {self.seed}: {text}\nsteps: {' '.join(self.steps)}\nreplay: python -m tests.histories {self.seed}"
         )
+
+    def _set_clocks(self) -> None:
+        """The PCE's clock, or only its header, is right or wrong from now on; this machine's is right."""
+        wrong = self.chance.choice([-1, 1]) * self.chance.choice([300, 1200, 3600, 21_600, 86_000])
+        pce = self.world.pce
+        pce.skew, pce.header_skew = self.chance.choice([(0.0, 0.0), (0.0, 0.0), (wrong, 0.0), (0.0, wrong)])
 
     def _record(self, age_ms: int) -> None:
         collection = "system_events" if self.chance.random() < 0.1 else "events"
@@ -164,6 +191,59 @@ class History:
         self.world.lost_in_pipe = self.chance.choice([0, 3, 12])
         self.clean &= self.run() != "pipe closed"
 
+    def clocks_are_set(self) -> None:
+        self._set_clocks()
+        # What has neither an href nor a time is told apart by when it turned up: docs/delivery.md.
+        self.clean &= all(event.href for events in self.world.pce.collections.values() for event in events)
+        # A clock that is wrong between two runs only is seen by none: what it timed turns up late, or too late.
+        self.run()
+
+    def runs_while_this_machine_has_a_wrong_clock(self) -> None:
+        pce = self.world.pce
+        pce.skew = pce.header_skew = 0.0
+        self.run()
+        self.world.clock.error = self.chance.choice([-86_000, -3600, -1200, -300, 300, 1200, 3600, 86_000])
+        for _ in range(self.chance.randint(1, 3)):
+            self.events_turn_up_late()
+            self.run()
+            self.world.clock.now += 61
+        # A clock that is set forward just before a crash of splunkd hides what splunkd lost: docs/delivery.md.
+        self.world.clock.now += 121
+        self.world.clock.error = 0.0
+        self.run()
+        self.met["own clock wrong"] += 1
+
+    def a_run_whose_store_takes_no_writes(self) -> None:
+        before = len(self.world.delivered())
+        self.world.writes_refused_after = 0
+        self.met["writes refused"] += self.run() == "state"
+        if len(self.world.delivered()) != before:
+            self._fail("events were delivered although the store took no write")
+
+    def a_run_whose_store_soon_takes_no_writes(self) -> None:
+        self.world.writes_refused_after = self.chance.randint(1, 6)
+        self.clean &= self.run() != "state"
+
+    def a_run_whose_writes_are_not_kept(self) -> None:
+        self.world.writes_kept = self.chance.randint(0, 4)
+        self.run()
+        self.world.clock.now += 121
+        self.clean = False
+        self.run()
+        self.met["write not kept"] += self._was_told("holds an older state")
+
+    def the_store_is_backed_up(self) -> None:
+        self.backup = dict(self.world.documents)
+
+    def the_store_is_restored(self) -> None:
+        if self.backup:
+            self.world.clock.now += 121
+            newer = {key: value for key, value in self.world.documents.items() if key not in self.backup}
+            self.world.documents.clear()
+            self.world.documents.update({**self.backup, **(newer if self.chance.random() < 0.5 else {})})
+            self.clean = False
+            self.run()
+
     def a_run_without_its_store(self) -> None:
         self.world.store_is_down = True
         self.met["store down"] += self.run() == "state"
@@ -193,7 +273,7 @@ class History:
 
     def another_member_takes_over(self) -> None:
         crumb, world = self.world.breadcrumb, self.world.other_member()
-        world.pce.skew, world.breadcrumb = self.world.pce.skew, self.chance.choice([None, crumb])
+        world.breadcrumb = self.chance.choice([None, crumb])
         self.world = world
         self.clean = False
         self.run()
@@ -215,7 +295,8 @@ class History:
         self.world.indexed[:] = [event for event, _ in kept]
         self.world.indexed_at[:] = [at for _, at in kept]
         keys = frozenset(map(key_of, lost))
-        requested = Requested.new("audit", "events", 0, self.world.pce.now_ms() + 8_000_000, keys)
+        newest = max((event.found_at for event in self.world.pce.collections["events"]), default=0)
+        requested = Requested.new("audit", "events", 0, newest + 1, keys)
         self.world.documents[requested.key] = requested.document("audit")
         self.clean = False
         self.run()
@@ -233,6 +314,13 @@ STEPS: dict[Callable[[History], None], int] = {
     History.a_run_that_is_stopped: 2,
     History.a_run_whose_pipe_closes: 2,
     History.a_run_without_its_store: 1,
+    History.clocks_are_set: 3,
+    History.runs_while_this_machine_has_a_wrong_clock: 1,
+    History.a_run_whose_store_takes_no_writes: 1,
+    History.a_run_whose_store_soon_takes_no_writes: 1,
+    History.a_run_whose_writes_are_not_kept: 1,
+    History.the_store_is_backed_up: 1,
+    History.the_store_is_restored: 1,
     History.splunkd_crashes: 2,
     History.the_state_is_lost: 1,
     History.the_state_is_damaged: 1,

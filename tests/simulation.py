@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Callable
 from urllib.parse import urlsplit
@@ -37,11 +37,14 @@ class Killed(BaseException):
 
 
 class SimulatedClock:
+    """`now` is the true time; the machine's own clock is `error` seconds ahead of it."""
+
     def __init__(self) -> None:
         self.now = START
+        self.error = 0.0
 
     def time(self) -> float:
-        return self.now
+        return self.now + self.error
 
     def monotonic(self) -> float:
         return self.now
@@ -99,10 +102,17 @@ class SimulatedQuestion:
 
 @dataclass
 class SimulatedPce:
-    """The rules of the events API: newest first, at most `max_results`, both bounds included, jobs without a cap."""
+    """The rules of the events API: newest first, at most `max_results`, both bounds included, jobs without a cap.
+
+    `skew`: how far the PCE's clock is ahead (s), which the events' times and the `Date` header follow. `header_skew`:
+    how much further the header is, where a load balancer writes it. `cap`: a lower limit than `max_results`, of which
+    nothing tells.
+    """
 
     clock: SimulatedClock
     skew: float = 0.0
+    header_skew: float = 0.0
+    cap: int | None = None
     collections: dict[str, list[Recorded]] = field(default_factory=lambda: {"events": [], "system_events": []})
     settings: Mapping[str, Any] | None = None
     jobs: dict[str, tuple[int, str, int, int | None]] = field(default_factory=dict)
@@ -159,7 +169,8 @@ class SimulatedPce:
         collection = parts[-1]
         if headers.get("Prefer") == "respond-async":
             return self._start_job(collection, query)
-        return self._events(self.matching(collection, query)[: int(query.get("max_results", "100"))])
+        limit = min(int(query.get("max_results", "100")), self.cap or sys.maxsize)
+        return self._events(self.matching(collection, query)[:limit])
 
     def _start_job(self, collection: str, query: Mapping[str, str]) -> SimulatedAnswer:
         low, high = parse(query["timestamp[gte]"]), parse(query.get("timestamp[lte]"))
@@ -185,7 +196,7 @@ class SimulatedPce:
         return SimulatedAnswer(status, self.date(self.clock.now), json.dumps(value).encode())
 
     def date(self, at: float) -> dict[str, str]:
-        return {"date": time.strftime(HTTP_DATE, time.gmtime(at + self.skew))}
+        return {"date": time.strftime(HTTP_DATE, time.gmtime(at + self.skew + self.header_skew))}
 
 
 Fault = Callable[[SimulatedAnswer], SimulatedAnswer]
@@ -206,8 +217,11 @@ class World:
     pipe_closes_after: int | None = None
     lost_in_pipe: int = 0
     store_is_down: bool = False
+    writes_refused_after: int | None = None
+    writes_kept: int | None = None
     splunkd_start: float = START - 3600
     breadcrumb: str | None = None
+    unconfirmed: bool = False
     lease: Lease = field(default_factory=NoLease)
     stop_at: int | None = None
     delete_at: int | None = None
@@ -277,9 +291,9 @@ class World:
 
     def save(self, documents: list[Mapping[str, Any]]) -> None:
         self.effect("save begins")
-        self._check_store()
-        for document in documents:
-            self._store(document)
+        if self._takes_write():
+            for document in documents:
+                self._store(document)
         self.effect("save ends")
 
     def insert(self, document: Mapping[str, Any]) -> bool:
@@ -290,9 +304,9 @@ class World:
 
     def _store_where(self, document: Mapping[str, Any], *, present: bool) -> bool:
         self.effect("save begins")
-        self._check_store()
+        is_kept = self._takes_write()
         fits = (document["_key"] in self.documents) is present
-        if fits:
+        if fits and is_kept:
             self._store(document)
         self.effect("save ends")
         return fits
@@ -303,7 +317,8 @@ class World:
 
     def delete(self, query: Mapping[str, Any]) -> None:
         self.effect("delete")
-        self._check_store()
+        if not self._takes_write():
+            return
         for key in [key for key, document in self.documents.items() if _matches(document, query)]:
             del self.documents[key]
 
@@ -314,9 +329,33 @@ class World:
         self.effect("breadcrumb")
         self.breadcrumb = point.to_text()
 
+    def is_set(self) -> bool:
+        return self.unconfirmed
+
+    def set(self) -> bool:
+        self.unconfirmed = True
+        return True
+
+    def clear(self) -> bool:
+        self.unconfirmed = False
+        return True
+
     def _check_store(self) -> None:
         if self.store_is_down:
             raise StateError("The KV store is not ready (503).")
+
+    def _takes_write(self) -> bool:
+        """Whether a write is kept: some are refused (`writes_refused_after` so many), some are only acknowledged."""
+        self._check_store()
+        if self.writes_refused_after is not None:
+            if self.writes_refused_after == 0:
+                raise StateError("The KV store did not take a write (503).")
+            self.writes_refused_after -= 1
+        if self.writes_kept is not None:
+            if self.writes_kept == 0:
+                return False
+            self.writes_kept -= 1
+        return True
 
     # --- running -----------------------------------------------------------------------------------
 
@@ -329,7 +368,7 @@ class World:
         account = Account("lab", "pce.example.com", 8443, 1, "api_1", "s3cret-s3cret")
         settings = InputSettings.parse("audit", {"account": "lab", "start_time": "-1h", **self.settings})
         pce = Pce(account, self, self.clock, jitter=lambda: 0.5, max_results=self.max_results)
-        state = State(self, "audit", self, self.lease)
+        state = State(self, "audit", self, self.lease, self)
         self.last = Run(settings, account, pce, state, self, self.clock, self.stop, str(self.splunkd_start))
         try:
             self.last.collect()
@@ -340,13 +379,13 @@ class World:
         except PipeClosed:
             start = max(had, len(self.indexed) - self.lost_in_pipe)
             del self.indexed[start:], self.indexed_at[start:]
-            with suppress(Killed, CollectorError):
-                self.last.doubt_the_pipe()
+            self.last.mark_unconfirmed()
             return "pipe closed"
         except CollectorError as error:
             return error.category
         finally:
             self.pipe_closes_after = self.crash_at = self.stop_at = self.delete_at = None
+            self.writes_refused_after = self.writes_kept = None
         return "ok"
 
     def other_member(self) -> World:

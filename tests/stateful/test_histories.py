@@ -45,7 +45,7 @@ def test_a_collector_that_stores_before_it_writes_is_found_out(monkeypatch: pyte
     from illumio_pce.delivery import Delivery
 
     def store_first(self, events, late_before):  # type: ignore[no-untyped-def]
-        self._remember_delivered(events, self._window, self._now_ms())
+        self._remember_delivered(events, self._window, self._time.now_ms())
         self.commit()
         hand_over(self, events, late_before)
 

@@ -1,7 +1,8 @@
-"""A file outside the KV store that tells how far an input has read, so that lost state is not taken for a first run.
+"""A file outside the KV store that tells how far an input has read, so that what the KV store says can be doubted.
 
-It lies where splunkd has a modular input keep its checkpoints (`checkpoint_dir` of the input's configuration).
-It holds no events and no hrefs: going on from it may repeat some minutes of events, and misses none.
+It lies where splunkd has a modular input keep its checkpoints (`checkpoint_dir` of the input's configuration), and is
+written after each save of the checkpoint. So it shows when the state was lost, was restored from a backup, or was not
+kept although the KV store said so. It holds no hrefs: going on from it may repeat events, and misses none.
 """
 
 from __future__ import annotations
@@ -11,49 +12,61 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
+from .checkpoint import Checkpoint, Progress, progress_from_json, progress_to_json
 from .store import Unreadable, content_of, sealed
-from .timestamps import MINUTE
 
-VERSION = 1
-#: It is written anew when so much more was read: as much more may come twice, should the state be lost (ms).
-_STEP = 5 * MINUTE
+VERSION = 2
 
 
 @dataclass(frozen=True)
 class Point:
-    """How far collections of a source were read without a hole (ms of the PCE's clock), told at `at` (epoch s)."""
+    """How far collections of a source were read, told at `at` (epoch s).
+
+    `creation` and `saves` are those of the checkpoint that was saved then; empty and 0 where they are not known.
+    """
 
     source: str
-    read_to: dict[str, int]
+    collections: dict[str, Progress]
     at: float
+    creation: str = ""
+    saves: int = 0
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> Point:
+        """What a checkpoint that was just saved says."""
+        progress = checkpoint.collections
+        return cls(checkpoint.source, progress, checkpoint.saved_at, checkpoint.creation, checkpoint.saves)
 
     def to_text(self) -> str:
         """As JSON, with a checksum around it."""
-        content = json.dumps({"version": VERSION, "source": self.source, "read_to": self.read_to, "at": self.at})
-        return json.dumps(sealed({}, content))
-
-    def is_soon_after(self, other: Point) -> bool:
-        """Whether it adds little to the other point, and takes nothing back."""
-        if (self.source, set(self.read_to)) != (other.source, set(other.read_to)):
-            return False
-        return all(0 <= ms - other.read_to[name] < _STEP for name, ms in self.read_to.items())
+        value = {**vars(self), "version": VERSION, "collections": progress_to_json(self.collections)}
+        return json.dumps(sealed({}, json.dumps(value)))
 
     @classmethod
     def from_text(cls, text: str) -> Point:
-        """Read what `to_text` wrote. Raises Unreadable, which says why it cannot be."""
+        """Read what `to_text` wrote, in this version or the first. Raises Unreadable, which says why it cannot be."""
         try:
             value = json.loads(content_of(json.loads(text)))
+            if value["version"] == 1:
+                value = _upgraded(value)
             if value["version"] != VERSION:
-                raise Unreadable(f"it has version {value['version']}, and this add-on reads version {VERSION}")
-            read_to = {str(name): int(ms) for name, ms in value["read_to"].items()}
-            return cls(str(value["source"]), read_to, float(value["at"]))
+                raise Unreadable(f"it has version {value['version']}, and this add-on reads versions 1 to {VERSION}")
+            collections = progress_from_json(value["collections"])
+            at, creation, saves = float(value["at"]), str(value["creation"]), int(value["saves"])
+            return cls(str(value["source"]), collections, at, creation, saves)
         except Unreadable:
             raise
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise Unreadable("it was half written, or is something else") from None
+
+
+def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
+    """A breadcrumb of the first version, which told only up to where everything was read."""
+    collections = {name: {"watermark": ms, "floor": 0, "pending": []} for name, ms in value["read_to"].items()}
+    return {**value, "version": VERSION, "collections": collections, "creation": "", "saves": 0}
 
 
 class Breadcrumb(Protocol):
@@ -63,7 +76,7 @@ class Breadcrumb(Protocol):
         """The last point; None where none was ever kept. Raises Unreadable."""
 
     def drop(self, point: Point) -> None:
-        """Keep a point, now or a little later. What cannot be written is left alone: the state counts."""
+        """Keep a point. What cannot be written is left alone: the state counts."""
 
 
 class BreadcrumbFile:
@@ -85,19 +98,13 @@ class BreadcrumbFile:
 
     def drop(self, point: Point) -> None:
         """See `Breadcrumb.drop`."""
-        with contextlib.suppress(Unreadable):
-            last = self.read()
-            if last is not None and point.is_soon_after(last):
-                return
         beside = self._path.with_suffix(".new")
-        try:
+        with contextlib.suppress(OSError):
             with beside.open("w", encoding="utf-8") as file:
                 file.write(point.to_text())
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(self._path)
-        except OSError:
-            return
 
     def forget(self) -> None:
         """Remove it: the input was deleted, or made anew."""

@@ -64,13 +64,21 @@ class Batch:
 class Progress:
     """How far one collection was read.
 
-    `watermark`: every event that the PCE had recorded by that time of its clock (ms) was read or is pending.
-    `floor`: nothing from before it (ms) is read again. `pending`: ranges still to be read, oldest first.
+    `watermark`: every event that the PCE had recorded by that time (ms) was read or is pending. `newest`: the time of
+    the newest event that was seen until then (ms): should all clocks be ahead of the events', reading goes on there.
+    `floor`: nothing from before it (ms) is read again. `pending`: ranges still to be read, oldest first. `read_at`:
+    when the watermark was reached, by this machine's clock (epoch s); 0 where that is not known.
     """
 
     watermark: int
     floor: int
     pending: list[Range] = field(default_factory=list)
+    newest: int = 0
+    read_at: float = 0
+
+    def low(self, late_ms: int) -> int:
+        """Where reading begins (ms), so that what turned up `late_ms` late is read."""
+        return max(min(self.watermark - late_ms, self.newest), self.floor)
 
     def add_pending(self, low: int, high: int) -> None:
         """Have a range (ms, both ends included) read, joined with those that it touches."""
@@ -93,7 +101,8 @@ class Progress:
 class Checkpoint:
     """Everything that one input remembers about one source (a PCE and an organisation).
 
-    `splunkd`: under which life of which splunkd it was stored last, and `saved_at`: when (epoch s).
+    `splunkd`: under which life of which splunkd it was stored last, and `saved_at`: when (epoch s). `creation`: which
+    input of its name it is of, since one may be deleted and made anew; `saves`: how often it was stored.
     """
 
     source: str
@@ -104,6 +113,8 @@ class Checkpoint:
     clock_offset_ms: int = 0
     splunkd: str = ""
     saved_at: float = 0
+    creation: str = ""
+    saves: int = 0
     next_document: int = 1
     obsolete: list[str] = field(default_factory=list)
 
@@ -192,7 +203,7 @@ class Checkpoint:
             {
                 "version": VERSION,
                 "source": self.source,
-                "collections": {name: vars(progress) for name, progress in self.collections.items()},
+                "collections": progress_to_json(self.collections),
                 "batches": [_batch_to_json(batch) for batch in self.batches],
                 "filters": self.filters.current.as_json(),
                 "earlier_filters": [[until, filters.as_json()] for until, filters in self.filters.earlier],
@@ -200,6 +211,8 @@ class Checkpoint:
                 "clock_offset_ms": self.clock_offset_ms,
                 "splunkd": self.splunkd,
                 "saved_at": self.saved_at,
+                "creation": self.creation,
+                "saves": self.saves,
                 "next_document": self.next_document,
                 "obsolete": self.obsolete,
             },
@@ -213,10 +226,7 @@ class Checkpoint:
             value = _upgraded(json.loads(text))
             return cls(
                 source=value["source"],
-                collections={
-                    name: Progress(p["watermark"], p["floor"], [(low, high) for low, high in p["pending"]])
-                    for name, p in value["collections"].items()
-                },
+                collections=progress_from_json(value["collections"]),
                 batches=[_batch_from_json(batch) for batch in value["batches"]],
                 filters=FilterHistory(
                     Filters.from_json(value["filters"]),
@@ -226,6 +236,8 @@ class Checkpoint:
                 clock_offset_ms=value["clock_offset_ms"],
                 splunkd=value["splunkd"],
                 saved_at=value["saved_at"],
+                creation=value.get("creation", ""),
+                saves=value.get("saves", 0),
                 next_document=value["next_document"],
                 obsolete=value["obsolete"],
             )
@@ -233,6 +245,25 @@ class Checkpoint:
             raise
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Unreadable(f"it does not have the form of a checkpoint ({type(error).__name__})") from None
+
+
+def progress_to_json(collections: Mapping[str, Progress]) -> dict[str, Any]:
+    """The form in which a checkpoint and a breadcrumb keep how far each collection was read."""
+    return {name: vars(progress) for name, progress in collections.items()}
+
+
+def progress_from_json(value: Mapping[str, Any]) -> dict[str, Progress]:
+    """Read what `progress_to_json` wrote, in this version of the add-on or in an older one."""
+    return {
+        str(name): Progress(
+            int(p["watermark"]),
+            int(p["floor"]),
+            [(int(low), int(high)) for low, high in p["pending"]],
+            int(p.get("newest", p["watermark"])),
+            float(p.get("read_at", 0)),
+        )
+        for name, p in value.items()
+    }
 
 
 def _merged(ranges: Iterable[Range]) -> list[Range]:

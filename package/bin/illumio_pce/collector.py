@@ -5,19 +5,22 @@ Here is decided what is asked for; what is done with an answer is `delivery.py`'
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
+from .breadcrumb import Point
 from .checkpoint import CLOCK_SLACK, Checkpoint, Progress, Range
 from .clock import Clock
 from .comparison import compare_collections
 from .config import Account, InputSettings
 from .delivery import Delivery
-from .errors import CollectorError, PceError
+from .errors import REMEDIES, CollectorError, PceError
 from .events import Events
 from .output import Output, SplunkEvents
 from .pce import Job, Page, Pce, TooLarge, Window
+from .pce_clock import clock_problem
 from .record import SOURCETYPE as RECORD_SOURCETYPE
 from .record import Record
 from .requested import Requested, pages_of
@@ -72,7 +75,7 @@ class Run:
         self._requested: list[Requested] = []
         self.record = Record()
         self._delivery = Delivery(
-            Checkpoint(account.source), state, output, clock, self._now, account.host, self.record
+            Checkpoint(account.source), state, output, clock, pce.time, account.host, self.record
         )
 
     @property
@@ -106,57 +109,75 @@ class Run:
         for error in self._put_off.values():
             raise error
 
-    def doubt_the_pipe(self) -> None:
+    def mark_unconfirmed(self) -> None:
         """splunkd closed the pipe, and may never have read what stood in it: the next run sends the latest again."""
-        self._checkpoint.splunkd = ""
-        self._delivery.commit()
+        self._state.mark_unconfirmed()
 
     # --- before anything is asked ------------------------------------------------------------------
 
     def _resume(self) -> None:
         loaded = self._state.load(self._clock.time())
-        found = loaded.checkpoint
-        if loaded.damage:
-            self.record.note(loaded.damage)
         self._requested = loaded.requested
         self._delivery.wanted = {key for requested in loaded.requested for key in requested.keys}
-        if found is not None:
-            self._delivery.checkpoint = found
-        if found is not None and found.source != self._account.source:
-            self.record.note(f"the account led to {found.source} before; {self._account.source} starts at start_time")
-            found.source, found.collections, found.settings, found.clock_offset_ms = self._account.source, {}, {}, 0
+        if loaded.damage:
+            self.record.note(loaded.damage)
+        if loaded.checkpoint is not None:
+            self._delivery.checkpoint = loaded.checkpoint
+        checkpoint = self._checkpoint
+        checkpoint.creation = loaded.creation or checkpoint.creation or secrets.token_hex(8)
+        if loaded.point is not None:
+            self._go_on_from(loaded.point)
+        if checkpoint.source != self._account.source:
+            self._start_on_another_source()
+        self._pce.time.ahead_ms = checkpoint.clock_offset_ms
         self._look_at_settings()
         now_ms = self._now()
-        # Runs that fail before anything is stored do not move a start that counts from when the input was made.
-        age_ms = 0 if loaded.made_at is None else int((self._clock.time() - loaded.made_at) * 1000)
-        start_ms = parse_start(self._settings.start_time, now_ms - age_ms)
-        if found is None and loaded.damage:
-            start_ms = self._go_on_without_state(loaded, start_ms, now_ms)
+        start_ms = self._start_ms(loaded, now_ms)
         wanted = ["events", "system_events"] if self._settings.include_system_events else ["events"]
-        self._checkpoint.collections = {
-            name: self._checkpoint.collections.get(name) or self._first_progress(start_ms, now_ms) for name in wanted
+        checkpoint.collections = {
+            name: checkpoint.collections.get(name) or self._first_progress(start_ms, now_ms) for name in wanted
         }
-        self._pce.expect_answers(self._checkpoint.settings.get("answered", ()))
-        self._take_filters(now_ms, first=found is None)
+        self._pce.expect_answers(checkpoint.settings.get("answered", ()))
+        self._take_filters(now_ms, first=loaded.checkpoint is None)
         self._send_unsafe_again()
-        lost = self._state.fetch_keys(self._checkpoint)
+        lost = self._state.fetch_keys(checkpoint)
         if lost:
             self.record.note(f"{lost} documents of delivered hrefs cannot be read: their events may come twice")
         self._delivery.remember()
-        if found is None and loaded.damage:
-            self.write_record({"kind": "state", **_failure(CollectorError("state_lost", loaded.damage))})
+        if loaded.is_old or (loaded.checkpoint is None and loaded.damage):
+            category = "state_restored" if loaded.is_old else "state_lost"
+            self.write_record({"kind": "state", **_failure(CollectorError(category, loaded.damage))})
 
-    def _go_on_without_state(self, loaded: Loaded, start_ms: int, now_ms: int) -> int:
-        """Go on from the last known point; where none is known, with everything. Where to begin otherwise (ms)."""
-        point = loaded.point
-        if point is None:
+    def _go_on_from(self, point: Point) -> None:
+        """Go on where the breadcrumb says that reading was, since the store has nothing, or an older checkpoint.
+
+        The hrefs of an older checkpoint still count, and what it says of splunkd's memory is long settled.
+        """
+        checkpoint = self._checkpoint
+        if point.source != checkpoint.source:
+            checkpoint.batches, checkpoint.settings = [], {}
+        checkpoint.source, checkpoint.collections = point.source, point.collections
+        checkpoint.creation = checkpoint.creation if not point.creation else point.creation
+        checkpoint.saves, checkpoint.splunkd = point.saves, self._splunkd
+        late = self._settings.late_arrival_window_ms
+        for name, progress in point.collections.items():
+            low = min([progress.low(late), *(start for start, _ in progress.pending)])
+            self.record.note(f"{name}: reading goes on from {render(low)}, so that some may come twice")
+
+    def _start_on_another_source(self) -> None:
+        checkpoint, source = self._checkpoint, self._account.source
+        self.record.note(f"the account led to {checkpoint.source} before; {source} starts at start_time")
+        checkpoint.source, checkpoint.collections, checkpoint.settings = source, {}, {}
+        checkpoint.clock_offset_ms = 0
+
+    def _start_ms(self, loaded: Loaded, now_ms: int) -> int:
+        """Where a collection begins that was not read before (ms)."""
+        # Runs that fail before anything is stored do not move a start that counts from when the input was made.
+        age_ms = 0 if loaded.made_at is None else int((self._clock.time() - loaded.made_at) * 1000)
+        start_ms = parse_start(self._settings.start_time, now_ms - age_ms)
+        if loaded.checkpoint is None and loaded.damage and loaded.point is None:
             self.record.note("everything that the PCE still has is sent again, since no state could be read")
             return min(start_ms, now_ms - LONGEST_RETENTION)
-        if point.source == self._account.source:
-            late = self._settings.late_arrival_window_ms
-            for name, ms in point.read_to.items():
-                self._checkpoint.collections[name] = Progress(watermark=ms, floor=ms - late)
-                self.record.note(f"{name}: reading goes on from {render(ms - late)}, so that some may come twice")
         return start_ms
 
     def _first_progress(self, start_ms: int, now_ms: int) -> Progress:
@@ -164,12 +185,12 @@ class Run:
         retention = self._retention_ms()
         if retention is not None and start_ms < now_ms - retention:
             self.record.note(f"start_time is older than the PCE keeps events ({retention // DAY} days)")
-        return Progress(watermark=start_ms, floor=start_ms)
+        return Progress(watermark=start_ms, floor=start_ms, newest=start_ms)
 
     def _look_at_settings(self) -> None:
         """Read the PCE's event settings once a day, where the key may."""
         known = self._checkpoint.settings
-        if self._clock.time() - known.get("asked_at", 0) < _DAILY:
+        if abs(self._clock.time() - known.get("asked_at", 0)) < _DAILY:
             return
         with self._stop.interruptible():
             answer = self._pce.event_settings()
@@ -207,9 +228,8 @@ class Run:
             )
 
     def _now(self) -> int:
-        """The PCE's clock (ms); before its first answer, this machine's with the offset of the last run."""
-        now_ms = self._pce.elapsed_now_ms()
-        return int(self._clock.time() * 1000) + self._checkpoint.clock_offset_ms if now_ms is None else now_ms
+        """What time it is for the PCE (ms); see `PceClock`."""
+        return self._pce.time.now_ms()
 
     # --- what is new -------------------------------------------------------------------------------
 
@@ -222,9 +242,9 @@ class Run:
     def _plan(self, name: str, progress: Progress) -> _Plan:
         """The whole late-arrival window up to the newest event; what lies further back becomes backlog."""
         now_ms, late = self._now(), self._settings.late_arrival_window_ms
-        low = max(progress.watermark - late, progress.floor)
+        low = progress.low(late)
         if now_ms - progress.watermark > late + 5 * MINUTE:
-            self._report_gap(progress, low, now_ms)
+            self._report_gap(progress, now_ms)
             progress.add_pending(low, max(low, now_ms - late))
             low = max(low, now_ms - late)
         delivered = [(batch.high, batch.count) for batch in self._checkpoint.batches]
@@ -233,19 +253,20 @@ class Run:
     def _read_new(self, plan: _Plan, later: list[tuple[str, Window]]) -> None:
         """Read the windows of a plan, the newest first; `later` is asked for after them."""
         asked_ms: list[int] = []
+        newest = plan.progress.newest
         windows = plan.windows
         while windows:
             window = windows.pop()
             page = self._ask(plan.name, window, [*((plan.name, other) for other in reversed(windows)), *later])
             asked_ms.append(page.now_ms)
+            newest = max([newest, *(ms for ms in page.events.ms if ms is not None)])
             if page.cut:
                 windows += self._parts(window, page, plan.progress)
                 continue
-            new = self._delivery.write(page.events, window, late_before=plan.progress.watermark)
-            if not windows:
-                self._advance(plan, min(asked_ms))
-            if new or not windows:
+            if self._delivery.write(page.events, window, late_before=plan.progress.watermark) and windows:
                 self._delivery.commit()
+        self._advance(plan, min(asked_ms), newest)
+        self._delivery.commit()
 
     def _parts(self, window: Window, page: Page, progress: Progress) -> list[Window]:
         """A window whose answer was cut, in parts; what cannot be cut in time is left to an asynchronous job."""
@@ -256,17 +277,51 @@ class Run:
         progress.add_pending(window.low, high)
         return [Window(high, None)] if window.high is None else []
 
-    def _advance(self, plan: _Plan, asked_ms: int) -> None:
-        """Everything was read: the watermark becomes the PCE's time at the first question, and never more."""
+    def _advance(self, plan: _Plan, asked_ms: int, newest_ms: int) -> None:
+        """Everything was read: the watermark becomes the time of the first request, and never more."""
         progress, settings = plan.progress, self._checkpoint.settings
         self.record.window = (min(plan.low, self.record.window[0]) if self.record.window else plan.low, asked_ms)
         settings["answered"] = sorted({plan.name, *settings.get("answered", ())})
+        self._go_back_where_the_clock_did(plan)
         progress.watermark = asked_ms
-        progress.floor = max(progress.floor, asked_ms - self._settings.late_arrival_window_ms - CLOCK_SLACK)
-        self._checkpoint.clock_offset_ms = self._now() - int(self._clock.time() * 1000)
+        progress.newest = min(newest_ms, asked_ms)
+        remembered = self._settings.late_arrival_window_ms + CLOCK_SLACK + self._clock_setback_ms()
+        progress.floor = max(progress.floor, progress.newest - remembered)
+        progress.read_at = self._clock.time()
+        self._checkpoint.clock_offset_ms = self._pce.time.ahead_ms
 
-    def _report_gap(self, progress: Progress, low: int, now_ms: int) -> None:
+    def _go_back_where_the_clock_did(self, plan: _Plan) -> None:
+        """Where the PCE now says that the watermark lies ahead, what was recorded since is read from that time on.
+
+        Clocks that were ahead together look right until one is set back. A small setback lies within what is read
+        anyway; a larger one may repeat events whose hrefs were forgotten. From then on for a day they are kept for as
+        long as the setback was, so that a header that goes to and fro repeats nothing.
+        """
+        progress, header_ms = plan.progress, self._pce.time.header_now_ms()
+        setback_ms = progress.watermark - header_ms
+        if setback_ms <= CLOCK_SLACK:
+            return
+        since_ms = int((self._clock.time() - progress.read_at) * 1000) if progress.read_at else -1
+        passed_ms = since_ms if since_ms >= 0 else setback_ms
+        low = header_ms - passed_ms - self._settings.late_arrival_window_ms
+        if low < plan.low:
+            progress.add_pending(low, plan.low)
+            progress.floor = min(progress.floor, low)
+        self.record.note(
+            f"the PCE's clock was set back by {setback_ms // MINUTE} minutes: reading goes back to {render(low)}, "
+            "so that some events may come twice"
+        )
+        setback_ms = max(setback_ms, self._clock_setback_ms())
+        self._checkpoint.settings["clock_setback"] = [setback_ms, int(self._clock.time())]
+
+    def _clock_setback_ms(self) -> int:
+        """By how much (ms) the PCE's clock was set back within the last day."""
+        setback_ms, at = self._checkpoint.settings.get("clock_setback", (0, 0))
+        return int(setback_ms) if abs(self._clock.time() - at) < _DAILY else 0
+
+    def _report_gap(self, progress: Progress, now_ms: int) -> None:
         retention = self._retention_ms()
+        low = max(progress.watermark - self._settings.late_arrival_window_ms, progress.floor)
         if retention is not None and progress.watermark > progress.floor and low < now_ms - retention:
             self.record.gaps.append((low, now_ms - retention))
 
@@ -380,7 +435,7 @@ class Run:
     def _compare_collections(self) -> None:
         """Once a day: whether `/system_events`, which is not collected, holds what the organisation's events lack."""
         settings = self._checkpoint.settings
-        if self._settings.include_system_events or self._clock.time() - settings.get("compared_at", 0) < _DAILY:
+        if self._settings.include_system_events or abs(self._clock.time() - settings.get("compared_at", 0)) < _DAILY:
             return
         settings["compared_at"] = int(self._clock.time())
         now_ms = self._now()
@@ -428,6 +483,9 @@ class Run:
             "retention_days": None if retention is None else round(retention / DAY, 2),
             "least_severity": self._checkpoint.settings.get("least_severity"),
         }
+        problem = clock_problem(self._pce.time, self.record.newest)
+        if problem and outcome.get("kind") == "run":
+            base = {"remedy": REMEDIES["clock"], **base, "clock_problem": problem}
         text = self.record.to_json(base, self._pce.traffic)
         epoch = f"{self._clock.time():.3f}"
         self._output.write(SplunkEvents.of_one(text, epoch, self._account.host, RECORD_SOURCETYPE))

@@ -6,13 +6,12 @@ That order is the whole guarantee. See `docs/delivery.md`.
 from __future__ import annotations
 
 from array import array
-from typing import Callable
-
 from .checkpoint import Checkpoint, batch_of
 from .clock import Clock
 from .events import AuditEvent, Events, accepted
 from .output import Output, SplunkEvents
 from .pce import Window
+from .pce_clock import PceClock
 from .record import Record
 from .seen import KeySet
 from .state import State
@@ -22,7 +21,7 @@ SOURCETYPE = "illumio:pce:events"
 
 
 class Delivery:
-    """Delivers events for one run. `now_ms` is the PCE's clock; `host` stands in for a PCE that an event does not name.
+    """Delivers events for one run. `time` is the PCE's; `host` stands in for a PCE that an event does not name.
 
     `wanted`: keys that a reconciliation misses and that were not sent yet.
     """
@@ -33,7 +32,7 @@ class Delivery:
         state: State,
         output: Output,
         clock: Clock,
-        now_ms: Callable[[], int],
+        time: PceClock,
         host: str,
         record: Record,
     ) -> None:
@@ -42,10 +41,11 @@ class Delivery:
         self._state = state
         self._output = output
         self._clock = clock
-        self._now_ms = now_ms
+        self._time = time
         self._host = host
         self._record = record
         self._seen = KeySet()
+        self._store_takes = False
 
     def remember(self) -> None:
         """Take up what the checkpoint says was delivered, as far as it can be met again."""
@@ -59,7 +59,7 @@ class Delivery:
 
         `late_before`: events from before it (ms) turned up only after an earlier run had looked there.
         """
-        now_ms = self._now_ms()
+        now_ms = self._time.now_ms()
         new = self._new(events, window, now_ms)
         if new:
             self._hand_over(new, late_before)
@@ -73,12 +73,11 @@ class Delivery:
 
     def is_unknown(self, event: AuditEvent) -> bool:
         """Whether an event is one that the input wants and that was not delivered lately."""
-        return accepted(event, self.checkpoint.filters, self._now_ms()) and event.key not in self._seen
+        return accepted(event, self.checkpoint.filters, self._time.now_ms()) and event.key not in self._seen
 
     def commit(self) -> None:
         """Store what was handed over since the last time."""
-        self.checkpoint.tidy(self._clock.time())
-        self._state.save(self.checkpoint, delivered=self._record.delivered > 0)
+        self._save()
         needed = 0
         for batch in self.checkpoint.batches:
             if self.checkpoint.needed(batch):
@@ -88,7 +87,14 @@ class Delivery:
         if len(self._seen) > 16_000 + 2 * needed:
             self.remember()
 
+    def _save(self) -> None:
+        self.checkpoint.tidy(self._clock.time())
+        self._state.save(self.checkpoint, delivered=self._record.delivered > 0)
+        self._store_takes = True
+
     def _hand_over(self, events: Events, late_before: int | None) -> None:
+        if not self._store_takes:
+            self._save()  # a store that can only be read would have each run deliver the same events again
         epochs = [epoch or self._present() for epoch in events.epochs]
         hosts = [host or self._host for host in events.hosts]
         self._record.bytes_out += self._output.write(
@@ -104,13 +110,13 @@ class Delivery:
         wanted = events.where([accepted(event, filters, now_ms) for event in events]) if filters.any else events
         are_new = self._seen.add_each(wanted.keys)
         if not all(wanted.have_href) or None in wanted.ms:
-            are_new = [is_new or not self._is_known(event, window, now_ms) for is_new, event in zip(are_new, wanted)]
+            are_new = [is_new or not self._is_known(event, window) for is_new, event in zip(are_new, wanted)]
         new = wanted.where(are_new)
         self._record.filtered += len(events) - len(wanted)
         self._record.duplicates += len(wanted) - len(new)
         return new
 
-    def _is_known(self, event: AuditEvent, window: Window, now_ms: int) -> bool:
+    def _is_known(self, event: AuditEvent, window: Window) -> bool:
         """Whether an event whose key is remembered was delivered.
 
         An href says so for certain; a text alone only where an equal one was delivered from that time.
@@ -121,9 +127,9 @@ class Delivery:
         batches = [batch for batch in self.checkpoint.batches if event.key in batch.keys]
         if event.has_href:
             for batch in batches:
-                batch.high = max(batch.high, now_ms)
+                batch.high = max(batch.high, self._time.latest_ms())
             return True
-        return any(batch.touches(window.low, _end(window, now_ms)) for batch in batches)
+        return any(batch.touches(window.low, self._end(window)) for batch in batches)
 
     def _remember_delivered(self, new: Events, window: Window, now_ms: int) -> None:
         """Remember what was handed over, in parts that are met again for different times.
@@ -140,14 +146,13 @@ class Delivery:
         for part in parts:
             times = [ms for ms in part.ms if ms is not None]
             if len(times) < len(part):
-                times += [window.low, _end(window, now_ms)]
+                times += [window.low, self._end(window)]
             self.checkpoint.batches.append(batch_of(part.keys, times, self._clock.time()))
 
     def _present(self) -> str:
         """The time (epoch s) of an event that names none."""
-        return f"{self._now_ms() / 1000:.3f}"
+        return f"{self._time.now_ms() / 1000:.3f}"
 
-
-def _end(window: Window, now_ms: int) -> int:
-    """Up to where a window may hold an event without a time (ms). The PCE tells its clock in whole seconds."""
-    return now_ms + 2 * SECOND if window.high is None else window.high
+    def _end(self, window: Window) -> int:
+        """Up to where a window may hold an event without a time (ms). The PCE tells its clock in whole seconds."""
+        return self._time.latest_ms() + 2 * SECOND if window.high is None else window.high

@@ -7,6 +7,8 @@ REMEDIES = {
     "account": "Open the account in the add-on's configuration, correct it and save it again.",
     "bad_request": "The PCE refused the question itself. Update the add-on, or report this line to its authors.",
     "broken_answer": "If it goes on, look for a proxy or load balancer between Splunk and the PCE that cuts answers.",
+    "clock": "Set the clocks of the PCE, of any proxy or load balancer in between, and of this machine by NTP. Nothing "
+    "is lost meanwhile, but each run reads more of what is known.",
     "connection": "Check that the PCE is up and that a firewall lets this Splunk instance reach its host and port.",
     "dns": "Check the host name in the account's PCE URL and the name servers of this Splunk instance.",
     "forbidden": "Give the key's owner a role that reads the whole organisation, such as Global Read Only.",
@@ -22,6 +24,8 @@ REMEDIES = {
     "splunkd": "Check that this Splunk instance is up and that its management port answers.",
     "state": "The KV store has to be up: see `splunk show kvstore-status` and splunkd.log.",
     "state_lost": "Find out who emptied or damaged the KV store collection ta_illumio_pce_checkpoints.",
+    "state_restored": "If the KV store was restored from a backup, nothing has to be done. Otherwise look in mongod.log "
+    "for why it did not keep what was written.",
     "timeout": "Check the network between Splunk and the PCE, and how busy the PCE is.",
     "tls": "Paste the certificate of the authority that signed the PCE's certificate into the account.",
     "too_large": "Look for what stands between Splunk and the PCE and fills or slows down its answers.",

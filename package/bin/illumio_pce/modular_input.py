@@ -26,6 +26,7 @@ from .splunkd import KvStore, Splunkd, read_account, read_proxy, read_settings
 from .state import State
 from .stop import Stop
 from .transport import HttpsTransport
+from .unconfirmed import UnconfirmedMark
 
 SCHEME = "illumio_pce_events"
 _ARGUMENTS = {
@@ -137,7 +138,8 @@ def _prepared(
     store = KvStore(splunkd, clock, lambda: stop.requested)
     lease = _lease(store, name, info, clock)
     pce = Pce(account, transport, clock, lambda: splunkd.inputs_with_account(account.name))
-    state = State(store, name, BreadcrumbFile(Path(metadata["checkpoint_dir"]), name), lease)
+    folder = Path(metadata["checkpoint_dir"])
+    state = State(store, name, BreadcrumbFile(folder, name), lease, UnconfirmedMark(folder, name))
     run = Run(settings, account, pce, state, output, clock, stop, life_of(info))
     return _Prepared(run, lease, settings, account)
 
@@ -193,7 +195,7 @@ def carry_out(run: Run, name: str) -> bool:
 def _doubt(run: Run) -> None:
     if run.record.delivered:
         with contextlib.suppress(CollectorError):
-            run.doubt_the_pipe()
+            run.mark_unconfirmed()
 
 
 def _log_for_monitoring(run: Run, settings: InputSettings, account: Account) -> None:

@@ -21,12 +21,15 @@ from .clock import Clock
 from .config import Account
 from .errors import PceError
 from .events import AuditEvent, EventReader, Events
+from .pce_clock import PceClock
 from .questions import Question, Questions, Traffic
-from .timestamps import parse, parse_http_date, render
+from .timestamps import parse, render
 from .transport import Answer, Transport
 
 #: The most events that the PCE puts into one answer.
 MAX_RESULTS = 10_000
+#: A limit lower than that would be a multiple of this.
+ROUND_NUMBER = 100
 #: The most bytes of one answer that are read into memory (decompressed).
 MAX_ANSWER_BYTES = 24 * 1024 * 1024
 #: A run gives up when nothing has succeeded for this long (seconds); 120 are promised.
@@ -84,15 +87,16 @@ class Window:
 
 @dataclass
 class Page:
-    """An answer. `now_ms`: the PCE's clock when it was asked.
+    """An answer. `now_ms`: the time at which it was asked for, see `PceClock.note`; `latest_ms`: when it came at most.
 
-    `cut`: older events that match are missing, since the PCE left them out, or reading was given up (`size` 0).
+    `cut`: events that match may be missing, since the PCE left them out, or reading was given up (`size` 0).
     """
 
     events: Events
     now_ms: int
     size: int
     cut: bool
+    latest_ms: int = 0
 
 
 @dataclass
@@ -130,8 +134,7 @@ class Pce:
         self._succeeded = True
         self._too_large = 0
         self._refused: PceError | None = None
-        self.now_ms: int | None = None
-        self._now_read_at = 0.0
+        self.time = PceClock(clock)
 
     # --- what the PCE offers -----------------------------------------------------------------------
 
@@ -156,8 +159,8 @@ class Pce:
                 raise PceError("too_large", "The PCE's answers do not end, however little they are asked for.")
             if body.given_up:
                 answer.close()
-                raise TooLarge(Page(_without_texts(found, array.unread), now_ms, 0, cut=True))
-            return Page(found, now_ms, body.size, len(found) >= self._max_results)
+                raise TooLarge(Page(_without_texts(found, array.unread), now_ms, 0, True, self.time.latest_ms()))
+            return Page(found, now_ms, body.size, self._may_be_cut(len(found)), self.time.latest_ms())
 
         questions = [self._question(collection, window), *(self._question(*other) for other in ahead)]
         self._questions.look_ahead(questions, SILENCE_SECONDS)
@@ -222,13 +225,15 @@ class Pce:
             return None
         return value if isinstance(value, dict) else None
 
-    def elapsed_now_ms(self) -> int | None:
-        """The PCE's clock now (ms), from its latest answer and the time since; None before the first."""
-        if self.now_ms is None:
-            return None
-        return self.now_ms + int((self._clock.monotonic() - self._now_read_at) * 1000)
-
     # --- how it is asked ---------------------------------------------------------------------------
+
+    def _may_be_cut(self, count: int) -> bool:
+        """Whether an answer with so many events may lack others: nothing but its length says so.
+
+        10,000 is what the documentation says. A PCE, or what stands before it, with a lower limit would give no sign:
+        limits are round numbers, so a round number of events is asked for again in parts, which costs little.
+        """
+        return count >= self._max_results or (count > 0 and count % ROUND_NUMBER == 0)
 
     def _path(self, collection: str) -> str:
         return (
@@ -303,23 +308,13 @@ class Pce:
         for _ in range(_SAME_HOST_REDIRECTS + 1):
             left = self._trying_since + PATIENCE_SECONDS - self._clock.monotonic()
             answer, asked_at, arrived_at = self._questions.answer(question, max(1.0, min(SILENCE_SECONDS, left)))
-            now_ms = self._note_clock(answer, asked_at, arrived_at)
+            now_ms = self.time.note(answer.headers.get("date"), asked_at, arrived_at)
             if answer.status not in (301, 302, 303, 307, 308):
                 _check_status(answer)
                 return answer, now_ms
             answer.close()
             question = Question(self._own_path(answer.headers.get("location", "")))
         raise PceError("redirect", "The PCE redirects in a circle.")
-
-    def _note_clock(self, answer: Answer, asked_at: float, arrived_at: float) -> int:
-        """The PCE's time (ms) at which the question was certainly already asked: its Date, less the time it took."""
-        date = parse_http_date(answer.headers.get("date"))
-        if date is None:
-            date = self.elapsed_now_ms()
-        if date is None:
-            date = int(self._clock.time() * 1000)
-        self.now_ms, self._now_read_at = date, arrived_at
-        return date - int((arrived_at - asked_at) * 1000)
 
     def _within(self, seconds: float, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """The chunks, while they have been waited for no longer than that; what is done with them does not count."""

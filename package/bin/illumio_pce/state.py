@@ -1,8 +1,15 @@
-"""Keeps a checkpoint in a store of documents, two generations of it, and tells damage, loss and absence apart."""
+"""Keeps a checkpoint in a store of documents, two generations of it, and tells damage, loss and absence apart.
+
+A store may also hold an older checkpoint than the last one that it took: it was restored from a backup, or did not
+keep what it had acknowledged. The number of saves tells: the breadcrumb has the last one. Neither times nor watermarks
+are compared, since both go back where a clock was wrong; and never is a save read back at once, since in a cluster
+another member may answer.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -12,35 +19,49 @@ from .errors import StateError
 from .lease import Lease
 from .requested import Requested
 from .store import Document, DocumentStore, Unreadable, content_of, sealed
+from .unconfirmed import Mark
 
 #: Documents that are no longer needed are deleted in heaps of this many, and so are read those of hrefs.
 _DOCUMENTS_AT_ONCE = 32
+
+GONE = "the state is gone from the KV store, although this input has run before"
+OLDER = "the KV store holds an older state than it took last: it was restored from a backup, or did not keep a write"
 
 
 @dataclass
 class Loaded:
     """What was found: a checkpoint, or None with what is known instead.
 
-    `damage`: what is wrong, if anything. `point`: where to go on from although no checkpoint could be read.
-    Without all three, the input has delivered nothing yet: it was made at `made_at` (epoch s), where that is known.
+    `damage`: what is wrong, if anything. `point`: where to go on from, since no checkpoint could be read, or since
+    the store has an older one than it took last (`is_old`). Without all three, the input has delivered nothing yet: it
+    was made at `made_at` (epoch s), where that is known, as the input `creation`.
     `requested`: what a reconciliation wants to be collected.
     """
 
     checkpoint: Checkpoint | None
     damage: str = ""
     point: Point | None = None
+    is_old: bool = False
     made_at: float | None = None
+    creation: str = ""
     requested: list[Requested] = field(default_factory=list)
 
 
 class State:
-    """The state of one input, under the input's name, for as long as the run holds the input's lease."""
+    """The state of one input, under the input's name, for as long as the run holds the input's lease.
 
-    def __init__(self, store: DocumentStore, input_name: str, breadcrumb: Breadcrumb, lease: Lease) -> None:
+    `unconfirmed`: the mark that splunkd may not have read what was delivered last.
+    """
+
+    def __init__(
+        self, store: DocumentStore, input_name: str, breadcrumb: Breadcrumb, lease: Lease, unconfirmed: Mark
+    ) -> None:
         self._store = store
         self._name = input_name
         self._breadcrumb = breadcrumb
         self._lease = lease
+        self._unconfirmed = unconfirmed
+        self._was_unconfirmed = False
         self._stored: set[str | None] = set()
         self._exists = False
         self._previous: Document | None = None
@@ -56,14 +77,24 @@ class State:
         requested = [Requested.of(document) for _, document in sorted(found.items())]
         self._exists = newest is not None
         if newest is not None and newest.get("kind") == "created":
-            made_at = newest.get("made_at")
-            known = isinstance(made_at, (int, float)) and made_at <= now
-            return Loaded(None, made_at=made_at if known else None, requested=requested)
-        loaded = self._load_generations(newest, now)
+            loaded = _of_newborn(newest, now)
+        else:
+            loaded = self._load_generations(newest)
+        self._consult_breadcrumb(loaded, now)
+        self._was_unconfirmed = self._unconfirmed.is_set()
+        if loaded.checkpoint is not None and self._was_unconfirmed:
+            loaded.checkpoint.splunkd = ""  # as after a crash of splunkd: the latest is sent again
         loaded.requested = requested
         return loaded
 
-    def _load_generations(self, newest: Document | None, now: float) -> Loaded:
+    def mark_unconfirmed(self) -> None:
+        """splunkd closed the pipe, and may never have read what stood in it: the next run sends the latest again.
+
+        This does not need the KV store, which is gone when splunkd is.
+        """
+        self._unconfirmed.set()
+
+    def _load_generations(self, newest: Document | None) -> Loaded:
         problems: list[str] = []
         for generation in ("newest", "previous"):
             document = newest if generation == "newest" else self._store.get(self._key("previous"))
@@ -79,21 +110,30 @@ class State:
                 problems.append("the newest generation of the state is missing")
             self._previous = document
             self._stored = {batch.document for batch in checkpoint.batches}
-            return Loaded(checkpoint, "; ".join(problems))
-        return self._without_generations(problems, now)
+            return Loaded(checkpoint, "; ".join(problems), creation=checkpoint.creation)
+        return Loaded(None, "; ".join(problems))
 
-    def _without_generations(self, problems: list[str], now: float) -> Loaded:
-        """Nothing can be read from the store: what the breadcrumb knows; a first run only where there is none."""
+    def _consult_breadcrumb(self, loaded: Loaded, now: float) -> None:
+        """Hold what was found in the store against the breadcrumb; where both know nothing, it is a first run."""
+        is_newborn = loaded.checkpoint is None and self._exists and not loaded.damage
         try:
             point = self._breadcrumb.read()
         except Unreadable as error:
-            return Loaded(None, "; ".join([*problems, f"its breadcrumb cannot be read: {error}"]))
-        if point is not None and not problems:
-            problems.append("the state is gone from the KV store, although this input has run before")
-        if point is None and not problems:
-            self._store.insert(newborn(self._name, now))
+            if loaded.checkpoint is None and not is_newborn:
+                loaded.damage = "; ".join(filter(None, [loaded.damage, f"its breadcrumb cannot be read: {error}"]))
+            return
+        if loaded.checkpoint is not None or is_newborn:
+            saves = loaded.checkpoint.saves if loaded.checkpoint else 0
+            if point is not None and saves < point.saves and loaded.creation in ("", point.creation):
+                loaded.point, loaded.is_old = point, True
+                loaded.damage = loaded.damage or OLDER
+        elif point is not None:
+            loaded.point = point
+            loaded.damage = loaded.damage or GONE
+        elif not loaded.damage:
+            loaded.creation = secrets.token_hex(8)
+            self._store.insert(newborn(self._name, now, loaded.creation))
             self._exists = True
-        return Loaded(None, "; ".join(problems), point)
 
     def fetch_keys(self, checkpoint: Checkpoint) -> int:
         """Fetch the keys of the needed batches beside the main document; how many batches were not readable.
@@ -120,6 +160,7 @@ class State:
         The checkpoint itself only in place of another: who deletes an input deletes its state for good.
         """
         self._lease.check()
+        checkpoint.saves += 1
         documents = [
             self._document(self._key(batch.document), "hrefs", keys_to_text(batch.keys))
             for batch in checkpoint.batches
@@ -136,7 +177,9 @@ class State:
             raise StateError("The state of this input was removed while it ran: it may have been deleted.")
         self._exists = True
         self._stored = {batch.document for batch in checkpoint.batches}
-        self._breadcrumb.drop(Point(checkpoint.source, checkpoint.read_to(), checkpoint.saved_at))
+        self._breadcrumb.drop(Point.of(checkpoint))
+        if self._was_unconfirmed:
+            self._was_unconfirmed = not self._unconfirmed.clear()
         if len(checkpoint.obsolete) >= _DOCUMENTS_AT_ONCE:
             self._store.delete(_any_of(map(self._key, checkpoint.obsolete)))
             checkpoint.obsolete = []
@@ -160,9 +203,16 @@ class State:
         return f"{self._name}.{part}"  # no name of an input holds a dot
 
 
-def newborn(input_name: str, now: float) -> Document:
+def newborn(input_name: str, now: float, creation: str = "") -> Document:
     """The document of an input that is made `now` (epoch s): without it, one that has run has lost its state."""
-    return {"_key": input_name, "input": input_name, "kind": "created", "made_at": now}
+    creation = creation or secrets.token_hex(8)
+    return {"_key": input_name, "input": input_name, "kind": "created", "made_at": now, "creation": creation}
+
+
+def _of_newborn(document: Document, now: float) -> Loaded:
+    made_at = document.get("made_at")
+    known = isinstance(made_at, (int, float)) and made_at <= now
+    return Loaded(None, made_at=made_at if known else None, creation=str(document.get("creation", "")))
 
 
 def _any_of(keys: Iterable[str]) -> Document:

@@ -82,6 +82,14 @@ def render(ms: int) -> str:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:03}Z"
 
 
+def in_words(ms: int) -> str:
+    """A length of time for a person, rounded down: `20 minutes`, `6 hours`, `3 days`."""
+    for unit, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+        if ms >= 2 * unit:
+            return f"{ms // unit} {name}s"
+    return f"{ms // SECOND} seconds"
+
+
 def parse_start(text: str, now_ms: int) -> int:
     """Read `start_time`: RFC 3339 with a zone, or relative to now, such as `-7d` (s, m, h, d, w).
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .pce import Page, Window
-from .timestamps import HOUR
+from .timestamps import DAY, HOUR
 from .transport import CONNECTIONS
 
 #: How many events and bytes an answer should have, so that the next one is hardly ever cut.
@@ -71,10 +71,16 @@ def foreseen(low: int, delivered: Iterable[tuple[int, int]]) -> list[Window]:
 
 
 def top(window: Window, page: Page) -> int:
-    """The upper end of a window (ms); of an open one, just above the newest event of its answer."""
+    """The upper end of a window (ms); of an open one, just above the newest event of its answer.
+
+    Where no event of it tells a time, it ends a day from now: clocks may have been ahead when they were recorded.
+    """
     if window.high is not None:
         return window.high
-    return max(max(_moments(page), default=page.now_ms), window.low) + 1
+    moments = list(_moments(page))
+    if moments:
+        return max(*moments, window.low) + 1
+    return max(page.now_ms, page.latest_ms, window.low) + DAY
 
 
 def _moments(page: Page) -> Iterable[int]:
