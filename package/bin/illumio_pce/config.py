@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
+from .certificates import parse_certificates
 from .filters import Filters
 from .timestamps import parse_start
 
 HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})?(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?")
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----\s+[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 
 DEFAULT_START = "-24h"
 DEFAULT_LATE_ARRIVAL_WINDOW = 600
@@ -40,17 +40,6 @@ def parse_pce_url(text: str) -> tuple[str, int]:
     if not (HOST_NAME.fullmatch(host) or ":" in host):
         raise ValueError(f"The PCE URL holds no valid host name. {advice}")
     return host, port
-
-
-def parse_certificates(text: str | None) -> str:
-    r"""Read pasted PEM certificates; line breaks may also be written out as \n. Empty means the bundled list."""
-    pem = (text or "").replace("\\r", "").replace("\\n", "\n").strip()
-    if pem and (not _PEM.search(pem) or "PRIVATE KEY" in pem):
-        raise ValueError(
-            "Paste the CA certificate as PEM text, from -----BEGIN CERTIFICATE----- to "
-            "-----END CERTIFICATE-----, without any private key.",
-        )
-    return pem
 
 
 @dataclass(frozen=True)

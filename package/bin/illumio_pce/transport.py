@@ -323,6 +323,6 @@ def tls_context(ca_certificate: str, host: str) -> ssl.SSLContext:
             context.load_verify_locations(cadata=ca_certificate)
         else:
             context.load_verify_locations(cafile=certifi.where())
-    except ssl.SSLError:
+    except (ssl.SSLError, ValueError, TypeError):  # TypeError: text that is not ASCII
         raise ValueError("The CA certificate of the account is not a readable certificate.") from None
     return context
