@@ -325,9 +325,10 @@ class World:
     def read(self) -> Point | None:
         return None if self.breadcrumb is None else Point.from_text(self.breadcrumb)
 
-    def drop(self, point: Point) -> None:
+    def drop(self, point: Point) -> bool:
         self.effect("breadcrumb")
         self.breadcrumb = point.to_text()
+        return True
 
     def is_set(self) -> bool:
         return self.unconfirmed

@@ -7,7 +7,6 @@ kept although the KV store said so. It holds no hrefs: going on from it may repe
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -75,8 +74,8 @@ class Breadcrumb(Protocol):
     def read(self) -> Point | None:
         """The last point; None where none was ever kept. Raises Unreadable."""
 
-    def drop(self, point: Point) -> None:
-        """Keep a point. What cannot be written is left alone: the state counts."""
+    def drop(self, point: Point) -> bool:
+        """Keep a point; whether that worked. Where it did not, only the state counts."""
 
 
 class BreadcrumbFile:
@@ -96,15 +95,18 @@ class BreadcrumbFile:
         except OSError as error:
             raise Unreadable(f"the file cannot be opened ({type(error).__name__})") from None
 
-    def drop(self, point: Point) -> None:
+    def drop(self, point: Point) -> bool:
         """See `Breadcrumb.drop`."""
         beside = self._path.with_suffix(".new")
-        with contextlib.suppress(OSError):
+        try:
             with beside.open("w", encoding="utf-8") as file:
                 file.write(point.to_text())
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(self._path)
+        except OSError:
+            return False
+        return True
 
     def forget(self) -> None:
         """Remove it: the input was deleted, or made anew."""

@@ -19,7 +19,7 @@ from .delivery import Delivery
 from .errors import REMEDIES, CollectorError, PceError
 from .events import Events
 from .output import Output, SplunkEvents
-from .pce import Job, Page, Pce, TooLarge, Window
+from .pce import IGNORED_RANGE, Job, Page, Pce, TooLarge, Window
 from .pce_clock import clock_problem
 from .record import SOURCETYPE as RECORD_SOURCETYPE
 from .record import Record
@@ -74,9 +74,7 @@ class Run:
         self._put_off: dict[tuple[str, Range], PceError] = {}
         self._requested: list[Requested] = []
         self.record = Record()
-        self._delivery = Delivery(
-            Checkpoint(account.source), state, output, clock, pce.time, account.host, self.record
-        )
+        self._delivery = Delivery(Checkpoint(account.source), state, output, clock, pce.time, account.host, self.record)
 
     @property
     def _checkpoint(self) -> Checkpoint:
@@ -382,6 +380,11 @@ class Run:
                 pass  # a page is the most that a stop waits for
         if count < running.least:
             raise PceError("job", "The PCE's asynchronous answer holds less than its direct one did.")
+        if count == running.least:
+            self.record.note(
+                f"an asynchronous response holds {count} events, as many as the direct one that was cut: others may be "
+                "missing"
+            )
         self._done(running.backlog, running.job.window)
 
     def _datafile_pages(self, href: str) -> Iterable[Events]:
@@ -459,9 +462,12 @@ class Run:
         """The answer for a window of a collection; what is `ahead` is on its way meanwhile."""
         with self._stop.interruptible():
             try:
-                return self._pce.events(name, window, ahead)
+                page = self._pce.events(name, window, ahead)
             except TooLarge as answer:
-                return answer.page
+                page = answer.page
+        if page.has_strays:
+            self.record.note(IGNORED_RANGE)
+        return page
 
     def write_record(self, outcome: dict[str, Any]) -> None:
         """Tell splunkd what happened in this run; `outcome` has its kind, and the error if any."""

@@ -6,16 +6,17 @@ All of them raise ValueError with a sentence that says what to enter.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
+from .certificates import parse_certificates
 from .filters import Filters
 from .timestamps import parse_start
 
 HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})?(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?")
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----\s+[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 
 DEFAULT_START = "-24h"
 DEFAULT_LATE_ARRIVAL_WINDOW = 600
@@ -24,8 +25,11 @@ LATE_ARRIVAL_WINDOW_RANGE = (60, 86_400)
 
 def parse_pce_url(text: str) -> tuple[str, int]:
     """Read the account's PCE URL: the host name and port of an https address without anything behind them."""
-    parts = urlsplit(text.strip())
     advice = "Enter the PCE URL as https://HOST or https://HOST:PORT."
+    try:
+        parts = urlsplit(text.strip())
+    except ValueError:
+        raise ValueError(f"The PCE URL holds no valid host name. {advice}") from None
     if parts.scheme != "https":
         raise ValueError(f"The PCE URL has to begin with https://, since the key is sent to it. {advice}")
     if parts.username is not None or parts.password is not None:
@@ -37,20 +41,17 @@ def parse_pce_url(text: str) -> tuple[str, int]:
     except ValueError:
         raise ValueError(f"The port of the PCE URL is not a number from 1 to 65535. {advice}") from None
     host = parts.hostname or ""
-    if not (HOST_NAME.fullmatch(host) or ":" in host):
+    if not (HOST_NAME.fullmatch(host) or _is_ipv6(host)):
         raise ValueError(f"The PCE URL holds no valid host name. {advice}")
     return host, port
 
 
-def parse_certificates(text: str | None) -> str:
-    r"""Read pasted PEM certificates; line breaks may also be written out as \n. Empty means the bundled list."""
-    pem = (text or "").replace("\\r", "").replace("\\n", "\n").strip()
-    if pem and (not _PEM.search(pem) or "PRIVATE KEY" in pem):
-        raise ValueError(
-            "Paste the CA certificate as PEM text, from -----BEGIN CERTIFICATE----- to "
-            "-----END CERTIFICATE-----, without any private key.",
-        )
-    return pem
+def _is_ipv6(text: str) -> bool:
+    """Whether it is an IPv6 address without a zone (RFC 4007), which has no meaning in the URL of another machine."""
+    try:
+        return "%" not in text and bool(ipaddress.IPv6Address(text))
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,10 @@ class Proxy:
         if (conf.get("proxy_enabled") or "0").strip().lower() not in ("1", "true", "t", "yes", "y", "on"):
             return None
         scheme = (conf.get("proxy_type") or "http").strip().lower()
-        host = (conf.get("proxy_url") or "").strip()
+        host = _proxy_host((conf.get("proxy_url") or "").strip())
         port = (conf.get("proxy_port") or "").strip()
         if scheme not in ("http", "https", "socks5"):
             raise ValueError("The proxy's type has to be http, https or socks5.")
-        if not HOST_NAME.fullmatch(host):
-            raise ValueError("Enter the proxy's host as a name or an address, without http:// before it.")
         if not (re.fullmatch(r"[0-9]{1,5}", port) and 0 < int(port) < 65_536):
             raise ValueError("The proxy's port has to be a number from 1 to 65535.")
         if scheme == "socks5" and (conf.get("proxy_rdns") or "0").strip().lower() in ("1", "true", "t", "yes"):
@@ -125,6 +124,18 @@ class Proxy:
         user = (conf.get("proxy_username") or "").strip()
         credentials = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user else ""
         return cls(f"{scheme}://{credentials}{host}:{port}", password)
+
+
+def _proxy_host(text: str) -> str:
+    """A host name or IPv4 address as it is, an IPv6 address in brackets, as both stand in a URL."""
+    if HOST_NAME.fullmatch(text):
+        return text
+    address = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if _is_ipv6(address):
+        return f"[{address}]"
+    if _is_ipv6(address.partition("%")[0]):
+        raise ValueError("Enter the proxy's IPv6 address without a zone: no % and nothing behind it.")
+    raise ValueError("Enter the proxy's host as a name or an address, without http:// before it.")
 
 
 @dataclass(frozen=True)

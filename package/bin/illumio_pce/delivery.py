@@ -91,6 +91,11 @@ class Delivery:
         self.checkpoint.tidy(self._clock.time())
         self._state.save(self.checkpoint, delivered=self._record.delivered > 0)
         self._store_takes = True
+        if self._state.breadcrumb_fails:
+            self._record.note(
+                "no file can be written in the folder where splunkd has inputs keep their checkpoints: state that is "
+                "lost or restored would not be noticed"
+            )
 
     def _hand_over(self, events: Events, late_before: int | None) -> None:
         if not self._store_takes:

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from .array_reader import ArrayReader, NotAnArray
 from .clock import Clock
@@ -23,6 +23,7 @@ from .errors import PceError
 from .events import AuditEvent, EventReader, Events
 from .pce_clock import PceClock
 from .questions import Question, Questions, Traffic
+from .response_errors import check_status, no_json, no_list
 from .timestamps import parse, render
 from .transport import Answer, Transport
 
@@ -50,16 +51,18 @@ _FIRST_RETRY_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 20.0
 _MAX_SMALL_ANSWER = 1024 * 1024
 _SAME_HOST_REDIRECTS = 3
+_LOGIN_PAGE = (
+    "Check the PCE URL and its port. A page for signing in, of the PCE's console or of a proxy in front of it, looks "
+    "like this: the address in the account has to be the API's, reachable with an API key alone."
+)
 
-_CATEGORIES = {
-    400: ("bad_request", "The PCE does not understand the request (400)."),
-    401: ("refused_key", "The PCE refuses the API key: wrong ID or secret, or the key has expired (401)."),
-    403: ("forbidden", "The API key may not read the events of this organisation (403)."),
-    404: ("not_found", "The PCE does not know this organisation, or not for this key (404)."),
-    406: ("bad_request", "The PCE does not accept a parameter of the request (406)."),
-    407: ("proxy", "The proxy wants a user name and password, or refuses those it was given (407)."),
-    429: ("rate_limited", "The PCE has had too many requests with this key (429)."),
-}
+
+IGNORED_RANGE = (
+    "The response holds events from outside of the time range of the request: the PCE, or something in between, "
+    "ignores a parameter, and events may be missing."
+)
+#: An event may lie so far (ms) outside of the range of its request, in case its time was rounded.
+_STRAY = 2000
 
 
 class TooLarge(Exception):
@@ -90,6 +93,7 @@ class Page:
     """An answer. `now_ms`: the time at which it was asked for, see `PceClock.note`; `latest_ms`: when it came at most.
 
     `cut`: events that match may be missing, since the PCE left them out, or reading was given up (`size` 0).
+    `has_strays`: some events lie outside of the range that was asked for, so that others may be missing as well.
     """
 
     events: Events
@@ -97,6 +101,7 @@ class Page:
     size: int
     cut: bool
     latest_ms: int = 0
+    has_strays: bool = False
 
 
 @dataclass
@@ -153,14 +158,20 @@ class Pce:
                     found += reader.read(run)
             except NotAnArray as error:
                 if not body.given_up:
-                    raise _no_list(body.start, error) from None
+                    raise no_list(body.start, error) from None
             self._too_large = self._too_large + 1 if body.given_up else 0
             if self._too_large > MOST_TOO_LARGE:
                 raise PceError("too_large", "The PCE's answers do not end, however little they are asked for.")
             if body.given_up:
                 answer.close()
                 raise TooLarge(Page(_without_texts(found, array.unread), now_ms, 0, True, self.time.latest_ms()))
-            return Page(found, now_ms, body.size, self._may_be_cut(len(found)), self.time.latest_ms())
+            if answer.status != 200:
+                raise PceError("not_a_pce", f"Unexpected HTTP status {answer.status}; this may not be a PCE.")
+            cut = self._may_be_cut(len(found))
+            has_strays = _has_strays(found, window)
+            if cut and has_strays:
+                raise PceError("broken_answer", IGNORED_RANGE)
+            return Page(found, now_ms, body.size, cut, self.time.latest_ms(), has_strays)
 
         questions = [self._question(collection, window), *(self._question(*other) for other in ahead)]
         self._questions.look_ahead(questions, SILENCE_SECONDS)
@@ -208,7 +219,7 @@ class Pce:
             for run in ArrayReader(body).runs():
                 yield reader.read(run)
         except NotAnArray as error:
-            raise _no_list(body.start, error) from None
+            raise no_list(body.start, error) from None
         finally:
             answer.close()
 
@@ -248,15 +259,15 @@ class Pce:
         try:
             parts = urlsplit(href)
         except ValueError:
-            raise PceError("broken_answer", "The PCE points to an address that is none.") from None
+            raise PceError("broken_answer", "The PCE returned an invalid URL.") from None
         if (parts.scheme or parts.netloc) and (parts.scheme, parts.netloc.lower()) != (
             "https",
             self._account.authority.lower(),
         ):
-            raise PceError("redirect", "The PCE points to another host for an answer, and the key is not sent there.")
+            raise PceError("redirect", "The PCE points to another host for a response, and the key is not sent there.")
         path = parts.path
         if not path.startswith("/") or ".." in path:
-            raise PceError("broken_answer", "The PCE points to an address that is none.")
+            raise PceError("broken_answer", "The PCE returned an invalid URL.")
         return path if path.startswith("/api/") else f"/api/v2{path}"
 
     def _small(self, path: str, *, retry: bool = True) -> Any:
@@ -265,9 +276,9 @@ class Pce:
             text = b"".join(body)
             answer.close()
             try:
-                return None if body.given_up else json.loads(text)
+                return None if body.given_up else json.loads(text.decode("utf-8-sig"))
             except (ValueError, RecursionError):
-                raise _not_json(text) from None
+                raise no_json(text) from None
 
         return self._ask(Question(path), read, retry=retry)
 
@@ -310,11 +321,21 @@ class Pce:
             answer, asked_at, arrived_at = self._questions.answer(question, max(1.0, min(SILENCE_SECONDS, left)))
             now_ms = self.time.note(answer.headers.get("date"), asked_at, arrived_at)
             if answer.status not in (301, 302, 303, 307, 308):
-                _check_status(answer)
+                check_status(answer, self._clock.time())
                 return answer, now_ms
             answer.close()
-            question = Question(self._own_path(answer.headers.get("location", "")))
+            question = self._redirected(question, answer.headers.get("location", ""))
         raise PceError("redirect", "The PCE redirects in a circle.")
+
+    def _redirected(self, question: Question, location: str) -> Question:
+        """The same question at another path of the API: what was asked for is never left to a redirect."""
+        path = self._own_path(location)
+        parts = urlsplit(location)
+        if not parts.path.startswith("/api/"):
+            raise PceError("redirect", "The PCE redirects to a page that is not its API.", remedy=_LOGIN_PAGE)
+        if parts.query and sorted(parse_qsl(parts.query, keep_blank_values=True)) != sorted(question.query):
+            raise PceError("redirect", "The PCE redirects to another request than the one that was made.")
+        return question._replace(path=path)
 
     def _within(self, seconds: float, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """The chunks, while they have been waited for no longer than that; what is done with them does not count."""
@@ -332,23 +353,6 @@ class Pce:
         for chunk in answer.chunks():
             self.traffic.bytes += len(chunk)
             yield chunk
-
-
-def _check_status(answer: Answer) -> None:
-    if answer.status in (200, 202):
-        return
-    answer.close()
-    if answer.status >= 500:
-        raise PceError("server_error", f"The PCE is not able to answer ({answer.status}).")
-    category, text = _CATEGORIES.get(
-        answer.status, ("not_a_pce", f"An answer that no PCE gives came ({answer.status}).")
-    )
-    raise PceError(category, text, retry_after=_retry_after(answer))
-
-
-def _retry_after(answer: Answer) -> float | None:
-    text = answer.headers.get("retry-after", "")
-    return float(text) if re.fullmatch("[0-9]{1,5}", text) else None
 
 
 class _Body:
@@ -373,10 +377,12 @@ class _Body:
                 return
 
 
-def _no_list(start: bytes, error: NotAnArray) -> PceError:
-    if not start.lstrip().startswith(b"["):
-        return PceError("not_a_pce", "What answered is not the PCE's events API: no JSON list came.")
-    return PceError("broken_answer", f"The PCE's answer is not whole: {error}.")
+def _has_strays(events: Events, window: Window) -> bool:
+    """Whether an event lies outside of the window that was asked for."""
+    moments = [ms for ms in events.ms if ms is not None]
+    if not moments:
+        return False
+    return min(moments) < window.low - _STRAY or (window.high is not None and max(moments) > window.high + _STRAY)
 
 
 def _without_texts(found: Events, unread: str) -> Events:
@@ -390,9 +396,3 @@ def _without_texts(found: Events, unread: str) -> Events:
     if moment:
         found += Events.of([AuditEvent("", moment.ms, moment.epoch, 0)])
     return found
-
-
-def _not_json(text: bytes) -> PceError:
-    if text.lstrip()[:1] in (b"{", b"["):
-        return PceError("broken_answer", "The PCE's answer is not whole.")
-    return PceError("not_a_pce", "What answered is not the PCE's API: no JSON came.")

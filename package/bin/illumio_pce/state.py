@@ -62,6 +62,7 @@ class State:
         self._lease = lease
         self._unconfirmed = unconfirmed
         self._was_unconfirmed = False
+        self.breadcrumb_fails = False
         self._stored: set[str | None] = set()
         self._exists = False
         self._previous: Document | None = None
@@ -177,7 +178,7 @@ class State:
             raise StateError("The state of this input was removed while it ran: it may have been deleted.")
         self._exists = True
         self._stored = {batch.document for batch in checkpoint.batches}
-        self._breadcrumb.drop(Point.of(checkpoint))
+        self.breadcrumb_fails = not self._breadcrumb.drop(Point.of(checkpoint))
         if self._was_unconfirmed:
             self._was_unconfirmed = not self._unconfirmed.clear()
         if len(checkpoint.obsolete) >= _DOCUMENTS_AT_ONCE:

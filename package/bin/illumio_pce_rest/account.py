@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Optional
 
+from illumio_pce.certificates import parse_certificates
 from illumio_pce.config import Account, parse_pce_url
 from illumio_pce.splunkd import read_proxy, read_settings
 from splunklib.binding import HTTPError
@@ -18,13 +19,13 @@ from .session import INPUTS, connect, name_organisation, stanzas
 Conf = Mapping[str, Optional[str]]
 
 
-class WrittenOutLines:
-    r"""Keeps a text of several lines in one line of a .conf file, each line break written out as \n."""
+class CleanCertificates:
+    r"""Keeps certificates alone, in one line of a .conf file, each line break written out as \n."""
 
     @staticmethod
     def encode(value: str, _data: Conf) -> str:
         """What is stored."""
-        return value.replace("\r\n", "\n").strip().replace("\n", "\\n")
+        return parse_certificates(value).replace("\n", "\\n")
 
     @staticmethod
     def decode(value: str, _data: Conf) -> str:
@@ -46,7 +47,7 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         for field in self.endpoint.model(None).fields:
             if field.name == "ca_certificate":
-                field.converter = WrittenOutLines
+                field.converter = CleanCertificates
         super().__init__(*args, **kwargs)
 
     def handleCreate(self, conf_info: Any) -> None:  # noqa: N802
