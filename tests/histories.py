@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import tests.conftest  # noqa: F401 - puts the built add-on on the path
 from illumio_pce.pce_clock import clock_problem
+
+import tests.conftest  # noqa: F401 - puts the built add-on on the path
 from tests.simulation import World, cut_short, half_a_body, page_of_html, reset, status
 
 FAULTS = [
