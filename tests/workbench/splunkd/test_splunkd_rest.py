@@ -152,6 +152,19 @@ def test_a_secret_is_addressed_with_the_slash_of_its_realm_unquoted(admin: Clien
     assert admin("DELETE", path).status == 404
 
 
+def test_a_secret_of_another_splunk_secret_cannot_be_decrypted(splunkd: Splunkd, admin: Client) -> None:
+    admin("POST", "storage/passwords", {"name": "acc", "realm": "r", "password": "one"})
+    (splunkd.home / "etc/auth/splunk.secret").write_bytes(b"another")
+    (entry,) = admin("GET", "storage/passwords").entries.values()
+    assert "clear_password" not in entry
+    assert entry["username"] == "acc"
+    splunkd.passwords.garbled = True
+    (entry,) = admin("GET", "storage/passwords").entries.values()
+    assert entry["clear_password"] not in ("one", "")
+    admin("POST", "storage/passwords/r:acc:", {"password": "two"})
+    assert [e["clear_password"] for e in admin("GET", "storage/passwords").entries.values()] == ["two"]
+
+
 def test_secrets_are_not_for_everybody(viewer: Client) -> None:
     assert viewer("GET", "storage/passwords").status == 403
     assert viewer("POST", "storage/passwords", {"name": "x", "password": "y"}).status == 403
