@@ -26,7 +26,7 @@ def test_a_proxy_is_saved_and_its_password_is_hidden(client: Client, splunkd: Sp
     [
         ("proxy_type", "socks4", "http, https or socks5"),
         ("proxy_url", "http://proxy.example.com", "without http://"),
-        ("proxy_url", "", "name or an address"),
+        ("proxy_url", "", "host name or IP address"),
         ("proxy_port", "0", "1 to 65535"),
         ("proxy_port", "", "1 to 65535"),
         ("proxy_port", "http", "1 to 65535"),
@@ -51,6 +51,8 @@ def test_accounts_are_tried_through_the_proxy(client: Client, account: dict[str,
 
 
 def test_the_log_level_is_one_of_five(client: Client) -> None:
-    assert client.post(f"{ENDPOINT}/logging", loglevel="DEBUG").status == 200
-    assert client.post(f"{ENDPOINT}/logging", loglevel="CHATTY").status >= 400
+    assert client.post(f"{ENDPOINT}/logging", loglevel="debug").status == 200
+    for level in ("CHATTY", "INFOx", "xINFO", "INFO|DEBUG", "WARN", "CRITICA"):
+        refused = client.post(f"{ENDPOINT}/logging", loglevel=level)
+        assert refused.shown == "The log level must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL."
     assert client.get(f"{ENDPOINT}/logging").entities["logging"]["loglevel"] == "DEBUG"

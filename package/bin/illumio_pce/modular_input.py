@@ -14,11 +14,11 @@ from splunklib.modularinput import Argument, Scheme, Script
 from .breadcrumb import BreadcrumbFile, path_of
 from .clock import SystemClock
 from .collector import Run
-from .config import Account, InputSettings
+from .config import Account, InputSettings, index_of
 from .delivery import SOURCETYPE
 from .errors import CollectorError, PipeClosed, StopRequested
 from .lease import ClusterLease, FileLock, Lease, NoLease
-from .log import formatter, logger, open_log, quoted
+from .log import formatter, logger, open_log, quoted, set_level
 from .output import SplunkdStream
 from .pce import Pce
 from .record import not_started
@@ -54,7 +54,7 @@ class IllumioPceEvents(Script):  # type: ignore[misc]
 
     def validate_input(self, definition: Any) -> None:
         """Check the arguments as the form does; the error's text is shown to the administrator."""
-        InputSettings.parse(definition.metadata["name"], definition.parameters)
+        InputSettings.parse_form(definition.metadata["name"], definition.parameters, int(SystemClock().time() * 1000))
 
     def stream_events(self, inputs: Any, ew: Any) -> None:
         """Run the input that splunkd hands over: one, since each has a process of its own."""
@@ -88,7 +88,7 @@ def run_input(stanza: str, parameters: Mapping[str, str], metadata: Mapping[str,
     open_log(f"{SCHEME}_{re.sub(r'[^A-Za-z0-9_-]', '_', name)}", "INFO")
     stop = Stop()
     stop.listen()
-    output = SplunkdStream(sys.stdout.fileno(), stanza, f"{SCHEME}://{name}", parameters.get("index") or "default")
+    output = SplunkdStream(sys.stdout.fileno(), stanza, f"{SCHEME}://{name}", index_of(parameters))
     lock = FileLock(path_of(Path(metadata["checkpoint_dir"]), name, "lock"))  # held for as long as it is referred to
     try:
         if not lock.acquire():
@@ -124,11 +124,11 @@ def _prepared(
     clock = SystemClock()
     splunkd = Splunkd(metadata["server_uri"], metadata["session_key"])
     own = read_settings(splunkd)
-    logger.setLevel(own.get("logging", {}).get("loglevel", "INFO"))
+    set_level(own.get("logging", {}).get("loglevel"))
     info = splunkd.server_info()
     if not runs_here(info):
         raise _Elsewhere("another member of the search head cluster is its captain")
-    settings = InputSettings.parse(name, parameters)
+    settings = InputSettings.parse(name, parameters, int(clock.time() * 1000))
     account = read_account(splunkd, settings.account)
     formatter.hide(account.api_secret)
     proxy = read_proxy(splunkd, own)
@@ -139,6 +139,8 @@ def _prepared(
     pce = Pce(account, transport, clock, lambda: splunkd.inputs_with_account(account.name))
     state = State(store, name, BreadcrumbFile(Path(metadata["checkpoint_dir"]), name), lease)
     run = Run(settings, account, pce, state, output, clock, stop, life_of(info))
+    for note in settings.notes:
+        run.record.note(f"inputs.conf: {note}")
     return _Prepared(run, lease, settings, account)
 
 

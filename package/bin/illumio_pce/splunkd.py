@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from splunklib.binding import Context, HTTPError, handler
 
 from .clock import Clock
-from .config import Account, Proxy
+from .config import Account, Proxy, parse_boolean
 from .errors import CollectorError, SplunkdError, StateError
 from .store import Document
 
@@ -19,6 +19,7 @@ APP = "TA_illumio_pce"
 COLLECTION = "ta_illumio_pce_checkpoints"
 ACCOUNT_CONF = "ta_illumio_pce_account"
 SETTINGS_CONF = "ta_illumio_pce_settings"
+_LABELS = {"api_secret": "API secret", "proxy_password": "proxy password"}
 
 #: How long a run waits for the KV store, which is not ready for minutes after splunkd starts (seconds).
 KV_STORE_PATIENCE = 60.0
@@ -95,8 +96,12 @@ class Splunkd:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise _unreachable(error) from None
 
-    def secrets(self, conf: str) -> dict[str, dict[str, str]]:
-        """The encrypted fields of every stanza of a conf file, as the configuration UI stored them."""
+    def secrets(self, conf: str) -> dict[str, dict[str, str] | None]:
+        """The encrypted fields of every stanza of a conf file, as the configuration UI stored them.
+
+        None where they are stored, but splunkd cannot decrypt them: then it leaves `clear_password` out (solnlib's
+        issue 311), or writes something else there (Splunk's old encryption).
+        """
         realm = f"__REST_CREDENTIAL__#{APP}#configs/conf-{conf}"
         try:
             entries = self.get("storage/passwords", count=-1, search=f"realm={realm}")["entry"]
@@ -128,10 +133,18 @@ class Splunkd:
         except (HTTPError, OSError, ValueError, KeyError, TypeError):
             return 1
         contents = [entry.get("content", {}) for entry in entries]
-        return sum(c.get("account") == account and str(c.get("disabled", "0")) in ("0", "False") for c in contents)
+        return sum(c.get("account") == account and not _is_disabled(c) for c in contents)
 
 
-def _joined(pieces: Mapping[int, str]) -> dict[str, str]:
+def _is_disabled(content: Mapping[str, Any]) -> bool:
+    try:
+        return parse_boolean(str(content.get("disabled") or "0"), "disabled")
+    except ValueError:
+        return False
+
+
+def _joined(pieces: Mapping[int, str]) -> dict[str, str] | None:
+    """The fields that the pieces hold together; None where they cannot be read."""
     text = ""
     for number in sorted(pieces):
         if pieces[number] == _END_MARK:
@@ -140,8 +153,20 @@ def _joined(pieces: Mapping[int, str]) -> dict[str, str]:
     try:
         value = json.loads(text)
     except ValueError:
-        return {}
-    return {str(name): str(secret) for name, secret in value.items()} if isinstance(value, dict) else {}
+        return None
+    return {str(name): str(secret) for name, secret in value.items()} if isinstance(value, dict) else None
+
+
+def read_secret(splunkd: Splunkd, conf: str, stanza: str, field: str) -> str:
+    """An encrypted field, empty where none is stored. Raises ValueError where it cannot be decrypted here."""
+    fields = splunkd.secrets(conf).get(stanza, {})
+    if fields is None:
+        raise ValueError(
+            f"The {_LABELS[field]} is stored, but this Splunk instance cannot decrypt it, because it was encrypted "
+            "with another splunk.secret. Enter it again on this instance. All members of a search head cluster need "
+            "the same splunk.secret."
+        )
+    return fields.get(field, "")
 
 
 def read_account(splunkd: Splunkd, name: str) -> Account:
@@ -149,11 +174,10 @@ def read_account(splunkd: Splunkd, name: str) -> Account:
     conf = splunkd.stanzas(ACCOUNT_CONF).get(name)
     if conf is None:
         raise CollectorError("account", f"The account {name!r} does not exist.")
-    secret = splunkd.secrets(ACCOUNT_CONF).get(name, {}).get("api_secret", "")
     try:
-        return Account.parse(name, conf, secret)
+        return Account.parse(name, conf, read_secret(splunkd, ACCOUNT_CONF, name, "api_secret"))
     except ValueError as error:
-        raise CollectorError("account", f"The account {name!r} is not complete. {error}") from None
+        raise CollectorError("account", f"The account {name!r} cannot be used. {error}") from None
 
 
 Settings = Mapping[str, Mapping[str, str]]
@@ -172,7 +196,7 @@ def read_proxy(splunkd: Splunkd, settings: Settings) -> Proxy | None:
             return None
         password = ""
         if conf.get("proxy_username"):
-            password = splunkd.secrets(SETTINGS_CONF).get("proxy", {}).get("proxy_password", "")
+            password = read_secret(splunkd, SETTINGS_CONF, "proxy", "proxy_password")
         return Proxy.parse(conf, password)
     except ValueError as error:
         raise CollectorError("proxy", str(error)) from None
