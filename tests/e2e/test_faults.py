@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from illumio_pce import log, modular_input
@@ -37,43 +37,69 @@ PROXY_SECRET = "pr0xy/Hc5+vB \"'é=w0rd@of:the?proxy"
 
 #: Fault → the category of the error, and what the line that names the cause matches.
 ANSWERS = {
+    "status 203": ("broken_answer", "A proxy changed .*203"),
+    "status 204": ("not_a_pce", "Unexpected HTTP status 204; this may not be a PCE"),
+    "status 206": ("broken_answer", "part of the response .*206"),
+    "status 304": ("not_a_pce", "Unexpected HTTP status 304"),
     "status 400": ("bad_request", "400"),
     "status 401": ("refused_key", "401"),
     "status 403": ("forbidden", "403"),
     "status 404": ("not_found", "404"),
     "status 406": ("bad_request", "406"),
     "status 407": ("proxy", "407"),
+    "status 408": ("timeout", "waited too long for the request .*408"),
+    "status 414": ("bad_request", "length of the URL .*414"),
+    "status 418": ("not_a_pce", "Unexpected HTTP status 418"),
     "status 429": ("rate_limited", "429"),
-    "status 500": ("server_error", "500"),
-    "status 502": ("server_error", "502"),
-    "status 503": ("server_error", "503"),
-    "status 504": ("server_error", "504"),
+    "status 431": ("bad_request", "length of the header .*431"),
+    "status 500": ("server_error", "error of its own .*500"),
+    "status 502": ("server_error", "no valid response .*502"),
+    "status 503": ("server_error", "not available .*503"),
+    "status 504": ("server_error", "in time .*504"),
+    "status 511": ("proxy", "sign-in .*511"),
+    "status 520": ("server_error", "520"),
     "429 with Retry-After": ("rate_limited", "429"),
     "503 with Retry-After": ("server_error", "503"),
     "503 with a Retry-After that is no number": ("server_error", "503"),
-    "HTML page": ("not_a_pce", "no JSON list"),
+    "429 with a Retry-After date": ("rate_limited", "429"),
+    "503 with a Retry-After date": ("server_error", "503"),
+    "HTML page": ("not_a_pce", "A web page came"),
     "HTML page 502": ("server_error", "502"),
     "redirect elsewhere": ("redirect", "another host"),
-    "redirect on the same host": ("redirect", "circle"),
+    "redirect on the same host": ("redirect", "a page that is not its API"),
     "redirect with a body without end": ("redirect", "another host"),
-    "redirect to an address that is none": ("broken_answer", "address that is none"),
-    "redirect without an address": ("broken_answer", "address that is none"),
+    "redirect to an address that is none": ("broken_answer", "returned an invalid URL"),
+    "redirect without an address": ("broken_answer", "returned an invalid URL"),
+    "redirect to another request": ("redirect", "another request"),
     "redirect in a circle": ("redirect", "circle"),
-    "empty body": ("not_a_pce", "no JSON list"),
+    "empty body": ("not_a_pce", "response is empty"),
     "object instead of array": ("not_a_pce", "no JSON list"),
     "invalid JSON": ("broken_answer", "not whole"),
     "truncated JSON": ("broken_answer", "not whole"),
+    "NUL behind the array": ("broken_answer", "not whole: something stands behind"),
+    "UTF-16": ("broken_answer", "UTF-16"),
+    "UTF-16 without a mark": ("broken_answer", "UTF-16"),
     "truncated gzip": ("broken_answer", "ends early"),
+    "half a second gzip member": ("broken_answer", "ends early"),
+    "gzip that is plain text": ("broken_answer", "is not gzip"),
+    "text behind gzip": ("broken_answer", "is damaged"),
+    "gzip twice": ("broken_answer", "not asked for"),
+    "deflate": ("broken_answer", "not asked for"),
+    "an unknown encoding": ("broken_answer", "not asked for"),
+    "compressed on the way": ("broken_answer", "not asked for"),
     "short body": ("broken_answer", "as long as"),
     "length that is no number": ("broken_answer", "as long as"),
     "length smaller than the body": ("broken_answer", "not whole"),
+    "two lengths that differ": ("broken_answer", "contradicts itself"),
+    "chunks and another length": ("broken_answer", "as long as"),
+    "cut without a length": ("broken_answer", "not whole"),
     "chunks cut": ("broken_answer", "broke in the middle"),
     "hang up": ("connection", "closed the connection"),
     "reset": ("connection", "closed the connection"),
     "reset within the body": ("broken_answer", "broke in the middle|as long as"),
-    "many headers": ("connection", "closed the connection"),
-    "a header of 200 KB": ("connection", "closed the connection"),
-    "no HTTP": ("connection", "closed the connection"),
+    "many headers": ("not_a_pce", "does not speak HTTP"),
+    "a header of 200 KB": ("not_a_pce", "does not speak HTTP"),
+    "no HTTP": ("not_a_pce", "does not speak HTTP"),
     "huge": ("too_large", "do not end"),
     "gzip bomb": ("too_large", "do not end"),
 }
@@ -92,26 +118,86 @@ TLS = {
     "wrong_host": ("tls", "for another"),
     "expired": ("tls", "expired"),
     "not_yet_valid": ("tls", "not valid yet"),
-    "wrong_ca": ("tls", "not trusted"),
+    "wrong_ca": ("tls", "authority that is not trusted"),
+    "no_intermediate": ("tls", "authority that is not trusted"),
+    "short_key": ("tls", "key .* too short"),
+    "for_clients": ("tls", "may not be used by a server"),
+    "client_certificate": ("tls", "refuses the TLS handshake"),
+    "old_cipher": ("tls", "refuses the TLS handshake"),
     "tls10": ("tls", "TLS 1.2"),
     "tls11": ("tls", "TLS 1.2"),
-    "plain": ("tls", "TLS 1.2"),
+    "plain": ("tls", "does not speak TLS"),
 }
 #: The same for a server that takes the connection and says nothing.
-SPEECHLESS = {"silent": ("timeout", "did not answer in time")}
+SPEECHLESS = {"silent": ("timeout", "did not answer in time: no connection")}
 #: What is in the way → the same.
 WAY = {
-    "nobody listens": ("connection", "No connection"),
-    "the name is unknown": ("dns", "cannot be resolved"),
-    "the proxy wants another password": ("proxy", "proxy"),
-    "the proxy refuses": ("proxy", "proxy"),
-    "nobody is at the proxy": ("proxy", "proxy"),
-    "the socks proxy wants another password": ("proxy", "proxy"),
+    "nobody listens": ("connection", "No connection to the PCE: its host refuses"),
+    "the name is unknown": ("dns", "The PCE's host name cannot be resolved"),
+    "the proxy wants another password": ("proxy", "wants a user name and password.*407"),
+    "the proxy refuses": ("proxy", "does not allow connections to the PCE .403"),
+    "the proxy cannot reach the PCE": ("proxy", "could not connect to the PCE .502"),
+    "the proxy makes no connections": ("proxy", "does not make a connection .*405"),
+    "nobody is at the proxy": ("proxy", "Nothing accepts connections at the proxy's host and port"),
+    "the proxy's name is unknown": ("proxy", "The proxy's host name cannot be resolved"),
+    "the proxy is of another type": ("tls", "What answers at the proxy's host and port does not speak TLS"),
+    "the proxy is of another type, and says nothing": ("proxy", "closed the connection"),
+    "the proxy's certificate is not trusted": ("tls", "The proxy's certificate comes from an authority"),
+    "the proxy's certificate has expired": ("tls", "The proxy's certificate, .* has expired"),
+    "the socks proxy wants another password": ("proxy", "wants a user name and password"),
+    "the socks proxy refuses": ("proxy", "does not allow connections to the PCE"),
+    "the socks proxy cannot reach the PCE": ("proxy", "could not connect to the PCE"),
+    "nobody is at the socks proxy": ("proxy", "Nothing accepts connections at the proxy's host and port"),
+    "the socks proxy is none": ("proxy", "does not speak SOCKS5"),
+}
+#: What to do about it, where that hangs on the cause and not on its category alone.
+FIXED_BY = {
+    "status 401": "ID and the secret .* create a new API key",
+    "status 403": "role .* look the same",
+    "status 500": "its log",
+    "status 502": "load balancer",
+    "status 511": "sign-in page",
+    "HTML page": "sign-in page.* look alike",
+    "redirect on the same host": "signing in",
+    "deflate": "proxy or load balancer .* compresses",
+    "UTF-16": "converts texts",
+    "self_signed": "fingerprint .* paste the certificate",
+    "wrong_host": "Use a host name that stands in the certificate as the host of the account's PCE URL, or .* reissued",
+    "expired": "administrator renew",
+    "not_yet_valid": "clock of this machine",
+    "wrong_ca": "Paste the certificate of the authority",
+    "no_intermediate": "the intermediate ones too",
+    "short_key": "2048 bits",
+    "for_clients": "serverAuth",
+    "client_certificate": "not demand a client certificate",
+    "old_cipher": "current ciphers",
+    "tls10": "TLS 1.2 or newer switched on",
+    "plain": "8443",
+    "silent": "firewall drops",
+    "nobody listens": "PCE URL names its port.* looks the same",
+    "the name is unknown": "name servers",
+    "the proxy wants another password": "user name and password",
+    "the proxy refuses": "administrator allow this Splunk instance",
+    "the proxy cannot reach the PCE": "the proxy can resolve its name",
+    "the proxy makes no connections": "CONNECT",
+    "nobody is at the proxy": "the proxy is up",
+    "the proxy's name is unknown": "proxy's host .* name servers",
+    "the proxy is of another type": "type http",
+    "the proxy is of another type, and says nothing": "proxy's type",
+    "the proxy's certificate is not trusted": "authority that signed the proxy's certificate",
+    "the proxy's certificate has expired": "proxy's administrator renew",
+    "the socks proxy wants another password": "user name and password",
+    "the socks proxy refuses": "administrator allow this Splunk instance",
+    "the socks proxy cannot reach the PCE": "the proxy can resolve its name",
+    "nobody is at the socks proxy": "the proxy is up",
+    "the socks proxy is none": "proxy's type",
 }
 #: What the form's check says, which asks for an empty list, where that is something else.
 CHECKED = {
     "status 400": "not as its events API should",
     "status 406": "not as its events API should",
+    "status 414": "not as its events API should",
+    "status 431": "not as its events API should",
     "huge": "not as its events API should",
     "gzip bomb": "not as its events API should",
     "reset within the body": "closed the connection",
@@ -225,11 +311,14 @@ def configured(scene: Scene, conf: str, stanza: str, **settings: str) -> Iterato
 
 
 @contextmanager
-def proxied(scene: Scene, kind: str = "http", *, refuses: int = 0, listens: bool = True) -> Iterator[None]:
-    """A proxy that does not let us through, with an account for it."""
-    with Proxy(kind, user="ada", password="another password", refuses=refuses) as proxy:
-        port = str(proxy.port) if listens else "1"
-        settings = {"proxy_type": kind, "proxy_url": "127.0.0.1", "proxy_port": port, "proxy_username": "ada"}
+def proxied(scene: Scene, kind: str = "http", *, believed: str = "", place: str = "", **how: Any) -> Iterator[None]:
+    """A proxy that does not let us through, with an account for it; `believed`: the type that is configured.
+
+    `place`: another host and port than the proxy's.
+    """
+    with Proxy(kind, **{"user": "ada", "password": "another password", **how}) as proxy:
+        host, _, port = (place or f"127.0.0.1:{proxy.port}").partition(":")
+        settings = {"proxy_type": believed or kind, "proxy_url": host, "proxy_port": port, "proxy_username": "ada"}
         own = {"proxy_enabled": "1", "proxy_password": PROXY_SECRET}
         scene.lab.rest("POST", "ta_illumio_pce_settings/proxy", **settings, **own)
         try:
@@ -240,14 +329,25 @@ def proxied(scene: Scene, kind: str = "http", *, refuses: int = 0, listens: bool
 
 @contextmanager
 def in_the_way(scene: Scene, name: str) -> Iterator[None]:
-    account = "ta_illumio_pce_account"
+    account, expired = "ta_illumio_pce_account", {"certificate": "expired", "certificates": scene.certificates}
     ways: dict[str, AbstractContextManager[None]] = {
         "nobody listens": configured(scene, account, "lab", pce_url="https://127.0.0.1:1"),
         "the name is unknown": configured(scene, account, "lab", pce_url="https://pce.invalid:8443"),
         "the proxy wants another password": proxied(scene),
         "the proxy refuses": proxied(scene, refuses=403),
-        "nobody is at the proxy": proxied(scene, listens=False),
+        "the proxy cannot reach the PCE": proxied(scene, refuses=502),
+        "the proxy makes no connections": proxied(scene, refuses=405),
+        "nobody is at the proxy": proxied(scene, place="127.0.0.1:1"),
+        "the proxy's name is unknown": proxied(scene, place="proxy.invalid:3128"),
+        "the proxy is of another type": proxied(scene, believed="https"),
+        "the proxy is of another type, and says nothing": proxied(scene, "socks5", believed="http"),
+        "the proxy's certificate is not trusted": proxied(scene, "https"),
+        "the proxy's certificate has expired": proxied(scene, "https", **expired),
         "the socks proxy wants another password": proxied(scene, "socks5"),
+        "the socks proxy refuses": proxied(scene, "socks5", user="", refuses=2),
+        "the socks proxy cannot reach the PCE": proxied(scene, "socks5", user="", refuses=5),
+        "nobody is at the socks proxy": proxied(scene, "socks5", place="127.0.0.1:1"),
+        "the socks proxy is none": proxied(scene, "http", believed="socks5"),
     }
     with ways[name]:
         yield
@@ -278,7 +378,7 @@ def test_a_fault(
     href = lab.pce.record(event(len(lab.pce.recorded) + 1))
     scene.new_log_lines()
     with meet(scene, name):
-        said = failed_run(scene, category, word)
+        said = failed_run(scene, category, word, FIXED_BY.get(name, "."))
         if name not in (*ENDLESS, *SPEECHLESS):
             said += refused_check(scene, CHECKED.get(name, word))
     assert before
@@ -288,11 +388,12 @@ def test_a_fault(
     assert traces(everything, SECRET, PROXY_SECRET) == []
 
 
-def failed_run(scene: Scene, category: str, word: str) -> str:
+def failed_run(scene: Scene, category: str, word: str, remedy: str) -> str:
     """A run that fails, in one record and one line; what it said."""
     (record,) = [json.loads(one.data) for one in scene.run()]
     assert (record["outcome"], record["error_category"], record["events"]) == ("failed", category, 0)
     assert re.search(word, record["error"])
+    assert re.search(remedy, record["remedy"])
     assert len(record["remedy"]) > 20
     lines = scene.new_log_lines()
     (line,) = [line for line in lines if "log_level=ERROR" in line]
@@ -322,7 +423,9 @@ def stored(scene: Scene) -> str:
 
 def test_every_fault_has_its_line() -> None:
     assert set(faults.EVERY) == {*ANSWERS, *ENDLESS, *HARMLESS}
-    assert len(TABLE) >= 50
+    assert len(TABLE) >= 100
+    assert set(FIXED_BY) <= {row[1] for row in TABLE}
+    assert {*TLS, *WAY} - set(FIXED_BY) == {"tls11"}
 
 
 def test_a_trace_would_be_found(scene: Scene) -> None:

@@ -17,7 +17,9 @@ from illumio_pce.pce import TooLarge, Window
 from illumio_pce.transport import HttpsTransport
 
 from workbench.pce import Pce, PceServer, faults
+from workbench.pce.jobs import JobRules
 from workbench.pce.proxy import Proxy as EmulatedProxy
+from workbench.pce.unusual import UNUSUAL
 
 EVERYTHING = Window(0, None)
 
@@ -69,6 +71,27 @@ def test_deep_json_is_read_without_recursion(pce: Pce, server: PceServer) -> Non
     assert ask(account(server, pce)) == 1
 
 
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_an_unusual_response_is_read_like_any_other(name: str, pce: Pce, server: PceServer) -> None:
+    """Events, twice over what may be one connection; the settings; a job with its datafile; the check of an account."""
+    note = "\u00e9" * 99
+    for number in range(30):
+        stamp = f"2026-01-01T00:00:00.0{number}Z"
+        pce.record(f'{{"href":"/orgs/1/events/{number}","timestamp":"{stamp}","note":"{note}"}}')
+    pce.job_rules = JobRules(pending_polls=0, polls=0)
+    pce.faults.switch_on(UNUSUAL[name])
+    with_it = account(server, pce)
+    client = Client(with_it, HttpsTransport(with_it, None), SystemClock(), patience_seconds=0)
+    for _ in range(2):
+        found = client.events("events", EVERYTHING).events
+        assert [text.count(note) for text in found.texts] == [1] * 30
+    assert client.event_settings() == pce.settings[1]
+    href = client.job_result(client.start_job("events", EVERYTHING))
+    assert href is not None
+    assert sum(map(len, client.datafile(href))) == 30
+    check(with_it, None)
+
+
 @pytest.mark.parametrize("name", ["huge", "gzip bomb"])
 def test_an_answer_without_end_is_given_up_and_asked_for_in_parts(name: str, pce: Pce, server: PceServer) -> None:
     pce.faults.switch_on(faults.EVERY[name])
@@ -106,6 +129,26 @@ def test_the_proxy_is_used_for_the_pce(scheme: str, user: str, pce: Pce, server:
     with EmulatedProxy(kind, user="ada" if user else "", password="p@ss") as proxy:
         assert ask(account(server, pce), Proxy(f"{scheme}://{user}127.0.0.1:{proxy.port}")) == 0
         assert proxy.targets == [("127.0.0.1", server.port)]
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]", "0:0:0:0:0:0:0:1"])
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5"])
+def test_a_proxy_at_an_ipv6_address(scheme: str, host: str, pce: Pce, server: PceServer) -> None:
+    with EmulatedProxy(scheme, user="ada", password="p@ss:w", address="::1") as proxy:
+        conf = {"proxy_enabled": "1", "proxy_type": scheme, "proxy_url": host, "proxy_port": str(proxy.port)}
+        ours = Proxy.parse({**conf, "proxy_username": "ada"}, "p@ss:w")
+        assert ask(account(server, pce, ca=server.ca_pem + proxy.ca_pem), ours) == 0
+        assert proxy.targets == [("127.0.0.1", server.port)]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5"])
+def test_a_pce_at_an_ipv6_address_behind_a_proxy(scheme: str, pce: Pce) -> None:
+    with PceServer(pce, host_name="::1") as server:
+        names = {"[::1]": server.port, "::1": server.port}
+        with EmulatedProxy(scheme, names=names) as proxy:
+            with_it = account(server, pce, url="https://[::1]:8443", ca=server.ca_pem + proxy.ca_pem)
+            assert ask(with_it, Proxy(f"{scheme}://127.0.0.1:{proxy.port}")) == 0
+            assert proxy.connections == 1
 
 
 def test_a_proxy_that_is_reached_over_tls(pce: Pce, server: PceServer) -> None:

@@ -104,6 +104,28 @@ def test_a_certificate_with_written_out_line_breaks_is_understood(
     assert client.get(f"{ENDPOINT}/lab").entities["lab"]["ca_certificate"] == pce.certificate.strip()
 
 
+def test_what_surrounds_a_certificate_is_not_kept(
+    client: Client, splunkd: Splunkd, account: dict[str, str], pce: TinyPce
+) -> None:
+    quoted = "\r\n\r\n".join(f'  "{line}",' for line in pce.certificate.strip().split("\n"))
+    account["ca_certificate"] = f"\ufeff# Autorité\u00a0de certification\n{quoted}\n"
+    answer = client.post(ENDPOINT, name="lab", **account)
+    assert answer.status in (200, 201), answer.text
+    assert client.get(f"{ENDPOINT}/lab").entities["lab"]["ca_certificate"] == pce.certificate.strip()
+    written = pce.certificate.strip().replace("\n", "\\n")
+    conf = (splunkd.home / "etc/apps/TA_illumio_pce/local/ta_illumio_pce_account.conf").read_text("utf-8")
+    assert f"ca_certificate = {written}\n" in conf
+
+
+def test_a_damaged_certificate_is_refused_before_the_pce_is_asked(
+    client: Client, account: dict[str, str], pce: TinyPce
+) -> None:
+    account["ca_certificate"] = pce.certificate.replace("MII", "M\u00efI", 1)
+    answer = client.post(ENDPOINT, name="lab", **account)
+    assert "Certificate 1 of the CA certificate's text is damaged" in answer.shown
+    assert pce.requests == []
+
+
 def test_another_host_or_port_asks_for_the_secret_again(
     client: Client, saved_account: str, account: dict[str, str], pce: TinyPce
 ) -> None:

@@ -56,7 +56,7 @@ VALUES: dict[str, tuple[str, ...]] = {
                        "-" * 65537),
     "proxy_enabled": BOOLEANS,
     "proxy_type": ("http", " HTTP ", "https", "socks5", "socks5h", "socks4", "http|https", "httpx"),
-    "proxy_url": ("proxy.example.com", " 10.0.0.1 ", "http://proxy", "proxy:3128", "pr\u00f6xy", "proxy_1", "-proxy", "a..b"),
+    "proxy_url": ("proxy.example.com", " 10.0.0.1 ", "http://proxy", "proxy:3128", "2001:db8::1", "[2001:DB8::1]", "fe80::1%eth0", "pr\u00f6xy", "proxy_1", "-proxy", "a..b"),
     "proxy_port": NUMBERS,
     "proxy_username": ("ada", "DOMAIN\\ada", "ada:x", "a" * 200, "a" * 201, "\u00e4da"),
     "proxy_password": ("pr0xy w0rd", "x" * 1000, "x" * 1001, "a\tb"),

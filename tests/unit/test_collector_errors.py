@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from illumio_pce.config import Account
@@ -13,7 +14,7 @@ from illumio_pce.questions import Question, Questions, Traffic
 from illumio_pce.store import sealed
 from illumio_pce.timestamps import DAY
 
-from tests.simulation import START, World, cut_short, half_a_body, page_of_html, reset, status
+from tests.simulation import START, SimulatedAnswer, World, cut_short, half_a_body, page_of_html, reset, status
 
 PASSING = [status(429), status(500), status(502), status(503), status(504), cut_short, half_a_body, page_of_html, reset]
 FINAL = [(400, "bad_request"), (401, "refused_key"), (403, "forbidden"), (404, "not_found"), (406, "bad_request")]
@@ -212,10 +213,43 @@ def test_redirects_to_another_host_are_not_followed() -> None:
 def test_a_redirect_within_the_pce_is_followed() -> None:
     world = settled_world()
     world.pce.record()
-    query = "/api/v2/orgs/1/events?x=1"
-    world.faults = [status(307, location=query)]
+    world.faults = [status(307, location="/api/v2/orgs/1/events")]
     assert world.run() == "ok"
     assert world.requests[-1][0] == "/api/v2/orgs/1/events"
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+def test_a_redirect_does_not_change_what_is_asked_for(repeated: bool) -> None:
+    """Without the window and `max_results` a run would take the newest hundred events for all there are."""
+    world = settled_world()
+    world.pce.record()
+
+    def moved(answer: SimulatedAnswer) -> SimulatedAnswer:
+        query = f"?{urlencode(list(reversed(world.requests[-1][1].items())))}" if repeated else ""
+        return status(301, location=f"/api/v2/orgs/1/events{query}")(answer)
+
+    world.faults = [moved]
+    before = len(world.requests)
+    assert world.run() == "ok"
+    first, second = (query for _, query in world.requests[before:])
+    assert first == second
+    assert {"timestamp[gte]", "max_results"} <= set(second)
+
+
+def test_a_redirect_to_another_query_is_not_followed() -> None:
+    world = settled_world()
+    before = len(world.requests)
+    world.faults = [status(302, location="/api/v2/orgs/1/events?max_results=5")]
+    assert world.run() == "redirect"
+    assert len(world.requests) - before == 1
+
+
+def test_a_redirect_to_a_page_for_signing_in_is_not_followed() -> None:
+    world = settled_world()
+    before = len(world.requests)
+    world.faults = [status(302, location="/login?next=%2Fapi%2Fv2%2Forgs%2F1%2Fevents")]
+    assert world.run() == "redirect"
+    assert len(world.requests) - before == 1
 
 
 def test_more_than_the_rate_limit_is_not_asked() -> None:

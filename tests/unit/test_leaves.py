@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from illumio_pce import log
 from illumio_pce.checkpoint import Batch, Checkpoint, Progress, keys_from_text, keys_to_text
-from illumio_pce.config import Account, InputSettings, Proxy, parse_certificates, parse_pce_url
+from illumio_pce.config import Account, InputSettings, Proxy, parse_pce_url
 from illumio_pce.events import AuditEvent, Events
 from illumio_pce.filters import FilterHistory, Filters
 from illumio_pce.modular_input import runs_here
@@ -166,17 +166,6 @@ def test_a_pce_url(url: str, expected: tuple[str, int]) -> None:
 def test_a_pce_url_that_is_none_is_refused_with_advice(url: str) -> None:
     with pytest.raises(ValueError, match=r"https://HOST"):
         parse_pce_url(url)
-
-
-def test_certificates_with_real_and_with_written_line_breaks() -> None:
-    pem = "-----BEGIN CERTIFICATE-----\nTUlJQg==\n-----END CERTIFICATE-----"
-    assert parse_certificates(pem) == pem
-    assert parse_certificates(pem.replace("\n", "\\n")) == pem
-    assert parse_certificates(pem.replace("\n", "\\r\\n")) == pem
-    assert parse_certificates("  ") == ""
-    for wrong in ("hello", "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----"):
-        with pytest.raises(ValueError, match=r"PEM"):
-            parse_certificates(wrong)
 
 
 def account(**conf: str) -> Account:

@@ -6,6 +6,7 @@ the request had not come.
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import zlib
@@ -131,11 +132,11 @@ def deep_json(depth: int = 100_000) -> Fault:
 
 
 def _body(change: Callable[[bytes], bytes]) -> Fault:
-    def fault(_request: Request, ask: Ask) -> Answer:
-        answer = _plain(ask())
-        return replace(answer, body=change(answer.body))
+    return lambda _request, ask: _changed(_plain(ask()), change)
 
-    return fault
+
+def _changed(answer: Answer, change: Callable[[bytes], bytes]) -> Answer:
+    return replace(answer, body=change(answer.body))
 
 
 def short_body(keep: float = 0.5) -> Fault:
@@ -209,17 +210,39 @@ def _bomb(mebibytes: int) -> bytes:
     return b"".join([*parts, last, checksum.to_bytes(4, "little"), size.to_bytes(4, "little")])
 
 
-def truncated_gzip(keep: float = 0.5) -> Fault:
-    """A compressed body that stops early, announced with the length of what is there."""
+def encoded(coding: str, change: Callable[[bytes], bytes]) -> Fault:
+    """The body after `change`, under that `Content-Encoding`."""
+    return lambda _request, ask: _with_header(_changed(_plain(ask()), change), "Content-Encoding", coding)
+
+
+def gzipped(body: bytes) -> bytes:
+    """One gzip member."""
+    return gzip.compress(body, 1)
+
+
+def raw(change: Callable[[bytes, bytes], bytes], *, ending: Ending = Ending.WHOLE) -> Fault:
+    """The right response as bytes on the wire, after `change(head, body)`; the head ends with an empty line."""
 
     def fault(_request: Request, ask: Ask) -> Answer:
         answer = _plain(ask())
-        squeeze = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
-        body = squeeze.compress(answer.body) + squeeze.flush()
-        headers = {**answer.headers, "Content-Encoding": "gzip"}
-        return replace(answer, headers=headers, body=body[: int(len(body) * keep)])
+        headers = {**answer.headers, "Content-Length": str(len(answer.body))}
+        lines = [f"HTTP/1.1 {answer.status} OK", *(f"{name}: {value}" for name, value in headers.items()), "\r\n"]
+        head = "\r\n".join(lines).encode("latin-1")
+        return replace(answer, body=change(head, answer.body), head_sent=False, ending=ending)
 
     return fault
+
+
+def without_length(head: bytes, *lines: bytes) -> bytes:
+    """That head with these lines in the place of its `Content-Length`."""
+    kept = [line for line in head.split(b"\r\n") if line and not line.startswith(b"Content-Length")]
+    return b"\r\n".join([*kept, *lines, b"\r\n"])
+
+
+def truncated_gzip(keep: float = 0.5) -> Fault:
+    """A compressed body that stops early, announced with the length of what is there."""
+
+    return encoded("gzip", lambda body: gzipped(body)[: int(len(gzipped(body)) * keep)])
 
 
 def header(name: str, value: str, *, ending: Ending = Ending.WHOLE) -> Fault:
@@ -274,11 +297,15 @@ def _plain(answer: Answer) -> Answer:
     return replace(_with_header(answer, "Content-Encoding", None), body=body)
 
 
+_STATUSES = (203, 204, 206, 304, 400, 401, 403, 404, 406, 407, 408, 414, 418, 429, 431, 500, 502, 503, 504, 511, 520)
+
 #: One of each, by name: what a test that has to see every fault goes through. Sizes and times are small.
 EVERY: Mapping[str, Fault] = {
-    **{f"status {code}": status(code) for code in (400, 401, 403, 404, 406, 407, 429, 500, 502, 503, 504)},
+    **{f"status {code}": status(code) for code in _STATUSES},
     "429 with Retry-After": status(429, retry_after="1"),
     "503 with Retry-After": status(503, retry_after="1"),
+    "429 with a Retry-After date": status(429, retry_after="Sun, 06 Nov 1994 08:49:37 GMT"),
+    "503 with a Retry-After date": status(503, retry_after="Friday, 31-Dec-49 23:59:59 GMT"),
     "HTML page": html_page(),
     "HTML page 502": html_page(502),
     "redirect elsewhere": redirect("https://other.example.net/"),
@@ -304,6 +331,7 @@ EVERY: Mapping[str, Fault] = {
     "redirect with a body without end": lambda _request, ask: replace(
         _plain(ask()), status=302, headers={"Location": "https://other.example.net/"}, filler=1 << 40
     ),
+    "redirect to another request": lambda request, _ask: Answer(302, {"Location": request.path + "?max_results=1"}),
     "redirect in a circle": lambda request, _ask: Answer(302, {"Location": request.path}),
     "length that is no number": header("Content-Length", "\u00b2", ending=Ending.CLOSED),
     "length smaller than the body": header("Content-Length", "1"),
@@ -314,6 +342,27 @@ EVERY: Mapping[str, Fault] = {
     "interim answers without end": wire(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     "trailers without end": wire(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n", b"X-Trailer: x\r\n"
+    ),
+    "deflate": encoded("deflate", zlib.compress),
+    "an unknown encoding": encoded("br", lambda body: body),
+    "gzip twice": encoded("gzip, gzip", lambda body: gzipped(gzipped(body))),
+    "gzip that is plain text": encoded("gzip", lambda body: body),
+    "text behind gzip": encoded("gzip", lambda body: gzipped(body) + b"text"),
+    "half a second gzip member": encoded("gzip", lambda body: gzipped(body) + gzipped(b" ")[:-1]),
+    "NUL behind the array": _body(lambda body: body + b"\0"),
+    "UTF-16": _body(lambda body: body.decode().encode("utf-16")),
+    "UTF-16 without a mark": _body(lambda body: body.decode().encode("utf-16-le")),
+    "two lengths that differ": raw(lambda head, body: without_length(head, b"Content-Length: 2, 1000") + body),
+    "cut without a length": raw(lambda head, body: without_length(head) + body[:-1], ending=Ending.CLOSED),
+    "compressed on the way": raw(
+        lambda head, body: without_length(head, b"Transfer-Encoding: gzip, chunked") + gzipped(body),
+        ending=Ending.CLOSED,
+    ),
+    "chunks and another length": raw(
+        lambda head, body: (
+            without_length(head, b"Content-Length: 1", b"Transfer-Encoding: chunked")
+            + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        )
     ),
     "no HTTP": wire(b"SSH-2.0-OpenSSH_9.6\r\n"),
 }

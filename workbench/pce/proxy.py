@@ -1,4 +1,4 @@
-"""Small proxies on the loopback address: HTTP CONNECT (over http or https) and SOCKS5.
+"""Small proxies on a loopback address: HTTP CONNECT (over http or https) and SOCKS5.
 
 They connect to 127.0.0.1 and nowhere else: a target's name is looked up in `names`, never in DNS.
 """
@@ -29,8 +29,10 @@ class Proxy:
     """A proxy of kind `http`, `https` or `socks5`, as a context manager.
 
     With a `user` it wants that user and `password`. `refuses`: every client is turned down, by HTTP with that
-    status. `names` maps a host name to a port of this machine. `targets` holds each (host, port) that
-    clients were let through to.
+    status, by SOCKS5 with that reply. `names` maps a host name to a port of this machine. `targets` holds each
+    (host, port) that clients were let through to. `address` is the one to listen on, 127.0.0.1 or ::1.
+    `certificate`, of a proxy that is reached over TLS: one of `certificates.KINDS`, signed by `certificates`, a new
+    authority unless given.
     """
 
     def __init__(
@@ -41,6 +43,9 @@ class Proxy:
         password: str = "",
         refuses: int = 0,
         names: Mapping[str, int] | None = None,
+        address: str = "127.0.0.1",
+        certificate: str = "good",
+        certificates: Certificates | None = None,
     ) -> None:
         self.kind = kind
         self.user = user
@@ -51,23 +56,24 @@ class Proxy:
         self._names = dict(names or {})
         self._context: ssl.SSLContext | None = None
         if kind == "https":
-            certificates = Certificates()
+            certificates = certificates or Certificates()
             self.ca_pem = certificates.ca_pem
-            self._context = certificates.context("good", "127.0.0.1", "localhost")
+            self._context = certificates.context(certificate, "127.0.0.1", "localhost", "::1")
         self._open_tunnel = _TUNNELS[kind]
-        self._server = _Server(self)
+        self._server = (_Server6 if ":" in address else _Server)(self, address)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def port(self) -> int:
-        """Where it listens, on 127.0.0.1."""
+        """Where it listens."""
         return int(self._server.server_address[1])
 
     @property
     def url(self) -> str:
         """Its address, with the user and password that it wants."""
         account = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}@" if self.user else ""
-        return f"{self.kind}://{account}127.0.0.1:{self.port}"
+        host = "[::1]" if self._server.address_family is socket.AF_INET6 else "127.0.0.1"
+        return f"{self.kind}://{account}{host}:{self.port}"
 
     @property
     def connections(self) -> int:
@@ -106,9 +112,13 @@ class Proxy:
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
-    def __init__(self, proxy: Proxy) -> None:
+    def __init__(self, proxy: Proxy, address: str) -> None:
         self.proxy = proxy
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__((address, 0), _Handler)
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
 
 
 class _Handler(socketserver.BaseRequestHandler):
@@ -164,7 +174,7 @@ def _socks5_tunnel(proxy: Proxy, client: socket.socket) -> socket.socket | None:
     host = address.decode() if kind == 3 else str(ipaddress.ip_address(address))
     (port,) = struct.unpack("!H", _read(client, 2))
     target = None if proxy.refuses or command != 1 else proxy.connect(host, port)
-    client.sendall(bytes([5, 0 if target else 2, 0, 1, 0, 0, 0, 0, 0, 0]))
+    client.sendall(bytes([5, 0 if target else proxy.refuses or 4, 0, 1, 0, 0, 0, 0, 0, 0]))
     return target
 
 
@@ -205,8 +215,9 @@ def _read(client: socket.socket, count: int) -> bytes:
 
 
 def _read_head(client: socket.socket) -> str:
+    """The head of a request; less where it is none, as TLS and SOCKS begin."""
     head = b""
-    while not head.endswith(b"\r\n\r\n"):
+    while not head.endswith(b"\r\n\r\n") and (not head or head[:1].isalpha()):
         head += _read(client, 1)
         if len(head) > 16_384:
             raise EOFError

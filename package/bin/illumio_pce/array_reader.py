@@ -66,13 +66,15 @@ class AtSight(NamedTuple):
 class ArrayReader:
     """Reads the elements of one JSON array (RFC 8259, section 5) that arrives in chunks of UTF-8.
 
+    A byte order mark before it is ignored, as section 8.1 allows.
+
     The reading ends only behind the closing bracket and nothing but white space; anything else raises
     NotAnArray, so that an array that was cut is never taken for a whole one.
     """
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
-        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._decode = codecs.getincrementaldecoder("utf-8-sig")("replace").decode
         self._text = ""
         self._at = 0
         self._ended = False

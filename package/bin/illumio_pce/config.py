@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 from urllib.parse import quote
 
+from .certificates import parse_certificates
 from .filters import Filters
 from .timestamps import parse_start
 
 HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})?(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?")
 _AUTHORITY = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[^:\[\]]+))(?::(?P<port>[0-9]*))?", re.ASCII)
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----\s+[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 #: Splunk's rules for the names of indexes (splunktaucclib's IndexName has them), without its internal indexes.
 _INDEX = re.compile(r"(?!kvstore\Z)[a-z0-9][a-z0-9_-]{0,2047}", re.ASCII)
 
@@ -102,11 +102,7 @@ def _host(parts: re.Match[str]) -> str:
     """The host of an address in lower case; empty where it is none."""
     if parts["name"]:
         return parts["name"].lower() if HOST_NAME.fullmatch(parts["name"]) else ""
-    try:
-        IPv6Address(parts["address"])
-    except ValueError:
-        return ""
-    return parts["address"].lower()
+    return parts["address"].lower() if _is_ipv6(parts["address"]) else ""
 
 
 def _port(text: str, refusal: str) -> str:
@@ -128,15 +124,12 @@ def parse_secret(text: str | None) -> str:
     return secret
 
 
-def parse_certificates(text: str | None) -> str:
-    r"""Read pasted PEM certificates; line breaks may also be written out as \n. Empty means the bundled list."""
-    pem = (text or "").replace("\\r", "").replace("\\n", "\n").strip()
-    if pem and (not _PEM.search(pem) or "PRIVATE KEY" in pem):
-        raise ValueError(
-            "Paste the CA certificate as PEM text, from -----BEGIN CERTIFICATE----- to "
-            "-----END CERTIFICATE-----, without any private key.",
-        )
-    return pem
+def _is_ipv6(text: str) -> bool:
+    """Whether it is an IPv6 address without a zone (RFC 4007), which has no meaning in the URL of another machine."""
+    try:
+        return "%" not in text and bool(IPv6Address(text))
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -207,8 +200,7 @@ class Proxy:
         port = (conf.get("proxy_port") or "").strip()
         if scheme not in ("http", "https", "socks5"):
             raise ValueError("The proxy type must be http, https or socks5.")
-        if not HOST_NAME.fullmatch(host):
-            raise ValueError("Enter the proxy host as a host name or IP address, without http:// in front of it.")
+        host = _proxy_host(host)
         port = _port(port, "The proxy port must be a number from 1 to 65535.")
         user = (conf.get("proxy_username") or "").strip()
         _check_proxy_user(scheme, user, password)
@@ -216,6 +208,18 @@ class Proxy:
             scheme = "socks5h"
         credentials = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user else ""
         return cls(f"{scheme}://{credentials}{host}:{port}", password)
+
+
+def _proxy_host(text: str) -> str:
+    """A host name or IPv4 address as it is, an IPv6 address in brackets, as both stand in a URL."""
+    if HOST_NAME.fullmatch(text):
+        return text
+    address = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if _is_ipv6(address):
+        return f"[{address}]"
+    if _is_ipv6(address.partition("%")[0]):
+        raise ValueError("Enter the proxy's IPv6 address without a zone: no % and nothing after it.")
+    raise ValueError("Enter the proxy host as a host name or IP address, without http:// in front of it.")
 
 
 def _check_proxy_user(scheme: str, user: str, password: str) -> None:

@@ -5,25 +5,29 @@ from __future__ import annotations
 #: Category → what an administrator does about it. A category without an entry would be a bug.
 REMEDIES = {
     "account": "Open the account in the add-on's configuration, correct it and save it again.",
-    "bad_request": "The PCE refused the question itself. Update the add-on, or report this line to its authors.",
-    "broken_answer": "If it goes on, look for a proxy or load balancer between Splunk and the PCE that cuts answers.",
+    "bad_request": "The PCE refused the request itself. Update the add-on, or report this line to its authors.",
+    "broken_answer": "If it goes on, look for a proxy or load balancer between Splunk and the PCE that cuts or changes "
+    "responses. A PCE that restarts cuts them too.",
     "connection": "Check that the PCE is up and that a firewall lets this Splunk instance reach its host and port.",
     "dns": "Check the host name in the account's PCE URL and the name servers of this Splunk instance.",
-    "forbidden": "Give the key's owner a role that reads the whole organisation, such as Global Read Only.",
+    "forbidden": "Give the key's owner a role that reads the whole organisation, such as Global Read Only. An "
+    "organisation ID that is not the key's, and a key that is restricted to other addresses, look the same.",
     "job": "The PCE runs asynchronous jobs when it is not busy; the next run asks again.",
     "not_a_pce": "Something other than the PCE answered: check the PCE URL, its port, and any proxy in between.",
-    "not_found": "Check the organisation ID in the account.",
+    "not_found": "Check the organisation ID in the account. If it is right, check the PCE URL as well.",
     "overlap": "The next run goes on by itself. If this stays, look for a process of this input that hangs.",
     "proxy": "Check the proxy's address, port, user name and password in the add-on's configuration.",
-    "rate_limited": "The PCE allows 500 requests a minute for one key: use one key for each input or longer intervals.",
+    "rate_limited": "The PCE allows 500 requests a minute for one key, other programs included: use one key for each "
+    "input, or longer intervals.",
     "redirect": "Enter the address that the PCE itself answers at as the account's PCE URL.",
-    "refused_key": "Create a new API key in the PCE and enter its ID and secret in the account.",
+    "refused_key": "Check the ID and the secret in the account. If they are right, the key has expired or was removed: "
+    "create a new API key in the PCE and enter its ID and secret.",
     "server_error": "The PCE may be restarting or failing over; if it goes on, look at the PCE's own health.",
     "splunkd": "Check that this Splunk instance is up and that its management port answers.",
     "state": "The KV store has to be up: see `splunk show kvstore-status` and splunkd.log.",
     "state_lost": "Find out who emptied or damaged the KV store collection ta_illumio_pce_checkpoints.",
     "timeout": "Check the network between Splunk and the PCE, and how busy the PCE is.",
-    "tls": "Paste the certificate of the authority that signed the PCE's certificate into the account.",
+    "tls": "Check the PCE's certificate, and the CA certificate in the account.",
     "too_large": "Look for what stands between Splunk and the PCE and fills or slows down its answers.",
 }
 
@@ -34,16 +38,15 @@ PASSING = frozenset(
 
 
 class CollectorError(Exception):
-    """A failure with a category of `REMEDIES`; its text is one clear sentence and holds no secret."""
+    """A failure with a category of `REMEDIES`; its text is one clear sentence and holds no secret.
 
-    def __init__(self, category: str, text: str) -> None:
+    `remedy`: what an administrator can do about this very cause, as a few sentences; else what helps its category.
+    """
+
+    def __init__(self, category: str, text: str, *, remedy: str | None = None) -> None:
         super().__init__(text)
         self.category = category
-
-    @property
-    def remedy(self) -> str:
-        """What an administrator can do about it, as one or two sentences."""
-        return REMEDIES[self.category]
+        self.remedy = remedy or REMEDIES[category]
 
     def __str__(self) -> str:
         return f"{self.args[0]} {self.remedy}"
@@ -52,8 +55,10 @@ class CollectorError(Exception):
 class PceError(CollectorError):
     """The PCE, or the way to it, failed. `retry_after` is in seconds, where the PCE named one."""
 
-    def __init__(self, category: str, text: str, *, retry_after: float | None = None) -> None:
-        super().__init__(category, text)
+    def __init__(
+        self, category: str, text: str, *, remedy: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(category, text, remedy=remedy)
         self.retry_after = retry_after
 
     @property

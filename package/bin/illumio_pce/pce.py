@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from .array_reader import ArrayReader, NotAnArray
 from .clock import Clock
@@ -22,6 +22,7 @@ from .config import Account
 from .errors import PceError
 from .events import AuditEvent, EventReader, Events
 from .questions import Question, Questions, Traffic
+from .response_errors import check_status, no_json, no_list
 from .timestamps import parse, parse_http_date, render
 from .transport import Answer, Transport
 
@@ -47,16 +48,10 @@ _FIRST_RETRY_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 20.0
 _MAX_SMALL_ANSWER = 1024 * 1024
 _SAME_HOST_REDIRECTS = 3
-
-_CATEGORIES = {
-    400: ("bad_request", "The PCE does not understand the request (400)."),
-    401: ("refused_key", "The PCE refuses the API key: wrong ID or secret, or the key has expired (401)."),
-    403: ("forbidden", "The API key may not read the events of this organisation (403)."),
-    404: ("not_found", "The PCE does not know this organisation, or not for this key (404)."),
-    406: ("bad_request", "The PCE does not accept a parameter of the request (406)."),
-    407: ("proxy", "The proxy wants a user name and password, or refuses those it was given (407)."),
-    429: ("rate_limited", "The PCE has had too many requests with this key (429)."),
-}
+_LOGIN_PAGE = (
+    "Check the PCE URL and its port. A page for signing in, of the PCE's console or of a proxy in front of it, looks "
+    "like this: the address in the account has to be the API's, reachable with an API key alone."
+)
 
 
 class TooLarge(Exception):
@@ -150,7 +145,7 @@ class Pce:
                     found += reader.read(run)
             except NotAnArray as error:
                 if not body.given_up:
-                    raise _no_list(body.start, error) from None
+                    raise no_list(body.start, error) from None
             self._too_large = self._too_large + 1 if body.given_up else 0
             if self._too_large > MOST_TOO_LARGE:
                 raise PceError("too_large", "The PCE's answers do not end, however little they are asked for.")
@@ -205,7 +200,7 @@ class Pce:
             for run in ArrayReader(body).runs():
                 yield reader.read(run)
         except NotAnArray as error:
-            raise _no_list(body.start, error) from None
+            raise no_list(body.start, error) from None
         finally:
             answer.close()
 
@@ -243,15 +238,15 @@ class Pce:
         try:
             parts = urlsplit(href)
         except ValueError:
-            raise PceError("broken_answer", "The PCE points to an address that is none.") from None
+            raise PceError("broken_answer", "The PCE returned an invalid URL.") from None
         if (parts.scheme or parts.netloc) and (parts.scheme, parts.netloc.lower()) != (
             "https",
             self._account.authority.lower(),
         ):
-            raise PceError("redirect", "The PCE points to another host for an answer, and the key is not sent there.")
+            raise PceError("redirect", "The PCE points to another host for a response, and the key is not sent there.")
         path = parts.path
         if not path.startswith("/") or ".." in path:
-            raise PceError("broken_answer", "The PCE points to an address that is none.")
+            raise PceError("broken_answer", "The PCE returned an invalid URL.")
         return path if path.startswith("/api/") else f"/api/v2{path}"
 
     def _small(self, path: str, *, retry: bool = True) -> Any:
@@ -260,9 +255,9 @@ class Pce:
             text = b"".join(body)
             answer.close()
             try:
-                return None if body.given_up else json.loads(text)
+                return None if body.given_up else json.loads(text.decode("utf-8-sig"))
             except (ValueError, RecursionError):
-                raise _not_json(text) from None
+                raise no_json(text) from None
 
         return self._ask(Question(path), read, retry=retry)
 
@@ -305,11 +300,21 @@ class Pce:
             answer, asked_at, arrived_at = self._questions.answer(question, max(1.0, min(SILENCE_SECONDS, left)))
             now_ms = self._note_clock(answer, asked_at, arrived_at)
             if answer.status not in (301, 302, 303, 307, 308):
-                _check_status(answer)
+                check_status(answer, self._clock.time())
                 return answer, now_ms
             answer.close()
-            question = Question(self._own_path(answer.headers.get("location", "")))
+            question = self._redirected(question, answer.headers.get("location", ""))
         raise PceError("redirect", "The PCE redirects in a circle.")
+
+    def _redirected(self, question: Question, location: str) -> Question:
+        """The same question at another path of the API: what was asked for is never left to a redirect."""
+        path = self._own_path(location)
+        parts = urlsplit(location)
+        if not parts.path.startswith("/api/"):
+            raise PceError("redirect", "The PCE redirects to a page that is not its API.", remedy=_LOGIN_PAGE)
+        if parts.query and sorted(parse_qsl(parts.query, keep_blank_values=True)) != sorted(question.query):
+            raise PceError("redirect", "The PCE redirects to another request than the one that was made.")
+        return question._replace(path=path)
 
     def _note_clock(self, answer: Answer, asked_at: float, arrived_at: float) -> int:
         """The PCE's time (ms) at which the question was certainly already asked: its Date, less the time it took."""
@@ -339,23 +344,6 @@ class Pce:
             yield chunk
 
 
-def _check_status(answer: Answer) -> None:
-    if answer.status in (200, 202):
-        return
-    answer.close()
-    if answer.status >= 500:
-        raise PceError("server_error", f"The PCE is not able to answer ({answer.status}).")
-    category, text = _CATEGORIES.get(
-        answer.status, ("not_a_pce", f"An answer that no PCE gives came ({answer.status}).")
-    )
-    raise PceError(category, text, retry_after=_retry_after(answer))
-
-
-def _retry_after(answer: Answer) -> float | None:
-    text = answer.headers.get("retry-after", "")
-    return float(text) if re.fullmatch("[0-9]{1,5}", text) else None
-
-
 class _Body:
     """The chunks of a body, until it is larger than `limit` (bytes) or takes longer (s): then it is `given_up`."""
 
@@ -378,12 +366,6 @@ class _Body:
                 return
 
 
-def _no_list(start: bytes, error: NotAnArray) -> PceError:
-    if not start.lstrip().startswith(b"["):
-        return PceError("not_a_pce", "What answered is not the PCE's events API: no JSON list came.")
-    return PceError("broken_answer", f"The PCE's answer is not whole: {error}.")
-
-
 def _without_texts(found: Events, unread: str) -> Events:
     """What was read of a cut body, and where the next event lies, as far as it shows.
 
@@ -395,9 +377,3 @@ def _without_texts(found: Events, unread: str) -> Events:
     if moment:
         found += Events.of([AuditEvent("", moment.ms, moment.epoch, 0)])
     return found
-
-
-def _not_json(text: bytes) -> PceError:
-    if text.lstrip()[:1] in (b"{", b"["):
-        return PceError("broken_answer", "The PCE's answer is not whole.")
-    return PceError("not_a_pce", "What answered is not the PCE's API: no JSON came.")

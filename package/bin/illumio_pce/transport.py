@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import http.client
+import re
 import socket
 import ssl
 import threading
@@ -25,7 +26,7 @@ from urllib3.exceptions import HTTPError
 
 from .config import Account, Proxy
 from .errors import PceError
-from .transport_errors import explain
+from .transport_errors import ProxyTlsError, Way, explain, no_response
 
 _CHUNK = 64 * 1024
 #: gzip expands a thousandfold at most; pieces of it are taken one by one, so that a bomb is noticed early.
@@ -108,7 +109,7 @@ class HttpsTransport:
                 stream=True,
             )
 
-        return _HttpsQuestion(get, seconds)
+        return _HttpsQuestion(get, seconds, proxied=bool(self._session.proxies))
 
 
 class _Session(requests.Session):
@@ -122,8 +123,9 @@ class _HttpsQuestion:
     Time-outs of a socket count from its last byte only, so a question is ended from outside by closing its socket.
     """
 
-    def __init__(self, get: Callable[[], requests.Response], seconds: float) -> None:
+    def __init__(self, get: Callable[[], requests.Response], seconds: float, *, proxied: bool) -> None:
         self._get = get
+        self._way = Way(proxied, connected=False)
         self._seconds = seconds
         self._until = time.monotonic() + seconds
         self._connection: HTTPSConnection | None = None
@@ -137,23 +139,24 @@ class _HttpsQuestion:
         _asked.question = self
         try:
             self._response = self._get()
-        except (requests.RequestException, OSError, ValueError, http.client.HTTPException) as error:
+        except Exception as error:
             self._error = error
         self._arrived = time.monotonic()
 
-    def goes_over(self, connection: HTTPSConnection) -> None:
-        """Told by the connection that is used."""
+    def goes_over(self, connection: HTTPSConnection, *, connected: bool) -> None:
+        """Told by the connection that is used: before it connects, and when it does what it is for."""
         self._connection = connection
+        self._way = self._way._replace(connected=connected)
 
     def answer(self) -> tuple[Answer, float]:
         """See `Question.answer`."""
         self._thread.join(max(0.0, self._until - time.monotonic()))
         if self._thread.is_alive():
             self._cut()
-            raise PceError("timeout", "The PCE did not answer in time.")
+            raise no_response(self._way)
         if self._response is None:
-            raise explain(self._error or OSError()) from None
-        return _HttpsAnswer(self._response, self._seconds, self._cut), self._arrived
+            raise explain(self._error or OSError(), self._way) from None
+        return _HttpsAnswer(self._response, self._way, self._seconds, self._cut), self._arrived
 
     def close(self) -> None:
         """See `Question.close`."""
@@ -176,19 +179,19 @@ _asked = threading.local()
 class _HttpsAnswer:
     """`cut` ends the connection, for when a piece takes longer than `seconds`."""
 
-    def __init__(self, response: requests.Response, seconds: float, cut: Callable[[], None]) -> None:
+    def __init__(self, response: requests.Response, way: Way, seconds: float, cut: Callable[[], None]) -> None:
         self.status = response.status_code
         self.headers = {name.lower(): value for name, value in response.headers.items()}
         self._response = response
+        self._way = way
         self._seconds = seconds
         self._cut = cut
         self._until = 0.0
         self._done = threading.Event()
 
     def chunks(self) -> Iterator[bytes]:
-        announced = self.headers.get("content-length", "")
-        received = 0
-        inflate = _Inflater() if self.headers.get("content-encoding", "").lower() == "gzip" else None
+        announced, received = self._announced(), 0
+        inflate = _Inflater() if self._compressed() else None
         self._until = time.monotonic() + self._seconds
         threading.Thread(target=self._watch, daemon=True).start()
         try:
@@ -200,14 +203,37 @@ class _HttpsAnswer:
                     yield from inflate.feed(piece)
             self._response.raw.release_conn()
         except (requests.RequestException, OSError, http.client.HTTPException, zlib.error, HTTPError) as error:
-            raise explain(error, timed_out=time.monotonic() > self._until, in_body=True) from None
+            raise explain(error, self._way, timed_out=time.monotonic() > self._until, in_body=True) from None
         finally:
             self._done.set()
             self.close()
-        if announced and {length.strip() for length in announced.split(",")} != {str(received)}:
-            raise PceError("broken_answer", "The PCE's answer is not as long as it said it would be.")
+        if announced and announced != {str(received)}:
+            raise PceError("broken_answer", "The response is not as long as its header says.")
         if inflate is not None and not inflate.whole:
-            raise PceError("broken_answer", "The PCE's compressed answer ends early.")
+            raise PceError("broken_answer", "The compressed response ends early.")
+
+    def _announced(self) -> set[str]:
+        """The lengths that the header announces: one, also where it is repeated (RFC 9110, section 8.6)."""
+        lengths = {length.lstrip("0") or "0" for length in _listed(self.headers.get("content-length", ""))}
+        body = self._response.raw._original_response
+        if not body.chunked and body.length is None and len(lengths) == 1:  # http.client reads no repeated ones
+            (length,) = lengths
+            body.length = int(length) if re.fullmatch("[0-9]{1,18}", length) else None
+        return lengths
+
+    def _compressed(self) -> bool:
+        """Whether the body is gzip, which alone was asked for. PceError where it comes in any other coding."""
+        content = [coding for coding in _listed(self.headers.get("content-encoding", "")) if coding != "identity"]
+        transfer = [coding for coding in _listed(self.headers.get("transfer-encoding", "")) if coding != "identity"]
+        if transfer not in ([], ["chunked"]) or content not in ([], ["gzip"], ["x-gzip"]):
+            self.close()
+            raise PceError(
+                "broken_answer",
+                "The response is encoded in a way that was not asked for.",
+                remedy="Look for a proxy or load balancer between Splunk and the PCE that compresses responses: only "
+                "gzip is understood here, or none.",
+            )
+        return bool(content)
 
     def _piece(self) -> bytes:
         """The next 64 KB of the body as sent; less at its end. PceError where that takes too long."""
@@ -218,7 +244,7 @@ class _HttpsAnswer:
             pieces.append(piece)
             missing -= len(piece)
         if time.monotonic() > self._until:  # what was read is what came before the connection was cut
-            raise PceError("timeout", "The PCE stopped in the middle of an answer.")
+            raise PceError("timeout", "The PCE stopped in the middle of a response.")
         return b"".join(pieces)
 
     def _watch(self) -> None:
@@ -231,18 +257,35 @@ class _HttpsAnswer:
         self._response.close()
 
 
+def _listed(header: str) -> list[str]:
+    """The values of a header that is a list (RFC 9110, section 5.6.1), in lower case."""
+    return [value.strip().lower() for value in header.split(",") if value.strip()]
+
+
 class _Inflater:
+    """Decompresses gzip (RFC 1952): one member or several, any of which may be empty, and zeros behind the last."""
+
     def __init__(self) -> None:
-        self._stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        self._member = self._next_member()
+
+    @staticmethod
+    def _next_member() -> Any:
+        return zlib.decompressobj(16 + zlib.MAX_WBITS)
 
     @property
     def whole(self) -> bool:
-        return self._stream.eof
+        return bool(self._member.eof)
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
         while piece:
-            yield self._stream.decompress(piece, _INFLATED_CHUNK)
-            piece = self._stream.unconsumed_tail
+            if self._member.eof:
+                piece = piece.lstrip(b"\0")
+                if not piece:
+                    yield b""  # so that who counts the time can see zeros without end
+                    return
+                self._member = self._next_member()
+            yield self._member.decompress(piece, _INFLATED_CHUNK)
+            piece = self._member.unused_data or self._member.unconsumed_tail
 
 
 class _VerifyingAdapter(HTTPAdapter):
@@ -258,7 +301,7 @@ class _VerifyingAdapter(HTTPAdapter):
         _use_telling_connections(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        own = tls_context(self._ca_certificate, urlsplit(proxy).hostname or "")
+        own = tls_context(self._ca_certificate, urlsplit(proxy).hostname or "", _ProxyContext)
         if not proxy.startswith("socks"):
             own.load_verify_locations(cafile=certifi.where())
             kwargs["proxy_ssl_context"] = own
@@ -283,12 +326,14 @@ def _use_telling_connections(manager: Any) -> None:
     pool_class: type[HTTPSConnectionPool] = manager.pool_classes_by_scheme["https"]
 
     class Connection(pool_class.ConnectionCls):  # type: ignore[misc,name-defined]
+        response_class = _FinalResponse
+
         def connect(self) -> None:
-            _asked.question.goes_over(self)
+            _asked.question.goes_over(self, connected=False)
             super().connect()
 
         def putrequest(self, *args: Any, **kwargs: Any) -> None:
-            _asked.question.goes_over(self)
+            _asked.question.goes_over(self, connected=True)
             super().putrequest(*args, **kwargs)
 
     class Pool(pool_class):  # type: ignore[misc,valid-type]
@@ -297,22 +342,42 @@ def _use_telling_connections(manager: Any) -> None:
     manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, "https": Pool}
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """Passes over interim responses (RFC 9110, section 15.2): http.client knows 100 only, and 103 is one too."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        return version, http.client.CONTINUE if 101 < status < 200 else status, reason
+
+
 class _Context(ssl.SSLContext):
-    """Knows whom it talks to: urllib3 1.26 names no host where the host is an address."""
+    """Knows whom it talks to: urllib3 1.26 names no host where the host is an address, or one in brackets."""
 
     host = ""
 
     def wrap_socket(self, sock: Any, server_side: bool = False, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
-        kwargs["server_hostname"] = kwargs.get("server_hostname") or self.host
-        return super().wrap_socket(sock, server_side, *args, **kwargs)
+        return super().wrap_socket(sock, server_side, *args, **{**kwargs, "server_hostname": self.host})
+
+    def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
+        return super().wrap_bio(*args, **{**kwargs, "server_hostname": self.host})
 
 
-def tls_context(ca_certificate: str, host: str) -> ssl.SSLContext:
+class _ProxyContext(_Context):
+    """Tells errors of the handshake with the proxy from those of the handshake with the PCE behind it."""
+
+    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+        try:
+            return super().wrap_socket(*args, **kwargs)
+        except ssl.SSLError as error:
+            raise ProxyTlsError(*error.args) from error
+
+
+def tls_context(ca_certificate: str, host: str, kind: type[_Context] = _Context) -> ssl.SSLContext:
     """A client's context: TLS 1.2 or newer, certificate and host verified, against that PEM text or else certifi.
 
     Raises ValueError where the PEM text holds no certificate.
     """
-    context = _Context(ssl.PROTOCOL_TLS_CLIENT)
+    context = kind(ssl.PROTOCOL_TLS_CLIENT)
     context.host = host
     if hasattr(ssl, "TLSVersion"):
         context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -323,6 +388,6 @@ def tls_context(ca_certificate: str, host: str) -> ssl.SSLContext:
             context.load_verify_locations(cadata=ca_certificate)
         else:
             context.load_verify_locations(cafile=certifi.where())
-    except ssl.SSLError:
+    except (ssl.SSLError, ValueError, TypeError):  # TypeError: text that is not ASCII
         raise ValueError("The CA certificate of the account is not a readable certificate.") from None
     return context

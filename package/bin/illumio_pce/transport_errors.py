@@ -5,51 +5,146 @@ Nothing that a server or proxy sent is repeated, and no URL with credentials.
 
 from __future__ import annotations
 
+import errno
+import http.client
 import socket
 import ssl
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import requests
-from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ProxyError
+from urllib3.exceptions import HTTPError, InvalidHeader, NewConnectionError
 
 from .errors import PceError
+from .proxy_errors import explain_proxy
+from .tls_errors import explain_tls
 
-#: X.509 verification results (OpenSSL, x509_vfy.h) → what the administrator has to know.
-_CERTIFICATE = {
-    10: "The PCE's certificate has expired.",
-    9: "The PCE's certificate is not valid yet; is the clock of this machine right?",
-    18: "The PCE's certificate is self-signed and not trusted.",
-    19: "The PCE's certificate comes from an authority that is not trusted (self-signed).",
-    20: "The PCE's certificate comes from an authority that is not trusted.",
-    21: "The PCE's certificate comes from an authority that is not trusted.",
-    62: "The PCE's certificate is for another host name than the account's PCE URL.",
-    64: "The PCE's certificate is for another address than the account's PCE URL.",
-}
+_CODES = ("ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "EHOSTDOWN")
+_UNREACHABLE = {getattr(errno, prefix + code, -1) for code in _CODES for prefix in ("", "WSA")}
+_NOT_ALLOWED = {errno.EACCES, errno.EPERM, getattr(errno, "WSAEACCES", -1)}
 
 
-def explain(error: BaseException, *, timed_out: bool = False, in_body: bool = False) -> PceError:
+class ProxyTlsError(ssl.SSLError):
+    """The TLS handshake with the proxy itself failed; its cause says why."""
+
+
+class Way(NamedTuple):
+    """How far a request came: through a proxy or not, and whether the connection to the PCE stood, TLS included."""
+
+    proxied: bool
+    connected: bool
+
+
+def explain(error: BaseException, way: Way, *, timed_out: bool = False, in_body: bool = False) -> PceError:
     """The PceError that says what happened. `timed_out`: our own watch ended the request."""
     causes = list(_causes(error))
-    certificate = _first(causes, ssl.SSLCertVerificationError)
-    if isinstance(certificate, ssl.SSLCertVerificationError):
-        text = _CERTIFICATE.get(certificate.verify_code, "The PCE's certificate cannot be verified.")
-        return PceError("tls", text)
-    if timed_out or _first(causes, requests.Timeout) or _first(causes, socket.timeout):
-        where = "stopped in the middle of an answer" if in_body else "did not answer in time"
-        return PceError("timeout", f"The PCE {where}.")
-    if _first(causes, requests.exceptions.ProxyError) or _first(causes, ProxyError) or _by_pysocks(causes):
-        return PceError("proxy", "The proxy refused or could not make the connection to the PCE.")
-    if _first(causes, socket.gaierror):
-        return PceError("dns", "The PCE's host name cannot be resolved.")
-    if in_body or _first(causes, requests.exceptions.ChunkedEncodingError):
-        return PceError("broken_answer", "The connection to the PCE broke in the middle of an answer.")
-    if _first(causes, ssl.SSLError) and not _first(causes, ssl.SSLEOFError):
-        return PceError("tls", "No TLS connection to the PCE could be agreed on; it has to offer TLS 1.2 or newer.")
-    if _first(causes, NewConnectionError) or _first(causes, ConnectionRefusedError):
-        return PceError("connection", "No connection to the PCE could be made.")
-    if _first(causes, ProtocolError) or _first(causes, OSError) or _first(causes, HTTPError):
-        return PceError("connection", "The PCE closed the connection without an answer.")
+    if in_body:
+        return _broken(causes, timed_out)
+    if timed_out or _first(causes, requests.Timeout, socket.timeout):
+        return no_response(way)
+    if _first(causes, ssl.SSLEOFError, ssl.SSLZeroReturnError):
+        return _closed(way)
+    by_proxy = _first(causes, ProxyTlsError)
+    tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError) and cause is not by_proxy), None)
+    if tls:
+        return explain_tls(tls, "proxy" if by_proxy else "PCE")
+    if way.proxied and not way.connected:
+        return explain_proxy(causes)
+    return _direct(causes, way)
+
+
+def no_response(way: Way) -> PceError:
+    """Nothing came in time."""
+    if way.connected:
+        return PceError("timeout", "The PCE did not answer in time.")
+    if way.proxied:
+        return PceError(
+            "timeout",
+            "The proxy did not answer in time, or could not connect to the PCE.",
+            remedy="Check the proxy's type, host and port in the add-on's configuration, and that the proxy reaches "
+            "the PCE.",
+        )
+    return PceError(
+        "timeout",
+        "The PCE did not answer in time: no connection was established.",
+        remedy="Check the host and port of the account's PCE URL, and that no firewall drops what this Splunk "
+        "instance sends there.",
+    )
+
+
+def _broken(causes: Sequence[BaseException], timed_out: bool) -> PceError:
+    """The body did not come whole."""
+    if timed_out or _first(causes, requests.Timeout, socket.timeout):
+        return PceError("timeout", "The PCE stopped in the middle of a response.")
+    if _first(causes, zlib.error):
+        return PceError("broken_answer", "The compressed response is damaged, or is not gzip as its header says.")
+    return PceError("broken_answer", "The connection to the PCE broke in the middle of a response.")
+
+
+def _direct(causes: Sequence[BaseException], way: Way) -> PceError:
+    """A connection to the PCE that did not come about, or ended without a response."""
+    resolving = _first(causes, socket.gaierror)
+    if resolving:
+        return _unresolved(resolving)
+    if _first(causes, ConnectionRefusedError):
+        return PceError(
+            "connection",
+            "No connection to the PCE: its host refuses connections to this port.",
+            remedy="Check that the PCE is up and that the PCE URL names its port. A firewall that rejects connections "
+            "looks the same.",
+        )
+    codes = {cause.errno for cause in causes if isinstance(cause, OSError)}
+    if codes & _UNREACHABLE:
+        return PceError(
+            "connection",
+            "No connection to the PCE: there is no route to its host.",
+            remedy="Check the routes of this Splunk instance, and the address that the PCE's name leads to.",
+        )
+    if codes & _NOT_ALLOWED:
+        return PceError(
+            "connection",
+            "No connection to the PCE: this machine does not allow it.",
+            remedy="Check the firewall and the security policy (SELinux, AppArmor) of this Splunk instance.",
+        )
+    if _first(causes, NewConnectionError):
+        return PceError("connection", "No connection to the PCE could be established.")
+    if _first(causes, InvalidHeader):
+        return PceError("broken_answer", "The header of the response contradicts itself.")
+    if _first(causes, http.client.HTTPException) and not _first(causes, http.client.RemoteDisconnected):
+        return PceError("not_a_pce", "What answered does not speak HTTP as a PCE does.")
+    if _first(causes, OSError, HTTPError, http.client.HTTPException):
+        return _closed(way)
     return PceError("connection", "The request to the PCE failed.")
+
+
+def _unresolved(error: BaseException) -> PceError:
+    if isinstance(error, socket.gaierror) and error.errno == getattr(socket, "EAI_AGAIN", None):
+        return PceError(
+            "dns",
+            "The PCE's host name cannot be resolved: no name server answered.",
+            remedy="Check the name servers of this Splunk instance, and that it reaches them.",
+        )
+    return PceError("dns", "The PCE's host name cannot be resolved.")
+
+
+def _closed(way: Way) -> PceError:
+    """The other side ended the connection before any response."""
+    if way.connected:
+        return PceError(
+            "connection",
+            "The PCE closed the connection without a response.",
+            remedy="The PCE, or a load balancer in front of it, may be restarting. If it goes on, look at its log and "
+            "at firewalls in between.",
+        )
+    if way.proxied:
+        return explain_proxy(())
+    return PceError(
+        "connection",
+        "The connection to the PCE was closed during the TLS handshake.",
+        remedy="Check the host and port of the account's PCE URL, and whether a firewall in between inspects or "
+        "blocks TLS.",
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -61,13 +156,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             continue
         known.add(id(one))
         yield one
-        wrapped = (one.__cause__, one.__context__, getattr(one, "reason", None), *one.args)
-        waiting += [other for other in wrapped if isinstance(other, BaseException)]
+        wrapped = (one.__cause__, one.__context__, getattr(one, "reason", None), getattr(one, "socket_err", None))
+        waiting += [other for other in (*wrapped, *one.args) if isinstance(other, BaseException)]
 
 
-def _first(causes: list[BaseException], kind: type[BaseException]) -> BaseException | None:
-    return next((cause for cause in causes if isinstance(cause, kind)), None)
-
-
-def _by_pysocks(causes: list[BaseException]) -> bool:
-    return any(type(cause).__module__ == "socks" for cause in causes)
+def _first(causes: Sequence[BaseException], *kinds: type[BaseException]) -> BaseException | None:
+    return next((cause for cause in causes if isinstance(cause, kinds)), None)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Optional
 
+from illumio_pce.certificates import parse_certificates
 from illumio_pce.config import Account
 from illumio_pce.splunkd import ACCOUNT_CONF, read_proxy, read_secret, read_settings
 from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
@@ -21,13 +22,13 @@ Conf = Mapping[str, Optional[str]]
 _LONGEST_NAME = 50
 
 
-class WrittenOutLines:
-    r"""Keeps a text of several lines in one line of a .conf file, each line break written out as \n."""
+class CleanCertificates:
+    r"""Keeps certificates alone, in one line of a .conf file, each line break written out as \n."""
 
     @staticmethod
     def encode(value: str, _data: Conf) -> str:
         """What is stored."""
-        return value.replace("\r\n", "\n").strip().replace("\n", "\\n")
+        return parse_certificates(value).replace("\n", "\\n")
 
     @staticmethod
     def decode(value: str, _data: Conf) -> str:
@@ -47,7 +48,7 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         for field in self.endpoint.model(None).fields:
             if field.name == "ca_certificate":
-                field.converter = WrittenOutLines
+                field.converter = CleanCertificates
         super().__init__(*args, **kwargs)
         self._splunkd = connect(self.getSessionKey())
 

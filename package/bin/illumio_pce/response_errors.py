@@ -1,0 +1,134 @@
+"""What a response means that is no list of events: by its HTTP status, or by how its body begins.
+
+Source of the statuses: Illumio Core REST API, "API Response Codes and Types", and RFC 9110, section 15; the others are
+those of proxies and load balancers. Nothing of a response is repeated but its status.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from .array_reader import NotAnArray
+from .errors import PceError
+from .timestamps import SECOND, parse_http_date
+from .transport import Answer
+
+#: A longer `Retry-After` (seconds) is not believed.
+_LONGEST_RETRY_AFTER = 99_999
+_UTF8_MARK = b"\xef\xbb\xbf"
+_UTF16 = re.compile(rb"\xff\xfe|\xfe\xff|\0|[^\0]\0", re.DOTALL)
+
+
+_GATEWAY = (
+    "The PCE may be busy, restarting or failing over. If it goes on, look at the PCE's health and at the load balancer "
+    "in front of it."
+)
+_WEB_PAGE = (
+    "Check the PCE URL and its port. A sign-in page, the PCE's console, and the error page of a proxy or load "
+    "balancer look alike here; open the PCE URL in a browser on this machine to see which it is."
+)
+
+
+class _Cause(NamedTuple):
+    category: str
+    text: str
+    remedy: str | None = None
+
+
+_STATUS = {
+    203: _Cause(
+        "broken_answer",
+        "A proxy changed the PCE's response (203).",
+        "Have the proxy leave the PCE's responses as they are.",
+    ),
+    206: _Cause("broken_answer", "Only a part of the response came (206)."),
+    400: _Cause("bad_request", "The PCE does not understand the request (400)."),
+    401: _Cause("refused_key", "The PCE refuses the API key: wrong ID or secret, or the key has expired (401)."),
+    403: _Cause("forbidden", "The API key may not read the events of this organisation (403)."),
+    404: _Cause("not_found", "The PCE does not know this organisation, or not for this key (404)."),
+    406: _Cause("bad_request", "The PCE does not accept a parameter of the request (406)."),
+    407: _Cause("proxy", "The proxy wants a user name and password, or refuses those it was given (407)."),
+    408: _Cause("timeout", "The PCE, or a load balancer in front of it, waited too long for the request (408)."),
+    414: _Cause("bad_request", "The PCE, or a load balancer in front of it, refuses the length of the URL (414)."),
+    429: _Cause("rate_limited", "The PCE has had too many requests with this key (429)."),
+    431: _Cause("bad_request", "The PCE, or a load balancer in front of it, refuses the length of the header (431)."),
+    500: _Cause(
+        "server_error",
+        "The PCE met an error of its own (500).",
+        "If it goes on, look at the PCE's health and its log: the error is there.",
+    ),
+    502: _Cause(
+        "server_error",
+        "A gateway in front of the PCE got no valid response from it (502).",
+        _GATEWAY,
+    ),
+    503: _Cause("server_error", "The PCE, or a load balancer in front of it, is not available (503)."),
+    504: _Cause(
+        "server_error",
+        "A gateway in front of the PCE got no response from it in time (504).",
+        _GATEWAY,
+    ),
+    511: _Cause(
+        "proxy",
+        "The network wants a sign-in before it lets anything through (511).",
+        "Have the network let this Splunk instance through to the PCE without a sign-in page.",
+    ),
+}
+
+
+def check_status(answer: Answer, now: float) -> None:
+    """Raise the PceError that an HTTP status other than 200 and 202 means. `now`: epoch seconds of this machine."""
+    status = answer.status
+    if status in (200, 202):
+        return
+    answer.close()
+    if status >= 500:
+        other = _Cause("server_error", f"The PCE is not able to answer ({status}).")
+    else:
+        other = _Cause("not_a_pce", f"Unexpected HTTP status {status}; this may not be a PCE.")
+    cause = _STATUS.get(status, other)
+    raise PceError(cause.category, cause.text, remedy=cause.remedy, retry_after=retry_after(answer.headers, now))
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """The seconds that `Retry-After` names, as a number or as a date (RFC 9110, section 10.2.3); None for others.
+
+    A date counts from the response's own `Date`, else from `now`, epoch seconds of this machine.
+    """
+    text = headers.get("retry-after", "")
+    if re.fullmatch("[0-9]{1,5}", text):
+        return float(text)
+    until = parse_http_date(text)
+    if until is None:
+        return None
+    sent = parse_http_date(headers.get("date"))
+    seconds = max(0.0, until / SECOND - (now if sent is None else sent / SECOND))
+    return seconds if seconds <= _LONGEST_RETRY_AFTER else None
+
+
+def no_list(start: bytes, error: NotAnArray) -> PceError:
+    """Why a body that begins so is not a whole list of events."""
+    return _other_text(start) or PceError("broken_answer", f"The PCE's response is not whole: {error}.")
+
+
+def no_json(text: bytes) -> PceError:
+    """Why a small body is not whole JSON."""
+    return _other_text(text, expected=b"[{") or PceError("broken_answer", "The PCE's response is not whole.")
+
+
+def _other_text(text: bytes, expected: bytes = b"[") -> PceError | None:
+    """What a body is that does not begin as expected, or None."""
+    if _UTF16.match(text):
+        remedy = "Look for a proxy between Splunk and the PCE that converts texts: the PCE writes UTF-8."
+        return PceError("broken_answer", "The response is in UTF-16 or UTF-32 in place of UTF-8.", remedy=remedy)
+    first = text[len(_UTF8_MARK) :] if text.startswith(_UTF8_MARK) else text
+    first = first.lstrip()[:1]
+    if not first:
+        return PceError("not_a_pce", "The response is empty: no JSON list came.")
+    if first in expected:
+        return None
+    if first == b"<":
+        return PceError("not_a_pce", "A web page came: no JSON list.", remedy=_WEB_PAGE)
+    return PceError("not_a_pce", "What answered is not the PCE's events API: no JSON list came.")
