@@ -19,6 +19,8 @@ APP = "TA_illumio_pce"
 COLLECTION = "ta_illumio_pce_checkpoints"
 ACCOUNT_CONF = "ta_illumio_pce_account"
 SETTINGS_CONF = "ta_illumio_pce_settings"
+#: Version 2: version 1 is deprecated and disabled in the REST reference of Splunk 10.2.
+_SEARCH = "search/v2/jobs/export"
 
 #: How long a run waits for the KV store, which is not ready for minutes after splunkd starts (seconds).
 KV_STORE_PATIENCE = 60.0
@@ -72,7 +74,7 @@ class Splunkd:
         """The results of a search, `latest` excluded (both epoch s). Raises SplunkdError where it fails."""
         bounds = {"earliest_time": earliest, "latest_time": latest}
         try:
-            answer = self._context.post("search/jobs/export", search=spl, output_mode="json", preview=0, **bounds)
+            answer = self._context.post(_SEARCH, search=spl, output_mode="json", preview=0, **bounds)
             lines = [json.loads(line) for line in answer.body.read().splitlines() if line.strip()]
         except HTTPError as error:
             raise _refused("the results of a search", error) from None
