@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.conf.meta import pairs_of
 from workbench.refusal import Refused
 
 from .access import SYSTEM_USER, Sessions
@@ -287,7 +286,6 @@ class Splunkd:
                 event.source or defaults.get("source", stanza.name),
                 event.sourcetype or defaults.get("sourcetype", stanza.name.partition("://")[0]),
                 "main" if index == "default" else index,
-                dict(pairs_of(defaults.get("_meta", ""))),
             )
         )
 

@@ -62,10 +62,6 @@ class Splunkd:
         headers = [("Content-Type", "application/json")]
         self._context.post(path, headers=headers, body=json.dumps(value)).body.read()
 
-    def post_form(self, path: str, **fields: str) -> None:
-        """POST fields of a form. Raises HTTPError (splunklib) or OSError."""
-        self._context.post(path, **fields).body.read()
-
     def delete(self, path: str, **parameters: Any) -> None:
         """DELETE. Raises HTTPError (splunklib) or OSError."""
         self._context.delete(path, **parameters).body.read()

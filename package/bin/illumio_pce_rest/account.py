@@ -7,13 +7,12 @@ from typing import Any, Optional
 
 from illumio_pce.config import Account, parse_pce_url
 from illumio_pce.splunkd import read_proxy, read_settings
-from splunklib.binding import HTTPError
 from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
 from splunktaucclib.rest_handler.credentials import RestCredentials
 from splunktaucclib.rest_handler.error import RestError
 
 from .refusal import as_refusal
-from .session import INPUTS, connect, name_organisation, stanzas
+from .session import INPUTS, connect, stanzas
 
 Conf = Mapping[str, Optional[str]]
 
@@ -68,8 +67,6 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
             )
         self._try(account)
         super().handleEdit(conf_info)
-        if str(account.org_id) != (stored.get("org_id") or "").strip():
-            self._tell_inputs(account)
 
     def handleRemove(self, conf_info: Any) -> None:  # noqa: N802
         """Delete an account that no input uses."""
@@ -87,16 +84,6 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
         """The inputs that use this account."""
         inputs = stanzas(connect(self.getSessionKey()), INPUTS)
         return sorted(name for name, stanza in inputs.items() if stanza.get("account") == self.callerArgs.id)
-
-    def _tell_inputs(self, account: Account) -> None:
-        try:
-            name_organisation(connect(self.getSessionKey()), self._users(), str(account.org_id))
-        except (HTTPError, OSError) as error:
-            raise RestError(
-                500,
-                "The account was saved, but its inputs still mark system events with the former organisation "
-                f"({type(error).__name__}). Save these inputs again.",
-            ) from None
 
     def _parse(self, conf: Conf, secret: str | None) -> Account:
         with as_refusal():

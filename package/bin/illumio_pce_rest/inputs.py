@@ -20,7 +20,7 @@ from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
 from splunktaucclib.rest_handler.error import RestError
 
 from .refusal import as_refusal
-from .session import ACCOUNTS, INPUTS, announce, connect, name_organisation, stanzas
+from .session import ACCOUNTS, INPUTS, announce, connect, stanzas
 
 Conf = Mapping[str, Optional[str]]
 INTERVAL_RANGE = (30, 86_400)
@@ -71,7 +71,6 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
         self._check(self.payload)
         super().handleCreate(conf_info)
         self._forget("made, but the KV store may still remember what another of this name had collected", anew=True)
-        self._name_organisation()
         self._warn_of_twins()
 
     def handleEdit(self, conf_info: Any) -> None:  # noqa: N802
@@ -79,8 +78,6 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
         if "disabled" not in self.payload:
             self._check({**next(iter(self.handler.get(self.callerArgs.id))).content, **self.payload})
         super().handleEdit(conf_info)
-        if self.payload.get("account"):
-            self._name_organisation()
         self._warn_of_twins()
 
     def handleRemove(self, conf_info: Any) -> None:  # noqa: N802
@@ -109,18 +106,6 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
             check_interval(conf.get("interval"))
         if settings.account not in stanzas(self._splunkd, ACCOUNTS):
             raise RestError(400, f"There is no account {settings.account}. Choose one from the page Configuration.")
-
-    def _name_organisation(self) -> None:
-        name = self.callerArgs.id
-        org_id = stanzas(self._splunkd, ACCOUNTS)[str(self.payload["account"])].get("org_id") or ""
-        try:
-            name_organisation(self._splunkd, [name], org_id)
-        except (HTTPError, OSError) as error:
-            self._warn(
-                "organisation",
-                f"The input {name} was saved, but not the organisation that its system events are marked with "
-                f"({type(error).__name__}). Save it again.",
-            )
 
     def _warn_of_twins(self) -> None:
         name = self.callerArgs.id
