@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.conf.meta import pairs_of
 from workbench.refusal import Refused
 
 from .access import SYSTEM_USER, Sessions
@@ -33,7 +32,7 @@ _AT_ONCE = Reading()
 _NEVER = Kill()
 
 
-#: SPL, earliest and latest (epoch seconds as text): the rows that `search/jobs/export` answers.
+#: SPL, earliest and latest (epoch seconds as text): the rows that `search/v2/jobs/export` answers.
 ExportSearch = Callable[[str, str, str], Sequence[Mapping[str, Any]]]
 
 
@@ -51,7 +50,8 @@ class Splunkd:
     `clock` gives the epoch for everything that splunkd dates itself. A test may set, at any time: `server_roles`,
     `more_indexes`, `instance_type` (`cloud`), `environment` (more variables for scripts), `kv` (its readiness
     and failures), `index_delay` (seconds, from the next start on), `search` (what answers
-    `search/jobs/export`), and, once started, hold the queue (`queue.hold`).
+    `search/v2/jobs/export`), `search_v1` (whether `search/jobs/export` answers too: yes in 9.4, "deprecated
+    and disabled" in the REST reference of 10.2), and, once started, hold the queue (`queue.hold`).
     """
 
     version = "9.4.0"
@@ -77,6 +77,7 @@ class Splunkd:
         self.runs: list[InputRun] = []
         self.startup_time = 0
         self.search: ExportSearch = _no_search
+        self.search_v1 = False
         for folder in ("etc/apps", "etc/system/local", "var/log/splunk", "var/lib/splunk/modinputs"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         self.guid = str(uuid.uuid5(uuid.NAMESPACE_URL, str(self.home)))
@@ -231,7 +232,7 @@ class Splunkd:
             host = self.host(self.sessions.open(SYSTEM_USER), scheme.name)
             launch = Launch(
                 stanza,
-                self.inputs.command(scheme.name),
+                self.inputs.run_command(found),
                 self.inputs.configuration(found, host),
                 self.script_environment(),
                 self.home,
@@ -285,7 +286,6 @@ class Splunkd:
                 event.source or defaults.get("source", stanza.name),
                 event.sourcetype or defaults.get("sourcetype", stanza.name.partition("://")[0]),
                 "main" if index == "default" else index,
-                dict(pairs_of(defaults.get("_meta", ""))),
             )
         )
 

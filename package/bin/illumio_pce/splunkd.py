@@ -20,6 +20,8 @@ COLLECTION = "ta_illumio_pce_checkpoints"
 ACCOUNT_CONF = "ta_illumio_pce_account"
 SETTINGS_CONF = "ta_illumio_pce_settings"
 _LABELS = {"api_secret": "API secret", "proxy_password": "proxy password"}
+#: Version 2: version 1 is deprecated and disabled in the REST reference of Splunk 10.2.
+_SEARCH = "search/v2/jobs/export"
 
 #: How long a run waits for the KV store, which is not ready for minutes after splunkd starts (seconds).
 KV_STORE_PATIENCE = 60.0
@@ -61,10 +63,6 @@ class Splunkd:
         headers = [("Content-Type", "application/json")]
         self._context.post(path, headers=headers, body=json.dumps(value)).body.read()
 
-    def post_form(self, path: str, **fields: str) -> None:
-        """POST fields of a form. Raises HTTPError (splunklib) or OSError."""
-        self._context.post(path, **fields).body.read()
-
     def delete(self, path: str, **parameters: Any) -> None:
         """DELETE. Raises HTTPError (splunklib) or OSError."""
         self._context.delete(path, **parameters).body.read()
@@ -73,7 +71,7 @@ class Splunkd:
         """The results of a search, `latest` excluded (both epoch s). Raises SplunkdError where it fails."""
         bounds = {"earliest_time": earliest, "latest_time": latest}
         try:
-            answer = self._context.post("search/jobs/export", search=spl, output_mode="json", preview=0, **bounds)
+            answer = self._context.post(_SEARCH, search=spl, output_mode="json", preview=0, **bounds)
             lines = [json.loads(line) for line in answer.body.read().splitlines() if line.strip()]
         except HTTPError as error:
             raise _refused("the results of a search", error) from None
