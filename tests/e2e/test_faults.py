@@ -329,7 +329,8 @@ def proxied(scene: Scene, kind: str = "http", *, believed: str = "", place: str 
 
 @contextmanager
 def in_the_way(scene: Scene, name: str) -> Iterator[None]:
-    account, expired = "ta_illumio_pce_account", {"certificate": "expired", "certificates": scene.certificates}
+    account = "ta_illumio_pce_account"
+    expired: dict[str, Any] = {"certificate": "expired", "certificates": scene.certificates}
     ways: dict[str, AbstractContextManager[None]] = {
         "nobody listens": configured(scene, account, "lab", pce_url="https://127.0.0.1:1"),
         "the name is unknown": configured(scene, account, "lab", pce_url="https://pce.invalid:8443"),

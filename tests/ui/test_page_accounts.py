@@ -66,26 +66,32 @@ REFUSALS = {
     "secret": (
         {"api_secret": "not-the-secret"},
         "The PCE refuses the API key: wrong ID or secret, or the key has expired (401). "
-        "Create a new API key in the PCE and enter its ID and secret in the account.",
+        "Check the ID and the secret in the account. If they are right, the key has expired or was removed: create a "
+        "new API key in the PCE and enter its ID and secret.",
     ),
     "organisation": (
         {"org_id": "77"},
-        "The PCE does not know this organisation, or not for this key (404). Check the organisation ID in the account.",
+        "The PCE does not know this organisation, or not for this key (404). Check the organisation ID in the account. "
+        "If it is right, check the PCE URL as well.",
     ),
     "certificate": (
         {"ca_certificate": trustme.CA().cert_pem.bytes().decode()},
         "The PCE's certificate comes from an authority that is not trusted. "
-        "Paste the certificate of the authority that signed the PCE's certificate into the account.",
+        "Paste the certificate of the authority that signed the PCE's certificate into the account, and the "
+        "intermediate ones too if the PCE does not send them. Where a firewall or proxy inspects TLS, that device's "
+        "authority is the one.",
     ),
     "no certificate": (
         {"ca_certificate": ""},
         "The PCE's certificate comes from an authority that is not trusted. "
-        "Paste the certificate of the authority that signed the PCE's certificate into the account.",
+        "Paste the certificate of the authority that signed the PCE's certificate into the account, and the "
+        "intermediate ones too if the PCE does not send them. Where a firewall or proxy inspects TLS, that device's "
+        "authority is the one.",
     ),
     "unreachable": (
         {"pce_url": f"https://127.0.0.1:{closed_port()}"},
-        "No connection to the PCE could be made. "
-        "Check that the PCE is up and that a firewall lets this Splunk instance reach its host and port.",
+        "No connection to the PCE: its host refuses connections to this port. Check that the PCE is up and that the "
+        "PCE URL names its port. A firewall that rejects connections looks the same.",
     ),
 }
 
@@ -110,7 +116,8 @@ def test_a_key_without_the_right_is_told_apart(empty_lab: PceLab, pages: Pages) 
     form = filled(pages.new_account(), empty_lab, api_key_id=key.key_id, api_secret=key.secret)
     assert form.refuse("Add") == (
         "The API key may not read the events of this organisation (403). "
-        "Give the key's owner a role that reads the whole organisation, such as Global Read Only."
+        "Give the key's owner a role that reads the whole organisation, such as Global Read Only. An "
+        "organisation ID that is not the key's, and a key that is restricted to other addresses, look the same."
     )
     assert accounts(empty_lab) == {}
 

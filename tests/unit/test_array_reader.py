@@ -317,3 +317,20 @@ def test_what_was_not_read_can_be_looked_at() -> None:
     with pytest.raises(NotAnArray):
         list(reader.runs())
     assert reader.unread == '{"timestamp":"2026'
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 64 * KIB])
+def test_a_byte_order_mark_is_no_part_of_the_array(size: int) -> None:
+    assert elements_of(chunks_of(b"\xef\xbb\xbf" + array(event(), '"\ufeff"'), size)) == [
+        (event(), False),
+        ('"\ufeff"', False),
+    ]
+    assert elements_of(chunks_of(b"\xef\xbb\xbf[]", size)) == []
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xef\xbb[]", b"\xef\xbb\xbf\xef\xbb\xbf[]", b"\xef\xbb\xbf", b"\xef", b"[]\xef\xbb\xbf"]
+)
+def test_a_byte_order_mark_elsewhere_is_none(body: bytes) -> None:
+    with pytest.raises(NotAnArray):
+        elements_of([body])

@@ -9,7 +9,7 @@ import ssl
 
 import pytest
 import requests
-import socks
+import socks  # type: ignore[import-untyped]
 from illumio_pce.array_reader import NotAnArray
 from illumio_pce.errors import REMEDIES, CollectorError, PceError
 from illumio_pce.response_errors import no_json, no_list, retry_after

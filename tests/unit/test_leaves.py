@@ -161,7 +161,8 @@ def test_a_pce_url(url: str, expected: tuple[str, int]) -> None:
 @pytest.mark.parametrize(
     "url",
     ["", "pce.example.com", "http://pce.example.com", "https://u:p@pce.example.com", "https://pce.example.com/api/v2",
-     "https://", "https://pce.example.com:99999", "https://a b", "https://pce.example.com?x=1", "https://-pce"],
+     "https://", "https://pce.example.com:99999", "https://a b", "https://pce.example.com?x=1", "https://-pce",
+     "https://[::1", "https://[zz]", "https://[fe80::1%25eth0]:8443", "https://pce\u2100.example.com"],
 )  # fmt: skip
 def test_a_pce_url_that_is_none_is_refused_with_advice(url: str) -> None:
     with pytest.raises(ValueError, match=r"https://HOST"):
@@ -194,6 +195,33 @@ def test_a_proxy() -> None:
     for wrong in ({"proxy_port": "0"}, {"proxy_url": "http://x"}, {"proxy_type": "ftp"}):
         with pytest.raises(ValueError, match=r"proxy"):
             Proxy.parse({**conf, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("host", "in_url"),
+    [("::1", "[::1]"), ("[::1]", "[::1]"), (" 2001:DB8::1 ", "[2001:DB8::1]"), ("192.0.2.1", "192.0.2.1")],
+)
+def test_a_proxy_at_an_address(host: str, in_url: str) -> None:
+    proxy = Proxy.parse({"proxy_enabled": "1", "proxy_url": host, "proxy_port": "3128"})
+    assert proxy is not None
+    assert proxy.url == f"http://{in_url}:3128"
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("fe80::1%eth0", "without a zone"),
+        ("[fe80::1%25eth0]", "without a zone"),
+        ("::1]", "as a name or an address"),
+        ("[::1]:3128", "as a name or an address"),
+        ("proxy.example.com:3128", "as a name or an address"),
+        ("1:2", "as a name or an address"),
+        ("", "as a name or an address"),
+    ],
+)
+def test_a_proxy_at_no_address(host: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Proxy.parse({"proxy_enabled": "1", "proxy_url": host, "proxy_port": "3128"})
 
 
 def test_an_input_takes_the_defaults_of_the_contract() -> None:

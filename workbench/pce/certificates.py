@@ -10,6 +10,7 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 #: `good`, or what is wrong with the server's side of TLS.
 KINDS = (
@@ -80,10 +81,10 @@ class Certificates:
             .not_valid_after(good.not_valid_after_utc)
         )
         for extension in good.extensions:
-            if extension.oid != x509.ExtensionOID.EXTENDED_KEY_USAGE:
+            if extension.oid != ExtensionOID.EXTENDED_KEY_USAGE:
                 builder = builder.add_extension(extension.value, extension.critical)
         if kind == "for_clients":
-            builder = builder.add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CLIENT_AUTH]), True)
+            builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), True)
         assert isinstance(issuer, ec.EllipticCurvePrivateKey)
         return _leaf(key, builder.sign(issuer, hashes.SHA256()))
 
