@@ -101,7 +101,7 @@ def test_an_input_is_deleted_though_the_kv_store_is_down_and_that_is_said(
     splunkd.kv.set_ready(False)
     assert client.delete(f"{ENDPOINT}/audit").status == 200
     assert client.get(ENDPOINT).entities == {}
-    assert ["still remembers" in str(message) for message in splunkd.messages.values()] == [True]
+    assert ["checkpoint could not be deleted" in str(message) for message in splunkd.messages.values()] == [True]
 
 
 def warnings(splunkd: Splunkd) -> list[str]:

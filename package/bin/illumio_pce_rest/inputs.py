@@ -66,7 +66,7 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
         check_new_name(self.callerArgs.id, stanzas(self._splunkd, INPUTS), "input", _LONGEST_NAME)
         self._check(self.payload)
         super().handleCreate(conf_info)
-        self._forget("created, but the KV store may still hold what another of this name collected", anew=True)
+        self._forget("created, but an earlier checkpoint of this name may still be in the KV store", anew=True)
         self._warn_of_twins()
 
     def handleEdit(self, conf_info: Any) -> None:  # noqa: N802
@@ -89,7 +89,7 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
     def handleRemove(self, conf_info: Any) -> None:  # noqa: N802
         """Delete an input and then its state, over which no run writes another."""
         super().handleRemove(conf_info)
-        self._forget("deleted, but the KV store still remembers what it had collected")
+        self._forget("deleted, but its checkpoint could not be deleted from the KV store")
 
     def _forget(self, failing: str, *, anew: bool = False) -> None:
         """Delete everything that is remembered under this name, so that nothing old is taken for this input's."""
@@ -102,8 +102,8 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
         except (HTTPError, OSError) as error:
             self._warn(
                 "state",
-                f"The input {name} was {failing} ({type(error).__name__}): "
-                "an input of this name goes on where that one ended.",
+                f"The input {name} was {failing} ({type(error).__name__}). "
+                "An input of this name continues from that checkpoint.",
             )
 
     def _check(self, conf: Conf) -> None:

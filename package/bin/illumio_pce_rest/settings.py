@@ -30,7 +30,7 @@ class SettingsHooks(BaseHookMixin):  # type: ignore[misc]
         if "handleList" in cls.__dict__:
             _hide_secrets(cls)
         if "_convert_payload" in cls.__dict__:
-            _take_each_field_once(cls)
+            _check_requests(cls)
         if cls.__dict__.get("endpoint") is not None:
             _drop_generated_checks(cls.__dict__["endpoint"])
 
@@ -68,11 +68,13 @@ def _hide_secrets(cls: Any) -> None:
     cls.handleList = handle_list
 
 
-def _take_each_field_once(cls: Any) -> None:
-    """Refuse a field that is given twice: splunktaucclib would take the first value and drop the others."""
+def _check_requests(cls: Any) -> None:
+    """Refuse settings that there are not, and a field that is given twice: only its first value would be taken."""
     converted = cls._convert_payload
 
     def convert_payload(self: Any) -> Any:
+        if isinstance(self.endpoint, MultipleModel) and self.callerArgs.id not in self.endpoint.models:
+            raise RestError(404, f"There are no such settings. Choose from {', '.join(self.endpoint.models)}.")
         payload = converted(self)
         for name, values in self.callerArgs.data.items() if payload is not None else ():
             if len(values) > 1:
