@@ -87,4 +87,9 @@ def open_log(name: str, level: str) -> None:
         handler = logging.StreamHandler()
     handler.setFormatter(formatter)
     logger.handlers[:] = [handler]
+    set_level(level)
+
+
+def set_level(level: str) -> None:
+    """Log from this level on; from INFO on where there is none of that name."""
     logger.setLevel(level if level in _LEVELS else "INFO")

@@ -12,9 +12,13 @@ from typing import Any, Optional
 
 from illumio_pce.breadcrumb import BreadcrumbFile
 from illumio_pce.config import InputSettings, parse_pce_url
+from illumio_pce.errors import CollectorError
+from illumio_pce.lease import is_shared
 from illumio_pce.log import logger, open_log
+from illumio_pce.signs import Sign, Signs, seconds_of
 from illumio_pce.splunkd import COLLECTION
 from illumio_pce.state import newborn
+from illumio_pce.unconfirmed import UnconfirmedMark
 from splunklib.binding import HTTPError
 from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
 from splunktaucclib.rest_handler.error import RestError
@@ -51,12 +55,24 @@ def twins(name: str, inputs: Mapping[str, Conf], accounts: Mapping[str, Conf]) -
     return sorted(other for other in others if own and _destination(inputs[other], accounts) == own)
 
 
-def forget_breadcrumb(name: str) -> None:
-    """Remove what a run left where splunkd has modular inputs keep their checkpoints, on this instance."""
+def checkpoint_dir() -> Path:
+    """Where splunkd has the inputs of this instance keep their checkpoints."""
     home = Path(os.environ.get("SPLUNK_HOME", ""))
     database = Path(os.environ.get("SPLUNK_DB") or home / "var" / "lib" / "splunk")
+    return database / "modinputs" / "illumio_pce_events"
+
+
+def forget_breadcrumb(name: str) -> None:
+    """Remove what a run left in a file, on this instance."""
     with contextlib.suppress(OSError):
-        BreadcrumbFile(database / "modinputs" / "illumio_pce_events", name).forget()
+        BreadcrumbFile(checkpoint_dir(), name).forget()
+    UnconfirmedMark(checkpoint_dir(), name).clear()
+    Signs(checkpoint_dir()).forget(name)
+
+
+def expect_sign(name: str, interval: str | None) -> None:
+    """From now on the input is to run: the other inputs of this instance notice where it does not."""
+    Signs(checkpoint_dir()).leave(Sign(name, time.time(), seconds_of(interval)))
 
 
 class InputHandler(AdminExternalHandler):  # type: ignore[misc]
@@ -71,13 +87,16 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
         self._check(self.payload)
         super().handleCreate(conf_info)
         self._forget("made, but the KV store may still remember what another of this name had collected", anew=True)
+        expect_sign(self.callerArgs.id, self.payload.get("interval"))
         self._warn_of_twins()
+        self._tell_of_cluster()
 
     def handleEdit(self, conf_info: Any) -> None:  # noqa: N802
         """Save a changed input, or switch it on or off."""
         if "disabled" not in self.payload:
             self._check({**next(iter(self.handler.get(self.callerArgs.id))).content, **self.payload})
         super().handleEdit(conf_info)
+        self._expect_or_forget_sign()
         self._warn_of_twins()
 
     def handleRemove(self, conf_info: Any) -> None:  # noqa: N802
@@ -106,6 +125,26 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
             check_interval(conf.get("interval"))
         if settings.account not in stanzas(self._splunkd, ACCOUNTS):
             raise RestError(400, f"There is no account {settings.account}. Choose one from the page Configuration.")
+
+    def _expect_or_forget_sign(self) -> None:
+        """After a change: one that is switched on is to run, and one that is switched off is not."""
+        stanza = next(iter(self.handler.get(self.callerArgs.id))).content
+        if str(stanza.get("disabled", "0")).lower() in ("0", "false"):
+            expect_sign(self.callerArgs.id, stanza.get("interval"))
+        else:
+            Signs(checkpoint_dir()).forget(self.callerArgs.id)
+
+    def _tell_of_cluster(self) -> None:
+        """On a member of a search head cluster: say that the other members do not have the input (not in the cloud)."""
+        with contextlib.suppress(CollectorError):
+            info = self._splunkd.server_info()
+            if is_shared(info) and info.get("instance_type") != "cloud":
+                name = self.callerArgs.id
+                self._warn(
+                    "member",
+                    f"The input {name} exists on this member of the search head cluster alone, since Splunk does not "
+                    "copy inputs to the other members: while this member is down, nothing is collected.",
+                )
 
     def _warn_of_twins(self) -> None:
         name = self.callerArgs.id

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from illumio_pce.splunkd import APP, Splunkd
-from solnlib.splunk_rest_client import SplunkRestClient
+from illumio_pce.splunkd import Splunkd
 from splunktaucclib.rest_handler.admin_external import get_splunkd_endpoint
 
 INPUTS = "data/inputs/illumio_pce_events"
@@ -25,6 +23,4 @@ def stanzas(splunkd: Splunkd, endpoint: str) -> dict[str, dict[str, Any]]:
 
 def announce(session_key: str, key: str, text: str) -> None:
     """Show a warning among Splunk's messages. Raises HTTPError where the user may not."""
-    uri = urlsplit(get_splunkd_endpoint())
-    client = SplunkRestClient(session_key, APP, scheme=uri.scheme, host=uri.hostname, port=uri.port)
-    client.post("messages", name=key, value=text, severity="warn")
+    connect(session_key).announce(key, text)
