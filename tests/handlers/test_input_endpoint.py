@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import time
 
-from workbench.splunkd import Splunkd
+import pytest
+from illumio_pce.signs import Signs
+from illumio_pce.unconfirmed import UnconfirmedMark
+
+from workbench.splunkd import Splunkd, roles
 
 from .conftest import Client
 
@@ -73,6 +77,45 @@ def test_a_second_input_on_the_same_pce_organisation_and_index_is_warned_of(
     assert "elsewhere" not in text
     log = (splunkd.home / "var/log/splunk/ta_illumio_pce_configuration.log").read_text("utf-8")
     assert "log_level=WARNING" in log
+
+
+@pytest.mark.parametrize(
+    ("of", "cloud", "told"),
+    [
+        (roles.CAPTAIN, "", True),
+        (roles.MEMBER, "", True),
+        (roles.MEMBER, "cloud", False),
+        (roles.STANDALONE, "", False),
+    ],
+)
+def test_on_a_member_of_a_cluster_it_is_said_that_the_others_do_not_have_the_input(
+    client: Client, splunkd: Splunkd, saved_account: str, of: tuple[str, ...], cloud: str, told: bool
+) -> None:
+    splunkd.server_roles, splunkd.instance_type = list(of), cloud
+    assert client.post(ENDPOINT, name="audit", **FORM, account=saved_account).status in (200, 201)
+    assert ["on this member of the search head cluster alone" in str(m) for m in splunkd.messages.values()] == (
+        [True] if told else []
+    )
+
+
+def test_an_input_that_is_switched_on_is_expected_to_run_and_no_other(
+    client: Client, splunkd: Splunkd, saved_account: str
+) -> None:
+    folder = splunkd.host("", "illumio_pce_events").checkpoint_dir
+
+    def expected() -> list[str]:
+        return [sign.input_name for sign in Signs(folder).silent(time.time() + 3600, "")]
+
+    client.post(ENDPOINT, name="audit", **FORM, account=saved_account)
+    assert expected() == ["audit"]
+    client.post(f"{ENDPOINT}/audit/disable")
+    assert expected() == []
+    client.post(f"{ENDPOINT}/audit/enable")
+    assert expected() == ["audit"]
+    assert UnconfirmedMark(folder, "audit").set()
+    client.delete(f"{ENDPOINT}/audit")
+    assert expected() == []
+    assert not UnconfirmedMark(folder, "audit").is_set()
 
 
 def test_another_organisation_of_the_same_pce_is_no_second_input(

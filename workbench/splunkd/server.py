@@ -157,21 +157,28 @@ class Splunkd:
         self.queue.close()
         self._close()
 
-    def crash(self) -> int:
-        """Die: inputs are killed, and what was taken but not indexed is lost. The number of events lost in memory.
+    def crash(self, *, inputs_die: bool = True) -> int:
+        """Die: what was taken but not indexed is lost. The number of events lost in memory.
 
-        What stood in the pipes is lost as well, and not counted.
+        What stood in the pipes is lost as well, and not counted. Inputs are killed, or else left to themselves, as a
+        process is whose parent dies: whether splunkd takes its inputs with it depends on how it died.
         """
         self._schedule.stop()
         with self._lock:
             running = list(self._running.values())
+            self._running.clear()
         for run in running:
-            run.abandon()
+            run.abandon(kill=inputs_die)
         lost = self.queue.drop()
-        for run in running:
-            run.wait()
         self._close()
+        for run in running if inputs_die else ():
+            run.wait()
         return lost
+
+    def join(self, other: Splunkd) -> None:
+        """Share the other's KV store, as the members of a search head cluster do. Before the start."""
+        self.kv.close()
+        self.kv = other.kv
 
     def restart(self) -> None:
         """`stop` and `start`."""
@@ -289,9 +296,10 @@ class Splunkd:
             )
         )
 
-    def _run_ended(self, run: InputRun) -> None:
+    def _run_ended(self, running: RunningInput, run: InputRun) -> None:
         with self._lock:
-            self._running.pop(run.stanza, None)
+            if self._running.get(run.stanza) is running:
+                del self._running[run.stanza]
             self.runs.append(run)
             if run.error:
                 self.refused.append(f"stream of {run.stanza}: {run.error.message} (byte {run.error.offset})")

@@ -12,9 +12,13 @@ from typing import Any, Optional
 
 from illumio_pce.breadcrumb import BreadcrumbFile
 from illumio_pce.config import InputSettings, parse_boolean, parse_interval
+from illumio_pce.errors import CollectorError
 from illumio_pce.filters import members
-from illumio_pce.splunkd import COLLECTION
+from illumio_pce.lease import is_shared
+from illumio_pce.signs import Sign, Signs, seconds_of
+from illumio_pce.splunkd import COLLECTION, is_disabled
 from illumio_pce.state import newborn
+from illumio_pce.unconfirmed import UnconfirmedMark
 from splunklib.binding import HTTPError
 from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
 from splunktaucclib.rest_handler.error import RestError
@@ -29,12 +33,24 @@ DOCUMENTS = f"storage/collections/data/{COLLECTION}"
 _LONGEST_NAME = 100
 
 
-def forget_breadcrumb(name: str) -> None:
-    """Remove what a run left where splunkd has modular inputs keep their checkpoints, on this instance."""
+def checkpoint_dir() -> Path:
+    """Where splunkd has the inputs of this instance keep their checkpoints."""
     home = Path(os.environ.get("SPLUNK_HOME", ""))
     database = Path(os.environ.get("SPLUNK_DB") or home / "var" / "lib" / "splunk")
+    return database / "modinputs" / "illumio_pce_events"
+
+
+def forget_breadcrumb(name: str) -> None:
+    """Remove what a run left in a file, on this instance."""
     with contextlib.suppress(OSError):
-        BreadcrumbFile(database / "modinputs" / "illumio_pce_events", name).forget()
+        BreadcrumbFile(checkpoint_dir(), name).forget()
+    UnconfirmedMark(checkpoint_dir(), name).clear()
+    Signs(checkpoint_dir()).forget(name)
+
+
+def expect_sign(name: str, interval: str | None) -> None:
+    """From now on the input is to run: the other inputs of this instance notice where it does not."""
+    Signs(checkpoint_dir()).leave(Sign(name, time.time(), seconds_of(interval)))
 
 
 def spelled_once(settings: InputSettings, conf: Conf) -> dict[str, str]:
@@ -67,7 +83,9 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
         self._check(self.payload)
         super().handleCreate(conf_info)
         self._forget("created, but an earlier checkpoint of this name may still be in the KV store", anew=True)
+        expect_sign(self.callerArgs.id, self.payload.get("interval"))
         self._warn_of_twins()
+        self._tell_of_cluster()
 
     def handleEdit(self, conf_info: Any) -> None:  # noqa: N802
         """Save a changed input, switch it on or off, or both: splunktaucclib would only switch it."""
@@ -84,6 +102,7 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
         steps = [switched, changed] if switched == {"disabled": "1"} else [changed, switched]
         for self.payload in filter(None, steps):
             super().handleEdit(conf_info)
+        self._expect_or_forget_sign()
         self._warn_of_twins()
 
     def handleRemove(self, conf_info: Any) -> None:  # noqa: N802
@@ -116,6 +135,26 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
                 400, f"There is no account {settings.account}. Choose another, or add it under Configuration."
             )
         self.payload.update({name: value for name, value in tidy.items() if name in self.payload})
+
+    def _expect_or_forget_sign(self) -> None:
+        """After a change: one that is switched on is to run, and one that is switched off is not."""
+        stanza = next(iter(self.handler.get(self.callerArgs.id))).content
+        if is_disabled(stanza):
+            Signs(checkpoint_dir()).forget(self.callerArgs.id)
+        else:
+            expect_sign(self.callerArgs.id, stanza.get("interval"))
+
+    def _tell_of_cluster(self) -> None:
+        """On a member of a search head cluster: say that the other members do not have the input (not in the cloud)."""
+        with contextlib.suppress(CollectorError):
+            info = self._splunkd.server_info()
+            if is_shared(info) and info.get("instance_type") != "cloud":
+                name = self.callerArgs.id
+                self._warn(
+                    "member",
+                    f"The input {name} exists on this member of the search head cluster alone, since Splunk does not "
+                    "copy inputs to the other members: while this member is down, nothing is collected.",
+                )
 
     def _warn_of_twins(self) -> None:
         name = self.callerArgs.id

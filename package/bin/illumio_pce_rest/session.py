@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from illumio_pce.log import logger, open_log
-from illumio_pce.splunkd import APP, Splunkd
-from solnlib.splunk_rest_client import SplunkRestClient
+from illumio_pce.splunkd import Splunkd
 from solnlib.splunkenv import get_splunkd_uri
 from splunklib.binding import HTTPError
 
@@ -44,13 +42,6 @@ def warn(session_key: str, key: str, text: str) -> None:
     open_log("configuration", "INFO")
     logger.warning(text)
     try:
-        announce(session_key, f"ta_illumio_pce_{key}", text)
+        connect(session_key).announce(f"ta_illumio_pce_{key}", text)
     except (HTTPError, OSError) as error:
         logger.warning("The warning could not be shown among Splunk's messages (%s).", type(error).__name__)
-
-
-def announce(session_key: str, key: str, text: str) -> None:
-    """Show a warning among Splunk's messages. Raises HTTPError where the user may not."""
-    uri = urlsplit(_address())
-    client = SplunkRestClient(session_key, APP, scheme=uri.scheme, host=uri.hostname, port=uri.port)
-    client.post("messages", name=key, value=text, severity="warn")

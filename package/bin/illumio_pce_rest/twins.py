@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from illumio_pce.config import index_of, parse_boolean, parse_pce_url
+from illumio_pce.config import index_of, parse_pce_url
+from illumio_pce.splunkd import is_disabled
 
 Conf = Mapping[str, Any]
 
@@ -27,14 +28,7 @@ def account_of(stanza: Conf) -> str:
 def _destination(stanza: Conf, accounts: Mapping[str, Conf]) -> tuple[tuple[str, int, int], str] | None:
     """What an input reads, and the index that it goes to; None where it is off or that cannot be read."""
     source = trail(accounts.get(account_of(stanza), {}))
-    return None if source is None or _is_disabled(stanza) else (source, index_of(stanza))
-
-
-def _is_disabled(stanza: Conf) -> bool:
-    try:
-        return parse_boolean(str(stanza.get("disabled") or "0"), "disabled")
-    except ValueError:
-        return False
+    return None if source is None or is_disabled(stanza) else (source, index_of(stanza))
 
 
 def twins(name: str, inputs: Mapping[str, Conf], accounts: Mapping[str, Conf]) -> list[str]:
