@@ -1,4 +1,4 @@
-"""What the stand-in for splunkd indexed, as a search sees it: with the confs' rules, and its own indexed fields.
+"""What the stand-in for splunkd indexed, as a search sees it: with the confs' rules.
 
 The stand-in stores events as the input wrote them; the rules run here, when somebody searches.
 """
@@ -33,4 +33,4 @@ def search(
 def _received(indexed: Iterable[IndexedEvent], receiver: Receiver) -> Iterator[Event]:
     for event in indexed:
         for found in receiver.receive(event.raw, event.sourcetype, event.source, event.host, event.index):
-            yield {**found, "_indextime": str(int(event.indextime)), **event.fields}
+            yield {**found, "_indextime": str(int(event.indextime))}

@@ -55,7 +55,7 @@ def test_columns_are_the_events_own(open_page: Open) -> None:
 
 
 def _organisation(fact: Fact) -> str:
-    """`/system_events/` name none, and these events come without the field that an input gives them."""
+    """`/system_events/` name none."""
     return fact.org
 
 

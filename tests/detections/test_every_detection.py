@@ -24,7 +24,7 @@ HOUR = 3600.0
 #: When what is late is indexed: long after each sample's last event, at a second that is no border.
 MOMENT = 1_930_800_137.0
 # They judge the lateness itself, or that there is nothing: see test_each_detection.
-OF_VOLUME = {"events_silent", "volume_changed"}
+OF_VOLUME = {"events_silent", "ingest_stopped", "volume_changed"}
 OF_LINES = {"ingest_failing", "pce_health"}
 OF_AUDIT_EVENTS = sorted({path.parent.name for path in CONTENT.glob("*/detection.yml")} - OF_VOLUME - OF_LINES)
 #: More than Splunk takes as alerts of one run.

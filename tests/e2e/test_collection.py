@@ -8,8 +8,6 @@ import time
 from datetime import datetime, timezone
 from typing import Any
 
-import pytest
-
 from tests.e2e.lab import SCHEME, SOURCETYPE, PceLab
 from workbench.lab import CHECKPOINTS
 from workbench.splunkd import Kill, Reading
@@ -211,16 +209,6 @@ def test_deleting_an_input_deletes_its_state(lab: PceLab) -> None:
     assert lab.rest("GET", CHECKPOINTS)
     lab.rest("DELETE", f"ta_illumio_pce_{SCHEME}/audit")
     assert lab.rest("GET", CHECKPOINTS) == []
-
-
-@pytest.mark.parametrize(("roles", "events"), [(["shc_member"], 0), (["shc_member", "shc_captain"], 1)])
-def test_in_a_search_head_cluster_an_input_runs_once(lab: PceLab, roles: list[str], events: int) -> None:
-    lab.pce.record(event(1))
-    lab.splunkd.server_roles = roles
-    for _ in range(2):
-        assert lab.run().exit_code == 0
-        assert sum(lab.delivered().values()) == events
-    assert not [document for document in lab.rest("GET", CHECKPOINTS) if document["kind"] == "lease"]
 
 
 def test_two_organisations_of_one_pce(lab: PceLab) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from illumio_pce import log, modular_input
+from illumio_pce import input_run, log
 from illumio_pce import pce as api
 from illumio_pce.stop import Stop
 
@@ -222,7 +222,7 @@ class Scene(NamedTuple):
             patch.setattr(sys, "stdout", pipe)
             patch.setattr(Stop, "listen", lambda _stop: None)
             patch.setenv("SPLUNK_HOME", str(self.lab.splunkd.home))
-            modular_input.run_input(stanza, parameters, metadata)
+            input_run.run_input(stanza, parameters, metadata)
         gc.collect()  # the input's lock ends with its process; here with what refers to it
         written: list[StreamEvent] = []
         parser = StreamParser(written.append)

@@ -55,7 +55,7 @@ def test_what_was_lost_is_named_and_collected_on_the_next_run_alone(later: PceLa
     assert missing(named) == lost
     assert later.run().exit_code == 0
     assert len(later.delivered()) == 295  # naming alone collects nothing
-    asked = later.command(COMMAND, "input=audit", "earliest=-3h", "collect=true")
+    asked = later.command(COMMAND, "input=audit", "earliest=-3h", "collect=on")
     assert total(asked) == {"in_pce": "300", "missing": "5", "requested": "5"}
     assert later.run().exit_code == 0
     assert later.delivered() == dict.fromkeys(later.recorded(), 1)

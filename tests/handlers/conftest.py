@@ -75,7 +75,14 @@ class Client:
 
     def call(self, method: str, path: str, **form: str) -> Answer:
         """Send a request; a POST carries `form`, others put it into the address."""
-        values = {**form, "output_mode": "json"}
+        values: dict[str, str | list[str]] = {**form, "output_mode": "json"}
+        return self._send(method, path, values)
+
+    def post_twice(self, path: str, field: str, *values: str) -> Answer:
+        """POST one field several times."""
+        return self._send("POST", path, {field: list(values), "output_mode": "json"})
+
+    def _send(self, method: str, path: str, values: dict[str, str | list[str]]) -> Answer:
         in_body, in_address = (values, None) if method == "POST" else (None, values)
         address = f"{self._base}/{path}"
         reply = self._session.request(method, address, data=in_body, params=in_address, timeout=60)

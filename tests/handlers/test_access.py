@@ -163,7 +163,7 @@ def passes(validators: list[Validator], value: str) -> bool:
             return re.search(validator["pattern"], value) is not None
         if validator["type"] == "number":
             low, high = validator["range"]
-            return value.isdigit() and low <= int(value) <= high
+            return value.strip().isdigit() and low <= int(value) <= high
         return bool(validator["minLength"] <= len(value) <= validator["maxLength"])
 
     return all(check(validator) for validator in validators)

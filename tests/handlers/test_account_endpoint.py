@@ -156,7 +156,7 @@ def test_a_new_secret_that_the_pce_refuses_leaves_the_old_one(client: Client, sa
 
 def test_a_deleted_account_leaves_no_secret(client: Client, splunkd: Splunkd, saved_account: str) -> None:
     kept = splunkd.passwords.all("TA_illumio_pce")
-    assert any(SECRET in password.clear for password in kept)
+    assert any(SECRET in str(password.clear) for password in kept)
     assert client.delete(f"{ENDPOINT}/{saved_account}").status == 200
     assert splunkd.passwords.all("TA_illumio_pce") == []
 
@@ -213,3 +213,85 @@ def test_the_handlers_run_on_every_python_that_splunk_brings(
             client.delete(f"{ENDPOINT}/lab"),
         ]
         assert [(answer.status // 100, answer.text) for answer in answers] == [(2, "")] * 5
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (" lab2", "start with a letter"),
+        ("lab 2", "start with a letter"),
+        ("lab2\n", "start with a letter"),
+        ("2lab", "start with a letter"),
+        ("_lab", "start with a letter"),
+        ("lab.2", "start with a letter"),
+        ("l\u00e4b", "start with a letter"),
+        ("Default", "must not be default"),
+        ("a" * 51, "longer than 50 characters"),
+        ("lab", "already an account with the name lab"),
+        ("LAB", "already an account with the name lab"),
+    ],
+)
+def test_a_name_is_refused_before_the_pce_is_asked(
+    client: Client, splunkd: Splunkd, saved_account: str, account: dict[str, str], pce: TinyPce, name: str, words: str
+) -> None:
+    pce.requests.clear()
+    answer = client.post(ENDPOINT, name=name, **account)
+    assert words in answer.shown
+    assert pce.requests == []
+    assert list(client.get(ENDPOINT).entities) == [saved_account]
+    assert {password.username.partition("`")[0] for password in splunkd.passwords.all(ADDON.name)} == {saved_account}
+
+
+def test_a_wrong_proxy_is_found_before_the_pce_is_asked(
+    client: Client, splunkd: Splunkd, account: dict[str, str], pce: TinyPce
+) -> None:
+    splunkd.confs.write(ADDON.name, "ta_illumio_pce_settings", "proxy", {"proxy_enabled": "maybe"})
+    assert "Enable proxy must be one of 1, true" in client.post(ENDPOINT, name="lab", **account).shown
+    assert pce.requests == []
+
+
+def test_every_value_is_stored_in_one_spelling(client: Client, account: dict[str, str], pce: TinyPce) -> None:
+    entered = {
+        **account,
+        "pce_url": f"  HTTPS://LOCALHOST:0{pce.port}/ ",
+        "org_id": " 007 ",
+        "api_key_id": " api_1f2e3d ",
+        "api_secret": f" {SECRET}\n",
+    }
+    assert client.post(ENDPOINT, name="lab", **entered).status == 201
+    stored = client.get(f"{ENDPOINT}/lab").entities["lab"]
+    assert (stored["pce_url"], stored["org_id"], stored["api_key_id"]) == (pce.url, "7", "api_1f2e3d")
+    assert client.post(f"{ENDPOINT}/lab", org_id="08").status == 200
+    assert client.get(f"{ENDPOINT}/lab").entities["lab"]["org_id"] == "8"
+    assert set(pce.requests) == {basic("api_1f2e3d", SECRET)}
+
+
+def test_what_is_not_there_is_neither_made_nor_tried(client: Client, pce: TinyPce) -> None:
+    assert client.post(f"{ENDPOINT}/nobody", org_id="4").shown == "There is no account nobody."
+    assert client.get(ENDPOINT).entities == {}
+    assert pce.requests == []
+
+
+def test_a_field_that_is_unknown_missing_or_given_twice_is_refused_in_words(
+    client: Client, saved_account: str, account: dict[str, str]
+) -> None:
+    assert "colour" in client.post(f"{ENDPOINT}/{saved_account}", colour="red").text
+    without = {name: value for name, value in account.items() if name != "org_id"}
+    assert "org_id" in client.post(ENDPOINT, name="other", **without).text
+    twice = client.post_twice(f"{ENDPOINT}/{saved_account}", "org_id", "4", "5")
+    assert twice.shown == "The field org_id is given more than once."
+    assert client.get(f"{ENDPOINT}/{saved_account}").entities[saved_account]["org_id"] == "3"
+
+
+def test_an_account_that_comes_to_lead_where_another_does_is_warned_of(
+    client: Client, splunkd: Splunkd, saved_account: str, account: dict[str, str]
+) -> None:
+    inputs = "ta_illumio_pce_illumio_pce_events"
+    assert client.post(ENDPOINT, name="other", **{**account, "org_id": "4"}).status == 201
+    for name, used in (("first", saved_account), ("second", "other")):
+        assert client.post(inputs, name=name, account=used, index="main", interval="60").status == 201
+    assert client.post(f"{ENDPOINT}/other", api_key_id="api_2").status == 200
+    assert splunkd.messages == {}
+    assert client.post(f"{ENDPOINT}/other", org_id="003").status == 200
+    (warning,) = splunkd.messages.values()
+    assert "The inputs first, second now read the same PCE and organisation into the same index." in str(warning)

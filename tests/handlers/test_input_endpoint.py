@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import time
 
-from workbench.splunkd import Splunkd
+import pytest
+from illumio_pce.signs import Signs
+from illumio_pce.unconfirmed import UnconfirmedMark
+
+from workbench.splunkd import Splunkd, roles
 
 from .conftest import Client
 
@@ -75,6 +79,45 @@ def test_a_second_input_on_the_same_pce_organisation_and_index_is_warned_of(
     assert "log_level=WARNING" in log
 
 
+@pytest.mark.parametrize(
+    ("of", "cloud", "told"),
+    [
+        (roles.CAPTAIN, "", True),
+        (roles.MEMBER, "", True),
+        (roles.MEMBER, "cloud", False),
+        (roles.STANDALONE, "", False),
+    ],
+)
+def test_on_a_member_of_a_cluster_it_is_said_that_the_others_do_not_have_the_input(
+    client: Client, splunkd: Splunkd, saved_account: str, of: tuple[str, ...], cloud: str, told: bool
+) -> None:
+    splunkd.server_roles, splunkd.instance_type = list(of), cloud
+    assert client.post(ENDPOINT, name="audit", **FORM, account=saved_account).status in (200, 201)
+    assert ["on this member of the search head cluster alone" in str(m) for m in splunkd.messages.values()] == (
+        [True] if told else []
+    )
+
+
+def test_an_input_that_is_switched_on_is_expected_to_run_and_no_other(
+    client: Client, splunkd: Splunkd, saved_account: str
+) -> None:
+    folder = splunkd.host("", "illumio_pce_events").checkpoint_dir
+
+    def expected() -> list[str]:
+        return [sign.input_name for sign in Signs(folder).silent(time.time() + 3600, "")]
+
+    client.post(ENDPOINT, name="audit", **FORM, account=saved_account)
+    assert expected() == ["audit"]
+    client.post(f"{ENDPOINT}/audit/disable")
+    assert expected() == []
+    client.post(f"{ENDPOINT}/audit/enable")
+    assert expected() == ["audit"]
+    assert UnconfirmedMark(folder, "audit").set()
+    client.delete(f"{ENDPOINT}/audit")
+    assert expected() == []
+    assert not UnconfirmedMark(folder, "audit").is_set()
+
+
 def test_another_organisation_of_the_same_pce_is_no_second_input(
     client: Client, splunkd: Splunkd, saved_account: str, account: dict[str, str]
 ) -> None:
@@ -101,4 +144,105 @@ def test_an_input_is_deleted_though_the_kv_store_is_down_and_that_is_said(
     splunkd.kv.set_ready(False)
     assert client.delete(f"{ENDPOINT}/audit").status == 200
     assert client.get(ENDPOINT).entities == {}
-    assert ["still remembers" in str(message) for message in splunkd.messages.values()] == [True]
+    assert ["checkpoint could not be deleted" in str(message) for message in splunkd.messages.values()] == [True]
+
+
+def warnings(splunkd: Splunkd) -> list[str]:
+    return [str(message) for message in splunkd.messages.values()]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("my input", "start with a letter"),
+        ("audit\n", "start with a letter"),
+        ("default", "must not be default"),
+        ("a" * 101, "longer than 100 characters"),
+        ("Audit", "already an input with the name audit"),
+    ],
+)
+def test_a_name_that_no_input_can_have_is_refused(client: Client, saved_account: str, name: str, words: str) -> None:
+    assert client.post(ENDPOINT, name="audit", **FORM, account=saved_account).status == 201
+    assert words in client.post(ENDPOINT, name=name, **FORM, account=saved_account).shown
+    assert list(client.get(ENDPOINT).entities) == ["audit"]
+
+
+def test_an_input_that_is_not_there_is_not_made_by_an_edit(client: Client) -> None:
+    for form in ({"interval": "90"}, {"disabled": "1"}):
+        assert client.post(f"{ENDPOINT}/audit", **form).shown == "There is no input audit."
+    assert client.get(ENDPOINT).entities == {}
+
+
+def test_every_value_is_stored_in_one_spelling(client: Client, saved_account: str) -> None:
+    entered = {
+        "account": f" {saved_account} ",
+        "index": " DEFAULT ",
+        "interval": " 0090 ",
+        "start_time": " -7d ",
+        "event_types": "user.*** ,, agent.*,user.*",
+        "severities": " err , crit ",
+        "statuses": "",
+        "include_system_events": "Yes",
+        "late_arrival_window": "0900",
+    }
+    assert client.post(ENDPOINT, name="audit", **entered).status == 201
+    stored = client.get(f"{ENDPOINT}/audit").entities["audit"]
+    assert {field: stored[field] for field in entered} == {
+        "account": saved_account,
+        "index": "default",
+        "interval": "90",
+        "start_time": "-7d",
+        "event_types": "user.*, agent.*",
+        "severities": "err,crit",
+        "statuses": "",
+        "include_system_events": "1",
+        "late_arrival_window": "900",
+    }
+
+
+@pytest.mark.parametrize("disabled", ["1", "0"])
+def test_switching_an_input_changes_the_other_fields_too(client: Client, saved_account: str, disabled: str) -> None:
+    client.post(ENDPOINT, name="audit", **FORM, account=saved_account)
+    assert client.post(f"{ENDPOINT}/audit", disabled=disabled, interval="29").shown.startswith("The polling interval")
+    assert client.get(f"{ENDPOINT}/audit").entities["audit"]["disabled"] is False
+    assert client.post(f"{ENDPOINT}/audit", disabled=disabled, interval="90").status == 200
+    stored = client.get(f"{ENDPOINT}/audit").entities["audit"]
+    assert (stored["interval"], stored["disabled"]) == ("90", disabled == "1")
+
+
+@pytest.mark.parametrize(("spelling", "disabled"), [("on", True), ("T", True), ("off", False), ("N", False)])
+def test_disabled_is_spelled_as_splunk_spells_it(
+    client: Client, saved_account: str, spelling: str, disabled: bool
+) -> None:
+    client.post(ENDPOINT, name="audit", **FORM, account=saved_account)
+    assert client.post(f"{ENDPOINT}/audit", disabled=spelling).status == 200
+    assert client.get(f"{ENDPOINT}/audit").entities["audit"]["disabled"] is disabled
+    assert "disabled must be one of 1, true" in client.post(f"{ENDPOINT}/audit", disabled="maybe").shown
+    assert client.get(f"{ENDPOINT}/audit").entities["audit"]["disabled"] is disabled
+
+
+def test_the_same_organisation_in_another_spelling_is_a_second_input_too(
+    client: Client, splunkd: Splunkd, saved_account: str, account: dict[str, str]
+) -> None:
+    assert client.post("ta_illumio_pce_account", name="again", **account).status == 201
+    odd = {"org_id": "003", "pce_url": account["pce_url"].replace("localhost", "LocalHost.") + "/"}
+    splunkd.confs.write("TA_illumio_pce", "ta_illumio_pce_account", "again", odd)
+    client.post(ENDPOINT, name="first", **{**FORM, "index": "main"}, account=saved_account)
+    client.post(ENDPOINT, name="second", **{**FORM, "index": "main"}, account="again")
+    (text,) = warnings(splunkd)
+    assert "as first." in text
+
+
+def test_an_input_that_is_off_doubles_nothing(client: Client, splunkd: Splunkd, saved_account: str) -> None:
+    client.post(ENDPOINT, name="first", **FORM, account=saved_account)
+    client.post(f"{ENDPOINT}/first/disable")
+    client.post(ENDPOINT, name="second", **FORM, account=saved_account)
+    assert warnings(splunkd) == []
+    client.post(f"{ENDPOINT}/first/enable")
+    (text,) = warnings(splunkd)
+    assert "first reads the same PCE and organisation into the same index as second." in text
+
+
+def test_a_start_in_the_future_is_refused(client: Client, saved_account: str) -> None:
+    later = {**FORM, "start_time": "2101-01-01T00:00:00Z"}
+    assert "in the future" in client.post(ENDPOINT, name="audit", **later, account=saved_account).shown

@@ -26,9 +26,9 @@ def test_a_proxy_is_saved_and_its_password_is_hidden(client: Client, splunkd: Sp
     [
         ("proxy_type", "socks4", "http, https or socks5"),
         ("proxy_url", "http://proxy.example.com", "without http://"),
-        ("proxy_url", "", "name or an address"),
+        ("proxy_url", "", "host name or IP address"),
         ("proxy_url", "fe80::1%eth0", "without a zone"),
-        ("proxy_url", "[::1", "name or an address"),
+        ("proxy_url", "[::1", "host name or IP address"),
         ("proxy_port", "0", "1 to 65535"),
         ("proxy_port", "", "1 to 65535"),
         ("proxy_port", "http", "1 to 65535"),
@@ -59,6 +59,21 @@ def test_accounts_are_tried_through_the_proxy(client: Client, account: dict[str,
 
 
 def test_the_log_level_is_one_of_five(client: Client) -> None:
-    assert client.post(f"{ENDPOINT}/logging", loglevel="DEBUG").status == 200
-    assert client.post(f"{ENDPOINT}/logging", loglevel="CHATTY").status >= 400
+    assert client.post(f"{ENDPOINT}/logging", loglevel="debug").status == 200
+    for level in ("CHATTY", "INFOx", "xINFO", "INFO|DEBUG", "WARN", "CRITICA"):
+        refused = client.post(f"{ENDPOINT}/logging", loglevel=level)
+        assert refused.shown == "The log level must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL."
     assert client.get(f"{ENDPOINT}/logging").entities["logging"]["loglevel"] == "DEBUG"
+
+
+def test_settings_that_there_are_not_are_refused_in_words(client: Client) -> None:
+    words = "There are no such settings. Choose from proxy, logging."
+    assert client.post(f"{ENDPOINT}/nothing", loglevel="INFO").shown == words
+    assert client.get(ENDPOINT).shown == client.get(f"{ENDPOINT}/nothing").shown == words
+
+
+def test_every_value_is_stored_in_one_spelling(client: Client) -> None:
+    form = {**PROXY, "proxy_enabled": "ON", "proxy_rdns": "f", "proxy_type": "http", "proxy_url": " proxy.example.com "}
+    assert client.post(f"{ENDPOINT}/proxy", **form).status == 200
+    stored = client.get(f"{ENDPOINT}/proxy").entities["proxy"]
+    assert [stored[name] for name in ("proxy_enabled", "proxy_rdns", "proxy_url")] == ["1", "0", "proxy.example.com"]

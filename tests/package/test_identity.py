@@ -46,6 +46,7 @@ def test_the_app_is_who_the_contract_says(addon: Path) -> None:
 def test_the_input_has_the_contracts_fields_and_defaults(addon: Path) -> None:
     assert conf(addon / "default/inputs.conf") == {
         "illumio_pce_events": {
+            "start_by_shell": "false",
             "python.version": "python3",
             "python.required": "3.9, 3.13",
             "index": "default",
@@ -57,7 +58,7 @@ def test_the_input_has_the_contracts_fields_and_defaults(addon: Path) -> None:
     spec = (addon / "README/inputs.conf.spec").read_text("utf-8")
     assert set(re.findall(r"(?m)^(\w+) = ", spec)) == {
         "account", "index", "interval", "start_time", "event_types", "severities", "statuses",
-        "include_system_events", "late_arrival_window",
+        "include_system_events", "late_arrival_window", "start_by_shell",
     }  # fmt: skip
 
 

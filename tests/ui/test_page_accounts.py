@@ -127,13 +127,13 @@ MISTAKES = {
     "http": (
         {"pce_url": "http://pce.example.com:8443"},
         "Enter the PCE URL as https://HOST or https://HOST:PORT.",
-        "The PCE URL has to begin with https://, since the key is sent to it. "
+        "The PCE URL must start with https:// because the API key is sent to it. "
         "Enter the PCE URL as https://HOST or https://HOST:PORT.",
     ),
     "organisation": (
         {"org_id": "one"},
-        "The organisation ID has to be a whole number, such as 1.",
-        "The organisation ID has to be a whole number, such as 1.",
+        "The organisation ID must be a whole number, such as 1.",
+        "The organisation ID must be a whole number, such as 1.",
     ),
     "certificate": (
         {"ca_certificate": "see attachment"},
@@ -163,8 +163,8 @@ def test_another_address_asks_for_the_secret_again(lab: PceLab, pages: Pages) ->
     pages.open("configuration")
     edit = pages.act("lab", "Edit").fill(pce_url=elsewhere)
     assert edit.refuse("Update") == (
-        "The PCE URL leads to another host or port. Enter the API secret again, so that it is "
-        "never sent where you did not mean it to go."
+        "The PCE URL points to a different host or port. Enter the API secret again: "
+        "it is only sent to the PCE that it was entered for."
     )
     assert lab.server.requests == []
     assert accounts(lab)["lab"]["pce_url"] == lab.server.url
@@ -204,7 +204,7 @@ def test_an_account_in_use_is_not_deleted(lab: PceLab, pages: Pages) -> None:
     lab.add_input("more", index="illumio")
     pages.open("configuration")
     assert pages.act("lab", "Delete").refuse("Delete") == (
-        "The account lab is used by audit, more. Before you delete it, delete these inputs or give them another account."
+        "The account lab is used by audit, more. Before you delete it, delete these inputs or choose another account for them."
     )
     for name in ("audit", "more"):
         pages.open("inputs")

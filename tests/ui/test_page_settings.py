@@ -45,7 +45,7 @@ def test_a_proxy_is_kept_off_and_on(empty_lab: PceLab, pages: Pages) -> None:
     assert form.overflowing() == []
     saved = stored(empty_lab, "proxy")
     assert (saved["proxy_enabled"], saved["proxy_password"]) == ("1", "******")
-    (secret, *_) = [password.clear for password in empty_lab.splunkd.passwords.all(APP)]
+    (secret, *_) = [password.clear or "" for password in empty_lab.splunkd.passwords.all(APP)]
     assert json.loads(secret) == {"proxy_password": PROXY["proxy_password"]}
 
 
@@ -55,9 +55,9 @@ def test_a_proxy_is_kept_off_and_on(empty_lab: PceLab, pages: Pages) -> None:
         (
             "proxy_url",
             "http://proxy.example.com",
-            "Enter the proxy's host as a name or an address, without http:// before it.",
+            "Enter the proxy host as a host name or IP address, without http:// in front of it.",
         ),
-        ("proxy_port", "65536", "The proxy's port has to be a number from 1 to 65535."),
+        ("proxy_port", "65536", "The proxy port must be a number from 1 to 65535."),
     ],
 )
 def test_a_mistake_is_seen_in_the_form_at_once_and_on_the_server_again(
@@ -72,7 +72,7 @@ def test_a_mistake_is_seen_in_the_form_at_once_and_on_the_server_again(
 
 def test_a_proxy_that_is_on_needs_a_host(empty_lab: PceLab, pages: Pages) -> None:
     form = pages.open_tab("Proxy").tick("proxy_enabled")
-    assert form.refuse("Save") == "Enter the proxy's host as a name or an address, without http:// before it."
+    assert form.refuse("Save") == "Enter the proxy host as a host name or IP address, without http:// in front of it."
     assert stored(empty_lab, "proxy").get("proxy_enabled") in (None, "", "0")
 
 

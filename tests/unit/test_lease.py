@@ -12,14 +12,78 @@ from typing import Any
 
 import pytest
 from illumio_pce.errors import CollectorError
-from illumio_pce.lease import LEASE_SECONDS, ClusterLease, FileLock
+from illumio_pce.lease import LEASE_SECONDS, ClusterLease, FileLock, is_shared
 
 from tests.conftest import ADDON
 from tests.simulation import SimulatedClock, World
+from workbench.splunkd import roles
 
 
-def lease(world: World, holder: str, clock: SimulatedClock | None = None) -> ClusterLease:
-    return ClusterLease(world, "audit", holder, clock or world.clock)
+def lease(world: World, holder: str, clock: SimulatedClock | None = None, interval: float = 60.0) -> ClusterLease:
+    return ClusterLease(world, "audit", holder, clock or world.clock, interval)
+
+
+@pytest.mark.parametrize(
+    ("info", "shared"),
+    [
+        ({"server_roles": list(roles.CAPTAIN)}, True),
+        ({"server_roles": list(roles.MEMBER)}, True),
+        ({"server_roles": list(roles.MEMBER_AND_CAPTAIN)}, True),
+        ({"server_roles": list(roles.STANDALONE)}, False),
+        ({"server_roles": list(roles.ALL_IN_ONE)}, False),
+        ({"server_roles": []}, False),
+        ({"server_roles": list(roles.STANDALONE), "instance_type": "cloud"}, True),
+        ({}, True),
+        ({"server_roles": None}, True),
+    ],
+)
+def test_a_lease_decides_wherever_a_kv_store_may_be_shared(info: dict[str, Any], shared: bool) -> None:
+    assert is_shared(info) is shared
+
+
+def test_a_member_that_runs_each_hour_keeps_the_input_from_one_that_runs_between() -> None:
+    world = World()
+    for _ in range(3):
+        first, second = lease(world, "one", interval=3600), lease(world, "two", interval=3600)
+        assert first.acquire() is None
+        first.keep()
+        world.clock.now += 1800
+        assert second.acquire() == "one"
+        world.clock.now += 1800
+
+
+def test_a_member_that_does_not_come_again_is_followed_after_its_interval() -> None:
+    world = World()
+    first = lease(world, "one", interval=3600)
+    assert first.acquire() is None
+    first.keep()
+    world.clock.now += 3659
+    assert lease(world, "two", interval=3600).acquire() == "one"
+    world.clock.now += 1
+    assert lease(world, "two", interval=3600).acquire() is None
+
+
+def test_a_run_that_took_long_keeps_the_input_for_the_time_until_its_next() -> None:
+    world = World()
+    first = lease(world, "one")
+    assert first.acquire() is None
+    world.clock.now += 59
+    taken = world.documents["audit.lease"]
+    first.keep()
+    assert world.documents["audit.lease"] == taken
+    world.clock.now += 2
+    first.keep()
+    assert world.documents["audit.lease"]["until"] == world.clock.now + LEASE_SECONDS
+
+
+def test_who_lost_it_keeps_nothing() -> None:
+    world = World()
+    first, second = lease(world, "one"), lease(world, "two")
+    first.acquire()
+    world.clock.now += 2 * LEASE_SECONDS
+    assert second.acquire() is None
+    first.keep()
+    second.check()
 
 
 def test_one_has_it_and_the_other_is_told_who() -> None:
@@ -237,7 +301,7 @@ def test_a_run_that_hangs_while_another_takes_over_commits_nothing_and_nothing_i
 
 @pytest.mark.parametrize("effect", range(1, 60))
 def test_failover_at_any_effect_loses_nothing(effect: int) -> None:
-    """The captain dies at that effect, with what its splunkd had in memory; another member goes on once the lease is over."""
+    """The member that collects dies at that effect, with what its splunkd had in memory; another member goes on once the lease is over."""
     world = World()
     other = world.other_member()
     world.lease, other.lease = lease(world, "one"), lease(other, "two")

@@ -16,7 +16,6 @@ from illumio_pce.checkpoint import Batch, Checkpoint, Progress, keys_from_text, 
 from illumio_pce.config import Account, InputSettings, Proxy, parse_pce_url
 from illumio_pce.events import AuditEvent, Events
 from illumio_pce.filters import FilterHistory, Filters
-from illumio_pce.modular_input import runs_here
 from illumio_pce.pce import Page, Window
 from illumio_pce.seen import KeySet
 from illumio_pce.store import Unreadable
@@ -236,20 +235,6 @@ def test_an_input_takes_the_defaults_of_the_contract() -> None:
     ):
         with pytest.raises(ValueError, match=r".+"):
             InputSettings.parse("audit", {"account": "lab", **wrong})
-
-
-@pytest.mark.parametrize(
-    ("roles", "here"),
-    [
-        ([], True),
-        (["indexer"], True),
-        (["shc_member"], False),
-        (["shc_member", "shc_captain"], True),
-        (["shc_captain"], True),
-    ],
-)
-def test_in_a_search_head_cluster_only_the_captain_runs(roles: list[str], here: bool) -> None:
-    assert runs_here({"server_roles": roles}) is here
 
 
 # --- what is remembered ------------------------------------------------------------------------------

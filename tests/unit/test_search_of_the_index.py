@@ -12,6 +12,19 @@ from illumio_pce.errors import SplunkdError
 from illumio_pce.splunkd import Splunkd
 
 
+def test_version_2_of_the_endpoint_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    splunkd = Splunkd("https://127.0.0.1:1", "key")
+
+    def post(path: str, **_form: object) -> SimpleNamespace:
+        asked.append(path)
+        return SimpleNamespace(body=BytesIO())
+
+    monkeypatch.setattr(splunkd._context, "post", post)
+    assert splunkd.search("search index=*", "0", "1") == []
+    assert asked == ["search/v2/jobs/export"]
+
+
 def searched(monkeypatch: pytest.MonkeyPatch, *lines: dict[str, Any]) -> list[dict[str, Any]]:
     splunkd = Splunkd("https://127.0.0.1:1", "key")
     body = BytesIO("\n".join(map(json.dumps, lines)).encode())

@@ -13,7 +13,7 @@ from tools.lint.__main__ import findings
 
 from .archive import write_archive
 from .bom import write_bom
-from .finish import pin_build_time, plain_modes, prune, shorten_metadata
+from .finish import pin_build_time, plain_modes, prune, shorten_metadata, start_directly
 from .stage import Identity, identify, stage
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -61,6 +61,7 @@ def build(work: Path, identity: Identity) -> Path:
     prune(app)
     shorten_metadata(app)
     pin_build_time(app, identity)
+    start_directly(app)
     plain_modes(app)
     return app
 

@@ -68,6 +68,19 @@ def pin_build_time(app: Path, identity: Identity) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def start_directly(app: Path) -> None:
+    """Have splunkd start each input without a shell between, so that its SIGTERM reaches Python (inputs.conf.spec)."""
+    conf, spec = app / "default/inputs.conf", app / "README/inputs.conf.spec"
+    for path, heading, line in (
+        (conf, r"(?m)^(\[\w+\])$", "start_by_shell = false"),
+        (spec, r"(?m)^(\[\w+://<name>\])$", "start_by_shell = Whether a shell starts the script. (Default: false)"),
+    ):
+        text, changes = re.subn(heading, rf"\g<1>\n{line}", path.read_text(encoding="utf-8"))
+        if not changes:
+            raise SystemExit(f"No input in {path.name}: correct tools/build/finish.py.")
+        path.write_text(text, encoding="utf-8")
+
+
 def plain_modes(app: Path) -> None:
     """Folders 755, files 644, as Splunk wants them, whatever the builder's umask."""
     for path in (app, *app.rglob("*")):

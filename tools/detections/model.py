@@ -53,6 +53,7 @@ SCHEDULES = {
     "often": Schedule("*/5 * * * *", OFTEN, 1446, "-30d"),
     "often, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d"),
     "each quarter": Schedule("*/15 * * * *", 15, 0, "-2d"),
+    "each quarter, over a week": Schedule("*/15 * * * *", 15, 0, "-8d"),
     "each hour": Schedule("7 * * * *", 60, 0, "-8d"),
     "each hour, over months": Schedule("7 * * * *", 60, 0, "-90d"),
     "each hour, over a year": Schedule("7 * * * *", 60, 0, "-400d"),

@@ -33,7 +33,7 @@ def compose(detection: Detection) -> str:
 def events_of(detection: Detection) -> str:
     """The base search: the events that a detection looks at, for its drilldown."""
     if detection.search.startswith("| tstats"):
-        return _AUDIT
+        return detection.search.partition(" where ")[2].partition(" by ")[0]
     source = _filled(detection) or f"{_AUDIT} ({detection.events})"
     return _divided(source)[0]
 

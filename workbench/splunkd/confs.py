@@ -134,8 +134,8 @@ class Confs:
 def is_true(value: str) -> bool:
     """A conf's Boolean. Raises Refused for text that is none."""
     text = value.strip().lower()
-    if text in ("1", "true", "t", "yes", "y"):
+    if text in ("1", "true", "t", "yes", "y", "on"):
         return True
-    if text in ("", "0", "false", "f", "no", "n"):
+    if text in ("", "0", "false", "f", "no", "n", "off"):
         return False
     raise Refused(f"not a Boolean: {value!r}")

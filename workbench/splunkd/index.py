@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 #: inputs.conf `queueSize`'s default: what splunkd holds in memory, and loses when it crashes (bytes of raw text).
 QUEUE_SIZE = 500 * 1024
 _BATCH = 1000
-_COLUMNS = "raw, time, indextime, host, source, sourcetype, indexed_in, fields"
+_COLUMNS = "raw, time, indextime, host, source, sourcetype, indexed_in"
 
 
 @dataclass(frozen=True)
 class Event:
-    """An indexed event; times are epoch seconds, `index` is where it went, `fields` are indexed beside the text."""
+    """An indexed event; times are epoch seconds, `index` is where it went."""
 
     raw: str
     time: float
@@ -28,7 +27,6 @@ class Event:
     source: str
     sourcetype: str
     index: str
-    fields: dict[str, str] = field(default_factory=dict)
 
 
 class Index:
@@ -43,7 +41,7 @@ class Index:
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, raw TEXT, time REAL, "
-            "indextime REAL, host TEXT, source TEXT, sourcetype TEXT, indexed_in TEXT, fields TEXT)"
+            "indextime REAL, host TEXT, source TEXT, sourcetype TEXT, indexed_in TEXT)"
         )
 
     def append(self, events: list[Event]) -> None:
@@ -51,7 +49,7 @@ class Index:
         with self._lock:
             self._database.execute("BEGIN")
             self._database.executemany(
-                f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
+                f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
                 [_row(event) for event in events],
             )
             self._database.execute("COMMIT")
@@ -71,7 +69,7 @@ class Index:
                 return
             last = rows[-1][0]
             for row in rows:
-                yield Event(*(*row[1:-1], json.loads(row[-1])))
+                yield Event(*row[1:])
 
     def close(self) -> None:
         """Close the file."""
@@ -88,7 +86,6 @@ def _row(event: Event) -> tuple[str | float, ...]:
         event.source,
         event.sourcetype,
         event.index,
-        json.dumps(event.fields),
     )
 
 

@@ -16,7 +16,18 @@ from .confs import Confs, Stanza, is_true
 
 #: Settings that every input may have; the others are named by its scheme.
 COMMON_SETTINGS = frozenset(
-    {"name", "disabled", "host", "index", "interval", "source", "sourcetype", "python.version", "python.required"}
+    {
+        "name",
+        "disabled",
+        "host",
+        "index",
+        "interval",
+        "source",
+        "sourcetype",
+        "python.version",
+        "python.required",
+        "start_by_shell",
+    }
 )
 _SPEC_STANZA = re.compile(r"\[(?P<scheme>[^\]/:]+)://", re.MULTILINE)
 _SCRIPT_SECONDS = 60.0
@@ -95,6 +106,17 @@ class ModularInputs:
         """How the script is started."""
         app = self.owner(scheme) or ""
         return [self.python, str(self._confs.folder(app) / "bin" / f"{scheme}.py")]
+
+    def run_command(self, stanza: Stanza) -> list[str]:
+        """How a run is started: through a shell, unless `start_by_shell` is off.
+
+        inputs.conf.spec has that setting for scripts, on by default; for modular inputs it is taken to be the same.
+        A shell between gets the signals that are meant for the script, and hands none on.
+        """
+        command = self.command(stanza.name.partition("://")[0])
+        if is_true(stanza.settings.get("start_by_shell", "true")):
+            return ["/bin/sh", "-c", '"$0" "$@"; exit $?', *command]
+        return command
 
     def stanzas(self, scheme: str) -> dict[str, Stanza]:
         """The inputs of a scheme by name, with the settings of `[<scheme>]` and `[default]` under their own."""

@@ -1,6 +1,7 @@
 """`storage/passwords`: secrets by realm and user name, kept scrambled in the app's `local/passwords.conf`.
 
-Not encryption (real splunkd's is AES): only nothing readable, raw or Base64, ever stands in a file.
+Not encryption (real splunkd's is AES): only nothing readable, raw or Base64, ever stands in a file. What was stored
+under another `etc/auth/splunk.secret` cannot be read any more, as with splunkd.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ _MARK = "$workbench$"
 
 @dataclass(frozen=True)
 class Password:
-    """One stored secret; `name` is how splunkd addresses it."""
+    """One stored secret; `name` is how splunkd addresses it. `clear` is None where it cannot be decrypted."""
 
     realm: str
     username: str
-    clear: str
+    clear: str | None
     scrambled: str
 
     @property
@@ -36,7 +37,15 @@ def password_name(realm: str, username: str) -> str:
 
 
 class Passwords:
-    """The stored secrets of all apps."""
+    """The stored secrets of all apps.
+
+    `garbled` (off) has a secret that cannot be decrypted come out as something else. With Splunk's AES it is left
+    out of the answer (splunk/addonfactory-solutions-library-python issue 311: `clear_password` is None); with the
+    encryption before 7.2, of which `$1$` remains in conf files, it came out garbled
+    (PaloAltoNetworks/Splunk-Apps issue 59).
+    """
+
+    garbled = False
 
     def __init__(self, confs: Confs, auth: Path) -> None:
         self._confs = confs
@@ -45,7 +54,7 @@ class Passwords:
             auth.mkdir(parents=True, exist_ok=True)
             secret.write_bytes(secrets.token_bytes(32))
             secret.chmod(0o600)
-        self._secret = secret.read_bytes()
+        self._secret_file = secret
 
     def all(self, app: str) -> list[Password]:
         """Every secret of an app."""
@@ -54,8 +63,7 @@ class Passwords:
             scrambled = stanza.settings.get("password", "")
             if scrambled.startswith(_MARK):
                 realm, username = stanza.settings["realm"], stanza.settings["username"]
-                clear = self._mix(bytes.fromhex(scrambled[len(_MARK) + 32 :]), scrambled[len(_MARK) :][:32])
-                found.append(Password(realm, username, clear.decode("utf-8"), scrambled))
+                found.append(Password(realm, username, self._clear(scrambled[len(_MARK) :]), scrambled))
         return found
 
     def find(self, app: str, name: str) -> Password | None:
@@ -66,7 +74,7 @@ class Passwords:
     def set(self, app: str, realm: str, username: str, clear: str) -> Password:
         """Store a secret, or put it in the place of the one there."""
         nonce = secrets.token_hex(16)
-        scrambled = f"{_MARK}{nonce}{self._mix(clear.encode('utf-8'), nonce).hex()}"
+        scrambled = f"{_MARK}{nonce}{self._proof(nonce)}{self._mix(clear.encode('utf-8'), nonce).hex()}"
         settings = {"password": scrambled, "realm": realm, "username": username}
         self._confs.write(app, "passwords", _stanza(realm, username), settings)
         return Password(realm, username, clear, scrambled)
@@ -75,8 +83,17 @@ class Passwords:
         """Remove a secret."""
         self._confs.delete(app, "passwords", _stanza(password.realm, password.username))
 
+    def _clear(self, scrambled: str) -> str | None:
+        nonce, proof, data = scrambled[:32], scrambled[32:48], bytes.fromhex(scrambled[48:])
+        if proof == self._proof(nonce):
+            return self._mix(data, nonce).decode("utf-8")
+        return self._mix(data, nonce).decode("latin-1") if self.garbled else None
+
+    def _proof(self, nonce: str) -> str:
+        return hashlib.shake_256(b"proof" + self._secret_file.read_bytes() + nonce.encode()).hexdigest(8)
+
     def _mix(self, data: bytes, nonce: str) -> bytes:
-        stream = hashlib.shake_256(self._secret + nonce.encode()).digest(len(data))
+        stream = hashlib.shake_256(self._secret_file.read_bytes() + nonce.encode()).digest(len(data))
         return bytes(left ^ right for left, right in zip(data, stream))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -18,6 +19,8 @@ from .stream import StreamError, StreamEvent, StreamParser
 _PIPE = 64 * 1024
 #: How long splunkd is taken to wait for an input that it asked to end.
 STOP_SECONDS = 30.0
+#: How often a reader that waits looks whether it is to go on.
+_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class RunningInput:
         deliver: Callable[[StreamEvent], bool],
         reading: Reading,
         kill: Kill,
-        ended: Callable[[InputRun], None],
+        ended: Callable[[RunningInput, InputRun], None],
     ) -> None:
         self.stanza = launch.stanza
         self._deliver = deliver
@@ -134,10 +137,11 @@ class RunningInput:
             self.send_signal(signal.SIGKILL)
             return self.wait()
 
-    def abandon(self) -> None:
-        """splunkd crashed: read nothing more, and let the process die."""
+    def abandon(self, *, kill: bool = True) -> None:
+        """splunkd crashed: read nothing more, close the pipe, and kill the process or leave it to itself."""
         self._abandoned.set()
-        self.send_signal(signal.SIGKILL)
+        if kill:
+            self.send_signal(signal.SIGKILL)
 
     def _write_configuration(self, configuration: bytes) -> None:
         assert self.process.stdin
@@ -168,12 +172,14 @@ class RunningInput:
             self._parser.close() and not self._closed,
             time.monotonic() - self._began,
         )
-        self._ended(self._result)
+        self._ended(self, self._result)
 
     def _read_events(self) -> None:
         assert self.process.stdout
         with self.process.stdout as pipe:
             while not self._abandoned.is_set() and not self._closed:
+                if not select.select([pipe], [], [], _LOOK_SECONDS)[0]:
+                    continue
                 data = os.read(pipe.fileno(), self._most())
                 if not data:
                     return

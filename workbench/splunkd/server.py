@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.conf.meta import pairs_of
 from workbench.refusal import Refused
 
 from .access import SYSTEM_USER, Sessions
@@ -33,7 +32,7 @@ _AT_ONCE = Reading()
 _NEVER = Kill()
 
 
-#: SPL, earliest and latest (epoch seconds as text): the rows that `search/jobs/export` answers.
+#: SPL, earliest and latest (epoch seconds as text): the rows that `search/v2/jobs/export` answers.
 ExportSearch = Callable[[str, str, str], Sequence[Mapping[str, Any]]]
 
 
@@ -51,7 +50,8 @@ class Splunkd:
     `clock` gives the epoch for everything that splunkd dates itself. A test may set, at any time: `server_roles`,
     `more_indexes`, `instance_type` (`cloud`), `environment` (more variables for scripts), `kv` (its readiness
     and failures), `index_delay` (seconds, from the next start on), `search` (what answers
-    `search/jobs/export`), and, once started, hold the queue (`queue.hold`).
+    `search/v2/jobs/export`), `search_v1` (whether `search/jobs/export` answers too: yes in 9.4, "deprecated
+    and disabled" in the REST reference of 10.2), and, once started, hold the queue (`queue.hold`).
     """
 
     version = "9.4.0"
@@ -77,6 +77,7 @@ class Splunkd:
         self.runs: list[InputRun] = []
         self.startup_time = 0
         self.search: ExportSearch = _no_search
+        self.search_v1 = False
         for folder in ("etc/apps", "etc/system/local", "var/log/splunk", "var/lib/splunk/modinputs"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         self.guid = str(uuid.uuid5(uuid.NAMESPACE_URL, str(self.home)))
@@ -156,21 +157,28 @@ class Splunkd:
         self.queue.close()
         self._close()
 
-    def crash(self) -> int:
-        """Die: inputs are killed, and what was taken but not indexed is lost. The number of events lost in memory.
+    def crash(self, *, inputs_die: bool = True) -> int:
+        """Die: what was taken but not indexed is lost. The number of events lost in memory.
 
-        What stood in the pipes is lost as well, and not counted.
+        What stood in the pipes is lost as well, and not counted. Inputs are killed, or else left to themselves, as a
+        process is whose parent dies: whether splunkd takes its inputs with it depends on how it died.
         """
         self._schedule.stop()
         with self._lock:
             running = list(self._running.values())
+            self._running.clear()
         for run in running:
-            run.abandon()
+            run.abandon(kill=inputs_die)
         lost = self.queue.drop()
-        for run in running:
-            run.wait()
         self._close()
+        for run in running if inputs_die else ():
+            run.wait()
         return lost
+
+    def join(self, other: Splunkd) -> None:
+        """Share the other's KV store, as the members of a search head cluster do. Before the start."""
+        self.kv.close()
+        self.kv = other.kv
 
     def restart(self) -> None:
         """`stop` and `start`."""
@@ -231,7 +239,7 @@ class Splunkd:
             host = self.host(self.sessions.open(SYSTEM_USER), scheme.name)
             launch = Launch(
                 stanza,
-                self.inputs.command(scheme.name),
+                self.inputs.run_command(found),
                 self.inputs.configuration(found, host),
                 self.script_environment(),
                 self.home,
@@ -285,13 +293,13 @@ class Splunkd:
                 event.source or defaults.get("source", stanza.name),
                 event.sourcetype or defaults.get("sourcetype", stanza.name.partition("://")[0]),
                 "main" if index == "default" else index,
-                dict(pairs_of(defaults.get("_meta", ""))),
             )
         )
 
-    def _run_ended(self, run: InputRun) -> None:
+    def _run_ended(self, running: RunningInput, run: InputRun) -> None:
         with self._lock:
-            self._running.pop(run.stanza, None)
+            if self._running.get(run.stanza) is running:
+                del self._running[run.stanza]
             self.runs.append(run)
             if run.error:
                 self.refused.append(f"stream of {run.stanza}: {run.error.message} (byte {run.error.offset})")

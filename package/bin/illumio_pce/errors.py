@@ -14,10 +14,13 @@ REMEDIES = {
     "dns": "Check the host name in the account's PCE URL and the name servers of this Splunk instance.",
     "forbidden": "Give the key's owner a role that reads the whole organisation, such as Global Read Only. An "
     "organisation ID that is not the key's, and a key that is restricted to other addresses, look the same.",
+    "input": "Open the input in the add-on's configuration, correct it and save it again.",
+    "internal": "Update the add-on. If this stays, report it to its authors with the add-on's log of this input.",
     "job": "The PCE runs asynchronous jobs when it is not busy; the next run asks again.",
     "not_a_pce": "Something other than the PCE answered: check the PCE URL, its port, and any proxy in between.",
     "not_found": "Check the organisation ID in the account. If it is right, check the PCE URL as well.",
-    "overlap": "The next run goes on by itself. If this stays, look for a process of this input that hangs.",
+    "overlap": "The next run goes on by itself. If this stays, look for a process of this input that hangs, in a "
+    "search head cluster on each of its members.",
     "proxy": "Check the proxy's address, port, user name and password in the add-on's configuration.",
     "rate_limited": "The PCE allows 500 requests a minute for one key, other programs included: use one key for each "
     "input, or longer intervals.",
@@ -26,7 +29,8 @@ REMEDIES = {
     "create a new API key in the PCE and enter its ID and secret.",
     "server_error": "The PCE may be restarting or failing over; if it goes on, look at the PCE's own health.",
     "splunkd": "Check that this Splunk instance is up and that its management port answers.",
-    "state": "The KV store has to be up: see `splunk show kvstore-status` and splunkd.log.",
+    "state": "The KV store has to be up and writable: see `splunk show kvstore-status` and splunkd.log. Writing also "
+    "fails in read-only mode (`splunk enable kvstore-maintenance-mode`), while it is upgraded, and on a full disk.",
     "state_lost": "Find out who emptied or damaged the KV store collection ta_illumio_pce_checkpoints.",
     "state_restored": "If the KV store was restored from a backup, nothing has to be done. Otherwise look in "
     "mongod.log for why it did not keep what was written.",

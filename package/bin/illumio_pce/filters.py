@@ -23,15 +23,43 @@ _SPELLINGS = {
     "information": "info",
 }
 _EVENT_TYPE_PATTERN = re.compile(r"[A-Za-z0-9_.*-]{1,200}", re.ASCII)
+#: A field of an input holds so many characters at most.
+_LONGEST_FIELD = 8192
+#: What is remembered of event types is theirs; longer text is no event type, and is looked at each time.
+_LONGEST_EVENT_TYPE = 200
 
 
-def _members(text: str | None) -> tuple[str, ...]:
-    return tuple(sorted({part.strip() for part in (text or "").split(",")} - {""}))
+def members(text: str | None) -> list[str]:
+    """Split a comma-separated field: each member once, in the order given, with a run of `*` written as one."""
+    parts = (re.sub(r"\*+", "*", part.strip()) for part in (text or "").split(","))
+    return list(dict.fromkeys(part for part in parts if part))
 
 
-@lru_cache(maxsize=64)
-def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(pattern).replace(r"\*", ".*") for pattern in patterns), re.DOTALL)
+def matches(pattern: str, text: str) -> bool:
+    """Whether a pattern with `*` for any characters matches the whole text. Never tries a part of it twice."""
+    first, *others = pattern.split("*")
+    if not others:
+        return text == first
+    if not text.startswith(first):
+        return False
+    at = len(first)
+    for piece in others[:-1]:
+        at = text.find(piece, at)
+        if at < 0:
+            return False
+        at += len(piece)
+    return text.endswith(others[-1]) and len(text) - len(others[-1]) >= at
+
+
+def _match_any(patterns: tuple[str, ...], text: str) -> bool:
+    return any(matches(pattern, text) for pattern in patterns)
+
+
+_match_any_again = lru_cache(maxsize=4096)(_match_any)
+
+
+def _is_wanted(patterns: tuple[str, ...], event_type: str) -> bool:
+    return (_match_any_again if len(event_type) <= _LONGEST_EVENT_TYPE else _match_any)(patterns, event_type)
 
 
 @dataclass(frozen=True)
@@ -45,23 +73,26 @@ class Filters:
     @classmethod
     def parse(cls, event_types: str | None, severities: str | None, statuses: str | None) -> Filters:
         """Read the three comma-separated fields of an input; ValueError names the part that is wrong."""
-        chosen = cls(_members(event_types), _members(severities), _members(statuses))
+        fields = (event_types, severities, statuses)
+        if any(len(text or "") > _LONGEST_FIELD for text in fields):
+            raise ValueError(f"A filter must not be longer than {_LONGEST_FIELD} characters.")
+        chosen = cls(*(tuple(sorted(members(text))) for text in fields))
         for pattern in chosen.event_types:
             if not _EVENT_TYPE_PATTERN.fullmatch(pattern):
                 raise ValueError(
-                    f"{pattern!r} is not an event type: use names such as user.sign_in, separated by commas, "
-                    "with * for any characters.",
+                    f"{pattern[:_LONGEST_EVENT_TYPE]!r} is not an event type. Enter names such as user.sign_in, "
+                    "separated by commas, with * as a wildcard.",
                 )
         for kind, values, known in (("severity", chosen.severities, SEVERITIES), ("status", chosen.statuses, STATUSES)):
             unknown = [value for value in values if value not in known]
             if unknown:
-                raise ValueError(f"{unknown[0]!r} is not a {kind}: choose among {', '.join(known)}.")
+                raise ValueError(f"{unknown[0][:40]!r} is not a {kind}. Choose from {', '.join(known)}.")
         return chosen
 
     def accept(self, event: Mapping[str, Any]) -> bool:
         """Whether an event passes. What an event does not say in a readable way never excludes it by that field."""
         event_type, severity, status = event.get("event_type"), event.get("severity"), event.get("status")
-        if self.event_types and isinstance(event_type, str) and not _matcher(self.event_types).fullmatch(event_type):
+        if self.event_types and isinstance(event_type, str) and not _is_wanted(self.event_types, event_type):
             return False
         if self.severities and isinstance(severity, str):
             severity = severity.lower()

@@ -26,7 +26,7 @@ _UNSEEN = re.compile(
 )
 _MAX_BYTES = 25_000_000
 _BACKUPS = 5
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 logger = logging.getLogger("illumio_pce")
 logger.propagate = False
@@ -87,4 +87,21 @@ def open_log(name: str, level: str) -> None:
         handler = logging.StreamHandler()
     handler.setFormatter(formatter)
     logger.handlers[:] = [handler]
-    logger.setLevel(level if level in _LEVELS else "INFO")
+    set_level(level)
+
+
+def parse_level(text: str | None) -> str:
+    """Read a log level, in upper or lower case; empty is INFO. Raises ValueError with the levels to choose from."""
+    level = ((text or "").strip() or "INFO").upper()
+    if level not in LEVELS:
+        raise ValueError(f"The log level must be one of {', '.join(LEVELS)}.")
+    return level
+
+
+def set_level(text: str | None) -> None:
+    """Log from that level on; for a level that there is not, from INFO on, with a warning. Never raises."""
+    try:
+        logger.setLevel(parse_level(text))
+    except ValueError as error:
+        logger.setLevel("INFO")
+        logger.warning("%s It is %s, so INFO is used.", error, quoted(str(text)[:40]))

@@ -13,7 +13,7 @@ from splunklib.binding import HTTPError
 from splunklib.searchcommands import Configuration, GeneratingCommand, Option, validators
 
 from .clock import SystemClock
-from .config import InputSettings
+from .config import InputSettings, parse_boolean
 from .errors import CollectorError, SplunkdError
 from .pce import Pce
 from .reconcile import Slice, parse_range, read_collected, slices
@@ -36,6 +36,17 @@ _COUNTS = ("in_pce", "missing", "without_href", "not_compared_ranges", "requeste
 _ROW: Row = dict.fromkeys(("_time", "kind", "input", "collection", *_EVENT, "from", "to", *_COUNTS), "")
 
 
+class _Boolean(validators.Validator):  # type: ignore[misc]
+    """`collect=on`, with the spellings that Splunk's conf files take."""
+
+    def __call__(self, value: object) -> bool:
+        return parse_boolean(None if value is None else str(value), "collect")
+
+    def format(self, value: object) -> str:
+        """How the command's own text shows the option."""
+        return "t" if value else "f"
+
+
 @Configuration(type="reporting")
 class ReconcileCommand(GeneratingCommand):  # type: ignore[misc]
     """Names the events of a time range that the PCE has and the index has not; see docs/delivery.md."""
@@ -43,7 +54,7 @@ class ReconcileCommand(GeneratingCommand):  # type: ignore[misc]
     input = Option(require=True)
     earliest = Option(require=False, default="-24h")
     latest = Option(require=False, default="now")
-    collect = Option(require=False, default=False, validate=validators.Boolean())
+    collect = Option(require=False, default=False, validate=_Boolean())
 
     def generate(self) -> Iterator[Row]:
         """One row for each missing event, then one for each collection with the counts."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from splunklib.binding import Context, HTTPError, handler
 
 from .clock import Clock
-from .config import Account, Proxy
+from .config import Account, Proxy, parse_boolean
 from .errors import CollectorError, SplunkdError, StateError
 from .store import Document
 
@@ -19,9 +19,17 @@ APP = "TA_illumio_pce"
 COLLECTION = "ta_illumio_pce_checkpoints"
 ACCOUNT_CONF = "ta_illumio_pce_account"
 SETTINGS_CONF = "ta_illumio_pce_settings"
+_LABELS = {"api_secret": "API secret", "proxy_password": "proxy password"}
+#: Version 2: version 1 is deprecated and disabled in the REST reference of Splunk 10.2.
+_SEARCH = "search/v2/jobs/export"
 
-#: How long a run waits for the KV store, which is not ready for minutes after splunkd starts (seconds).
-KV_STORE_PATIENCE = 60.0
+#: A request to the KV store is repeated for so long (seconds), since it is not ready for a while after splunkd starts.
+#: With the last request's own time, a run waits for the KV store no longer than 45 seconds.
+KV_STORE_PATIENCE = 30.0
+#: The same once splunkd asked the run to end: it waits about 30 seconds before it kills it.
+KV_STORE_PATIENCE_AT_STOP = 5.0
+#: One request to the KV store may take so long (seconds).
+KV_STORE_REQUEST_SECONDS = 15.0
 _KV_STORE_PAUSE = 2.0
 _REQUEST_SECONDS = 30.0
 #: solnlib cuts a secret into pieces under names with a number, and ends them with a mark (solnlib.credentials).
@@ -60,9 +68,9 @@ class Splunkd:
         headers = [("Content-Type", "application/json")]
         self._context.post(path, headers=headers, body=json.dumps(value)).body.read()
 
-    def post_form(self, path: str, **fields: str) -> None:
-        """POST fields of a form. Raises HTTPError (splunklib) or OSError."""
-        self._context.post(path, **fields).body.read()
+    def announce(self, key: str, text: str) -> None:
+        """Show a warning among Splunk's messages, over one of the same key. Raises HTTPError (splunklib) or OSError."""
+        self._context.post("messages", name=key, value=text, severity="warn").body.read()
 
     def delete(self, path: str, **parameters: Any) -> None:
         """DELETE. Raises HTTPError (splunklib) or OSError."""
@@ -72,7 +80,7 @@ class Splunkd:
         """The results of a search, `latest` excluded (both epoch s). Raises SplunkdError where it fails."""
         bounds = {"earliest_time": earliest, "latest_time": latest}
         try:
-            answer = self._context.post("search/jobs/export", search=spl, output_mode="json", preview=0, **bounds)
+            answer = self._context.post(_SEARCH, search=spl, output_mode="json", preview=0, **bounds)
             lines = [json.loads(line) for line in answer.body.read().splitlines() if line.strip()]
         except HTTPError as error:
             raise _refused("the results of a search", error) from None
@@ -95,8 +103,12 @@ class Splunkd:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise _unreachable(error) from None
 
-    def secrets(self, conf: str) -> dict[str, dict[str, str]]:
-        """The encrypted fields of every stanza of a conf file, as the configuration UI stored them."""
+    def secrets(self, conf: str) -> dict[str, dict[str, str] | None]:
+        """The encrypted fields of every stanza of a conf file, as the configuration UI stored them.
+
+        None where they are stored, but splunkd cannot decrypt them: then it leaves `clear_password` out (solnlib's
+        issue 311), or writes something else there (Splunk's old encryption).
+        """
         realm = f"__REST_CREDENTIAL__#{APP}#configs/conf-{conf}"
         try:
             entries = self.get("storage/passwords", count=-1, search=f"realm={realm}")["entry"]
@@ -123,15 +135,29 @@ class Splunkd:
 
     def inputs_with_account(self, account: str) -> int:
         """How many enabled inputs use an account; 1 where that cannot be told."""
+        enabled = self.enabled_inputs()
+        return 1 if enabled is None else sum(content.get("account") == account for content in enabled.values())
+
+    def enabled_inputs(self) -> dict[str, Mapping[str, Any]] | None:
+        """The settings of the enabled inputs by name; None where splunkd does not list them."""
         try:
             entries = self.get("data/inputs/illumio_pce_events", count=-1)["entry"]
-        except (HTTPError, OSError, ValueError, KeyError, TypeError):
-            return 1
-        contents = [entry.get("content", {}) for entry in entries]
-        return sum(c.get("account") == account and str(c.get("disabled", "0")) in ("0", "False") for c in contents)
+            found = {entry["name"]: entry["content"] for entry in entries}
+            return {n: c for n, c in found.items() if not is_disabled(c)}
+        except (HTTPError, OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
 
 
-def _joined(pieces: Mapping[int, str]) -> dict[str, str]:
+def is_disabled(content: Mapping[str, Any]) -> bool:
+    """Whether an input is off; one whose `disabled` cannot be read counts as enabled."""
+    try:
+        return parse_boolean(str(content.get("disabled") or "0"), "disabled")
+    except ValueError:
+        return False
+
+
+def _joined(pieces: Mapping[int, str]) -> dict[str, str] | None:
+    """The fields that the pieces hold together; None where they cannot be read."""
     text = ""
     for number in sorted(pieces):
         if pieces[number] == _END_MARK:
@@ -140,8 +166,20 @@ def _joined(pieces: Mapping[int, str]) -> dict[str, str]:
     try:
         value = json.loads(text)
     except ValueError:
-        return {}
-    return {str(name): str(secret) for name, secret in value.items()} if isinstance(value, dict) else {}
+        return None
+    return {str(name): str(secret) for name, secret in value.items()} if isinstance(value, dict) else None
+
+
+def read_secret(splunkd: Splunkd, conf: str, stanza: str, field: str) -> str:
+    """An encrypted field, empty where none is stored. Raises ValueError where it cannot be decrypted here."""
+    fields = splunkd.secrets(conf).get(stanza, {})
+    if fields is None:
+        raise ValueError(
+            f"The {_LABELS[field]} is stored, but this Splunk instance cannot decrypt it, because it was encrypted "
+            "with another splunk.secret. Enter it again on this instance. All members of a search head cluster need "
+            "the same splunk.secret."
+        )
+    return fields.get(field, "")
 
 
 def read_account(splunkd: Splunkd, name: str) -> Account:
@@ -149,11 +187,10 @@ def read_account(splunkd: Splunkd, name: str) -> Account:
     conf = splunkd.stanzas(ACCOUNT_CONF).get(name)
     if conf is None:
         raise CollectorError("account", f"The account {name!r} does not exist.")
-    secret = splunkd.secrets(ACCOUNT_CONF).get(name, {}).get("api_secret", "")
     try:
-        return Account.parse(name, conf, secret)
+        return Account.parse(name, conf, read_secret(splunkd, ACCOUNT_CONF, name, "api_secret"))
     except ValueError as error:
-        raise CollectorError("account", f"The account {name!r} is not complete. {error}") from None
+        raise CollectorError("account", f"The account {name!r} cannot be used. {error}") from None
 
 
 Settings = Mapping[str, Mapping[str, str]]
@@ -172,10 +209,14 @@ def read_proxy(splunkd: Splunkd, settings: Settings) -> Proxy | None:
             return None
         password = ""
         if conf.get("proxy_username"):
-            password = splunkd.secrets(SETTINGS_CONF).get("proxy", {}).get("proxy_password", "")
+            password = read_secret(splunkd, SETTINGS_CONF, "proxy", "proxy_password")
         return Proxy.parse(conf, password)
     except ValueError as error:
         raise CollectorError("proxy", str(error)) from None
+
+
+class _Missing(Exception):
+    """There is no document with that key."""
 
 
 class _Taken(Exception):
@@ -185,40 +226,44 @@ class _Taken(Exception):
 class KvStore:
     """The documents of the checkpoint collection; see `store.DocumentStore`.
 
-    Waits for a KV store that is not ready, up to `KV_STORE_PATIENCE`, and less long once a stop was asked for.
+    Repeats what fails for a while, as long as `patience` says (seconds; below 0: asks nothing, since splunkd is gone).
+    After the first StateError each call fails at once, so that a run waits no second time.
     """
 
-    def __init__(self, splunkd: Splunkd, clock: Clock, hurry: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, splunkd: Splunkd, clock: Clock, patience: Callable[[], float] = lambda: KV_STORE_PATIENCE
+    ) -> None:
         self._splunkd = splunkd
         self._clock = clock
-        self._hurry = hurry
+        self._patience = patience
+        self._problem = ""
         self._data = f"storage/collections/data/{COLLECTION}"
 
     def get(self, key: str) -> Document | None:
         """See `DocumentStore.get`."""
         try:
-            document = self._patiently(lambda: self._splunkd.get(f"{self._data}/{key}"))
-        except LookupError:
+            document = self._patiently("read", lambda: self._splunkd.get(f"{self._data}/{key}"))
+        except _Missing:
             return None
         if not isinstance(document, dict):
-            raise StateError("The KV store's answer cannot be understood.")
+            raise self._failed("read", "it is no document")
         return document
 
     def find(self, query: Document) -> list[Document]:
         """See `DocumentStore.find`."""
-        documents = self._patiently(lambda: self._splunkd.get(self._data, query=json.dumps(query)))
+        documents = self._surely("read", lambda: self._splunkd.get(self._data, query=json.dumps(query)))
         if not isinstance(documents, list):
-            raise StateError("The KV store's answer cannot be understood.")
+            raise self._failed("read", "there is no list of documents")
         return documents
 
     def save(self, documents: list[Document]) -> None:
         """See `DocumentStore.save`."""
-        self._patiently(lambda: self._splunkd.post(f"{self._data}/batch_save", documents))
+        self._surely("written", lambda: self._splunkd.post(f"{self._data}/batch_save", documents))
 
     def insert(self, document: Document) -> bool:
         """See `DocumentStore.insert`."""
         try:
-            self._patiently(lambda: self._splunkd.post(self._data, document))
+            self._surely("written", lambda: self._splunkd.post(self._data, document))
         except _Taken:
             return False
         return True
@@ -226,34 +271,49 @@ class KvStore:
     def replace(self, document: Document) -> bool:
         """See `DocumentStore.replace`."""
         try:
-            self._patiently(lambda: self._splunkd.post(f"{self._data}/{document['_key']}", document))
-        except LookupError:
+            self._patiently("written", lambda: self._splunkd.post(f"{self._data}/{document['_key']}", document))
+        except _Missing:
             return False
         return True
 
     def delete(self, query: Document) -> None:
         """See `DocumentStore.delete`."""
-        self._patiently(lambda: self._splunkd.delete(self._data, query=json.dumps(query)))
+        self._surely("written", lambda: self._splunkd.delete(self._data, query=json.dumps(query)))
 
-    def _patiently(self, act: Callable[[], Any]) -> Any:
+    def _surely(self, done: str, act: Callable[[], Any]) -> Any:
+        """The same for what cannot be missing, unless the collection itself is."""
+        try:
+            return self._patiently(done, act)
+        except _Missing:
+            raise self._failed(done, "status 404: there is no such collection") from None
+
+    def _patiently(self, done: str, act: Callable[[], Any]) -> Any:
+        """Do it, again and again while that may help. Raises StateError, _Missing or _Taken."""
+        if self._problem:
+            raise StateError(self._problem)
         began = self._clock.monotonic()
-        while True:
+        while self._patience() >= 0:
             try:
                 return act()
             except HTTPError as error:
+                problem = f"status {error.status}"
                 if error.status == 404:
-                    raise LookupError from None
+                    raise _Missing from None
                 if error.status == 409:
                     raise _Taken from None
                 if error.status not in (500, 502, 503, 504):
-                    raise StateError(f"The KV store refused the checkpoint ({error.status}).") from None
-                problem = f"The KV store is not ready ({error.status})."
-            except (OSError, ValueError):
-                problem = "The KV store cannot be reached."
-            patience = KV_STORE_PATIENCE / 4 if self._hurry() else KV_STORE_PATIENCE
-            if self._clock.monotonic() - began >= patience:
-                raise StateError(problem)
+                    raise self._failed(done, problem) from None
+            except (OSError, ValueError) as error:
+                problem = f"no answer: {type(error).__name__}"
+            if self._clock.monotonic() - began + _KV_STORE_PAUSE > self._patience():
+                raise self._failed(done, problem)
             self._clock.sleep(_KV_STORE_PAUSE)
+        raise self._failed(done, "splunkd has gone")
+
+    def _failed(self, done: str, problem: str) -> StateError:
+        """The error of this call and of each that follows."""
+        self._problem = f"The input's state cannot be {done} in the KV store ({problem})."
+        return StateError(self._problem)
 
 
 def _refused(what: str, error: HTTPError) -> SplunkdError:

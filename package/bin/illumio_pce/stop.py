@@ -1,21 +1,36 @@
-"""How splunkd ends a run: SIGTERM (on Windows SIGBREAK). What is half done is finished, what waits is broken off."""
+"""How a run is ended: by splunkd's SIGTERM (on Windows SIGBREAK), or since splunkd has gone.
+
+What is half done is finished, what waits is broken off.
+"""
 
 from __future__ import annotations
 
+import os
+import select
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from .errors import StopRequested
 
+#: How often it is looked whether the process that started this one still lives (seconds).
+WATCH_SECONDS = 3.0
+
 
 class Stop:
-    """Whether the end was asked for; only inside of `interruptible` does asking raise StopRequested."""
+    """Whether the end was asked for; only inside of `interruptible` does asking raise StopRequested.
+
+    `gone`: splunkd no longer reads what is written, so that nothing more can be delivered or stored.
+    """
 
     def __init__(self) -> None:
         self.requested = False
+        self.gone = False
         self._interruptible = False
+        self._listening = False
+        self._watching = False
 
     def listen(self) -> None:
         """Take the signals by which splunkd, or a person at a terminal, ends a process."""
@@ -23,6 +38,20 @@ class Stop:
             number = getattr(signal, name, None)
             if number is not None:
                 signal.signal(number, self._on_signal)
+        self._listening = True
+
+    @contextmanager
+    def watching(self, descriptor: int) -> Iterator[None]:
+        """Inside, a thread watches whether splunkd has gone: whether nobody reads the pipe any more (`descriptor`), or
+        the process that started this one has ended. On Windows nothing tells; there a write fails.
+        """
+        self._watching = hasattr(select, "poll")
+        if self._watching:
+            threading.Thread(target=self._watch, args=(descriptor, os.getppid()), daemon=True).start()
+        try:
+            yield
+        finally:
+            self._watching = False
 
     def request(self) -> None:
         """Ask for the end."""
@@ -41,6 +70,21 @@ class Stop:
             yield
         finally:
             self._interruptible = False
+
+    def _watch(self, descriptor: int, parent: int) -> None:
+        poll = select.poll()
+        poll.register(descriptor, 0)  # an error or a hang-up is told whatever was asked for
+        found: list[tuple[int, int]] = []
+        while self._watching and not found and os.getppid() == parent:
+            found = poll.poll(WATCH_SECONDS * 1000)
+        if self._watching and not any(happened & select.POLLNVAL for _, happened in found):
+            self._lose_splunkd()
+
+    def _lose_splunkd(self) -> None:
+        self.gone = True
+        if self._listening:
+            # as splunkd would, so that the main thread is woken where it waits
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.request()

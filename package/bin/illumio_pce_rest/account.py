@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Optional
 
 from illumio_pce.certificates import parse_certificates
-from illumio_pce.config import Account, parse_pce_url
-from illumio_pce.splunkd import read_proxy, read_settings
-from splunklib.binding import HTTPError
+from illumio_pce.config import Account
+from illumio_pce.splunkd import ACCOUNT_CONF, read_proxy, read_secret, read_settings
 from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
 from splunktaucclib.rest_handler.credentials import RestCredentials
 from splunktaucclib.rest_handler.error import RestError
 
+from .names import check_new_name
 from .refusal import as_refusal
-from .session import INPUTS, connect, name_organisation, stanzas
+from .session import ACCOUNTS, INPUTS, connect, stanzas, warn
+from .twins import account_of, trail, twins
 
 Conf = Mapping[str, Optional[str]]
+_LONGEST_NAME = 50
 
 
 class CleanCertificates:
@@ -35,10 +38,8 @@ class CleanCertificates:
 
 def leads_elsewhere(account: Account, stored: Conf) -> bool:
     """Whether the secret would be sent to another host or port than the one that it was entered for."""
-    try:
-        return parse_pce_url(stored.get("pce_url") or "") != (account.host, account.port)
-    except ValueError:
-        return True
+    before, now = trail({**stored, "org_id": "1"}), trail({"pce_url": account.url, "org_id": "1"})
+    return before is None or before != now
 
 
 class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
@@ -49,64 +50,88 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
             if field.name == "ca_certificate":
                 field.converter = CleanCertificates
         super().__init__(*args, **kwargs)
+        self._splunkd = connect(self.getSessionKey())
 
     def handleCreate(self, conf_info: Any) -> None:  # noqa: N802
         """Save a new account once the PCE has answered."""
-        self._try(self._parse(self.payload, self.payload.get("api_secret") or ""))
+        name = self.callerArgs.id
+        check_new_name(name, stanzas(self._splunkd, ACCOUNTS), "account", _LONGEST_NAME)
+        with as_refusal():
+            account = Account.parse(name, self.payload, self.payload.get("api_secret") or "")
+            self._try(account)
+        self._tidy(account)
         super().handleCreate(conf_info)
 
     def handleEdit(self, conf_info: Any) -> None:  # noqa: N802
         """Save a changed account once the PCE has answered; a secret that is not posted stays as it is."""
-        stored = next(iter(self.handler.get(self.callerArgs.id, decrypt=True))).content
+        stored = self._stored()
         entered = self.payload.get("api_secret", RestCredentials.PASSWORD)
-        kept = RestCredentials.is_placeholder(entered)
-        account = self._parse({**stored, **self.payload}, stored.get("api_secret") if kept else entered)
+        kept = RestCredentials.is_placeholder(entered.strip())
+        with as_refusal():
+            secret = read_secret(self._splunkd, ACCOUNT_CONF, self.callerArgs.id, "api_secret") if kept else entered
+            account = Account.parse(self.callerArgs.id, {**stored, **self.payload}, secret)
         if kept and leads_elsewhere(account, stored):
             raise RestError(
                 400,
-                "The PCE URL leads to another host or port. Enter the API secret again, so that it is "
-                "never sent where you did not mean it to go.",
+                "The PCE URL points to a different host or port. Enter the API secret again: "
+                "it is only sent to the PCE that it was entered for.",
             )
-        self._try(account)
+        with as_refusal():
+            self._try(account)
+        self._tidy(account)
         super().handleEdit(conf_info)
-        if str(account.org_id) != (stored.get("org_id") or "").strip():
-            self._tell_inputs(account)
+        if trail({"pce_url": account.url, "org_id": str(account.org_id)}) != trail(stored):
+            with suppress(RestError):
+                self._warn_of_twins()
 
     def handleRemove(self, conf_info: Any) -> None:  # noqa: N802
         """Delete an account that no input uses."""
         name = self.callerArgs.id
-        users = self._users()
+        users = self._users(stanzas(self._splunkd, INPUTS))
         if users:
             raise RestError(
                 400,
                 f"The account {name} is used by {', '.join(users)}. Before you delete it, delete these inputs "
-                "or give them another account.",
+                "or choose another account for them.",
             )
         super().handleRemove(conf_info)
 
-    def _users(self) -> list[str]:
+    def _stored(self) -> Conf:
+        name = self.callerArgs.id
+        if name not in stanzas(self._splunkd, ACCOUNTS):
+            raise RestError(404, f"There is no account {name}.")
+        content: Conf = next(iter(self.handler.get(name))).content
+        return content
+
+    def _tidy(self, account: Account) -> None:
+        """Have each posted value stored in the one spelling that it is compared in."""
+        tidy = {
+            "pce_url": account.url,
+            "org_id": str(account.org_id),
+            "api_key_id": account.api_key_id,
+            "ca_certificate": account.ca_certificate,
+        }
+        if not RestCredentials.is_placeholder(self.payload.get("api_secret", RestCredentials.PASSWORD).strip()):
+            tidy["api_secret"] = account.api_secret
+        self.payload.update({name: value for name, value in tidy.items() if name in self.payload})
+
+    def _users(self, inputs: Mapping[str, Mapping[str, Any]]) -> list[str]:
         """The inputs that use this account."""
-        inputs = stanzas(connect(self.getSessionKey()), INPUTS)
-        return sorted(name for name, stanza in inputs.items() if stanza.get("account") == self.callerArgs.id)
+        return sorted(name for name, stanza in inputs.items() if account_of(stanza) == self.callerArgs.id)
 
-    def _tell_inputs(self, account: Account) -> None:
-        try:
-            name_organisation(connect(self.getSessionKey()), self._users(), str(account.org_id))
-        except (HTTPError, OSError) as error:
-            raise RestError(
-                500,
-                "The account was saved, but its inputs still mark system events with the former organisation "
-                f"({type(error).__name__}). Save these inputs again.",
-            ) from None
-
-    def _parse(self, conf: Conf, secret: str | None) -> Account:
-        with as_refusal():
-            return Account.parse(self.callerArgs.id, conf, secret or "")
+    def _warn_of_twins(self) -> None:
+        inputs, accounts = stanzas(self._splunkd, INPUTS), stanzas(self._splunkd, ACCOUNTS)
+        groups = {(name, *twins(name, inputs, accounts)) for name in self._users(inputs)}
+        for group in {tuple(sorted(group)) for group in groups if len(group) > 1}:
+            warn(
+                self.getSessionKey(),
+                f"overlap_{group[0]}",
+                f"The inputs {', '.join(group)} now read the same PCE and organisation into the same index. "
+                "Unless their filters differ, every event is indexed more than once.",
+            )
 
     def _try(self, account: Account) -> None:
         """Ask the PCE, through the saved proxy. An error names the cause, and never what was answered."""
         from illumio_pce.connection import check  # noqa: PLC0415 (slow to import, and needed only here)
 
-        with as_refusal():
-            splunkd = connect(self.getSessionKey())
-            check(account, read_proxy(splunkd, read_settings(splunkd)))
+        check(account, read_proxy(self._splunkd, read_settings(self._splunkd)))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
 
-from illumio_pce.splunkd import APP, Splunkd
-from solnlib.splunk_rest_client import SplunkRestClient
-from splunklib.binding import UrlEncoded
-from splunktaucclib.rest_handler.admin_external import get_splunkd_endpoint
+from illumio_pce.log import logger, open_log
+from illumio_pce.splunkd import Splunkd
+from solnlib.splunkenv import get_splunkd_uri
+from splunklib.binding import HTTPError
+
+from .refusal import as_refusal
 
 INPUTS = "data/inputs/illumio_pce_events"
 ACCOUNTS = "configs/conf-ta_illumio_pce_account"
@@ -17,30 +19,29 @@ ACCOUNTS = "configs/conf-ta_illumio_pce_account"
 
 def connect(session_key: str) -> Splunkd:
     """Splunkd in that session."""
-    return Splunkd(get_splunkd_endpoint(), session_key)
+    return Splunkd(_address(), session_key)
 
 
-def stanzas(splunkd: Splunkd, endpoint: str) -> dict[str, dict[str, Any]]:
-    """Every stanza of `INPUTS` or `ACCOUNTS` by its name."""
-    return {entry["name"]: entry["content"] for entry in splunkd.get(endpoint, count=0)["entry"]}
+def _address() -> str:
+    """As splunktaucclib's `get_splunkd_endpoint`, whose module imports this one (by way of `custom_hook_mixin`)."""
+    return os.environ.get("SPLUNKD_URI") or str(get_splunkd_uri())
 
 
-def name_organisation(splunkd: Splunkd, inputs: Iterable[str], org_id: str) -> None:
-    """Have splunkd mark every event of these inputs with the organisation that the input reads.
-
-    Events of `/system_events` do not name it, and their text stays as it is: so it becomes the indexed field
-    `input_org_id`, by the key `_meta` (inputs.conf.spec). The inputs' own endpoint knows no `_meta`.
-    Raises HTTPError or OSError.
-    """
-    for name in inputs:
-        stanza = quote(f"illumio_pce_events://{name}", safe="")
-        path = UrlEncoded(f"configs/conf-inputs/{stanza}", skip_encode=True)
-        splunkd.post_form(path, _meta=f"input_org_id::{org_id.strip()}")
-    splunkd.get(f"{INPUTS}/_reload")
+def stanzas(splunkd: Splunkd, endpoint: str) -> dict[str, dict[str, str]]:
+    """Every stanza of `INPUTS` or `ACCOUNTS` by its name. Raises RestError."""
+    with as_refusal():
+        return {entry["name"]: _texts(entry["content"]) for entry in splunkd.get(endpoint, count=0)["entry"]}
 
 
-def announce(session_key: str, key: str, text: str) -> None:
-    """Show a warning among Splunk's messages. Raises HTTPError where the user may not."""
-    uri = urlsplit(get_splunkd_endpoint())
-    client = SplunkRestClient(session_key, APP, scheme=uri.scheme, host=uri.hostname, port=uri.port)
-    client.post("messages", name=key, value=text, severity="warn")
+def _texts(content: Mapping[str, Any]) -> dict[str, str]:
+    return {name: "" if value is None else str(value) for name, value in content.items()}
+
+
+def warn(session_key: str, key: str, text: str) -> None:
+    """Write to the add-on's log and to Splunk's messages; what was asked for is done, so nothing fails here."""
+    open_log("configuration", "INFO")
+    logger.warning(text)
+    try:
+        connect(session_key).announce(f"ta_illumio_pce_{key}", text)
+    except (HTTPError, OSError) as error:
+        logger.warning("The warning could not be shown among Splunk's messages (%s).", type(error).__name__)

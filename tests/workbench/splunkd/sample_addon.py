@@ -11,7 +11,8 @@ _FILES = {
     "default/app.conf": "[install]\nbuild = 7\n[launcher]\nversion = 1.2.3\n",
     "default/collections.conf": "[sample_states]\n",
     "default/sample_settings.conf": "[logging]\nloglevel = INFO\n",
-    "default/inputs.conf": "[sample_input]\ninterval = 60\nindex = default\npython.version = python3\n",
+    "default/inputs.conf": "[sample_input]\ninterval = 60\nindex = default\npython.version = python3\n"
+    "start_by_shell = false\n",
     "default/restmap.conf": """
 [admin:sample]
 match = /

@@ -73,6 +73,19 @@ def test_server_info_tells_the_start_and_the_roles(tmp_path: Path) -> None:
         assert Client(splunkd)("GET", "/services/server/info").entries["server-info"]["startup_time"] == 1_800_000_100
 
 
+def test_version_1_of_the_export_endpoint_is_refused_and_recorded_unless_switched_on(
+    splunkd: Splunkd, admin: Client
+) -> None:
+    splunkd.search = lambda *_: [{"n": "1"}]
+    form = {"search": "search index=main"}
+    assert admin("POST", "/services/search/v2/jobs/export", form).json["result"] == {"n": "1"}
+    refused = admin("POST", "/services/search/jobs/export", form)
+    assert (refused.status, "search/v2/jobs/export" in refused.text) == (404, True)
+    assert len(splunkd.refused) == 1
+    splunkd.search_v1 = True
+    assert admin("POST", "/services/search/jobs/export", form).json["result"] == {"n": "1"}
+
+
 def test_what_the_workbench_does_not_have_is_refused_and_recorded(splunkd: Splunkd, admin: Client) -> None:
     assert admin("GET", "/services/licenser/pools").status == 404
     assert admin("POST", "/services/server/info", {}).status == 405
@@ -150,6 +163,19 @@ def test_a_secret_is_addressed_with_the_slash_of_its_realm_unquoted(admin: Clien
     assert [e["clear_password"] for e in admin("GET", path).entries.values()] == ["two"]
     assert admin("DELETE", path).status == 200
     assert admin("DELETE", path).status == 404
+
+
+def test_a_secret_of_another_splunk_secret_cannot_be_decrypted(splunkd: Splunkd, admin: Client) -> None:
+    admin("POST", "storage/passwords", {"name": "acc", "realm": "r", "password": "one"})
+    (splunkd.home / "etc/auth/splunk.secret").write_bytes(b"another")
+    (entry,) = admin("GET", "storage/passwords").entries.values()
+    assert "clear_password" not in entry
+    assert entry["username"] == "acc"
+    splunkd.passwords.garbled = True
+    (entry,) = admin("GET", "storage/passwords").entries.values()
+    assert entry["clear_password"] not in ("one", "")
+    admin("POST", "storage/passwords/r:acc:", {"password": "two"})
+    assert [e["clear_password"] for e in admin("GET", "storage/passwords").entries.values()] == ["two"]
 
 
 def test_secrets_are_not_for_everybody(viewer: Client) -> None:

@@ -48,6 +48,26 @@ def test_events_are_indexed_with_what_the_stream_and_the_stanza_say(splunkd: Spl
     assert second.time == second.indextime
 
 
+def test_a_shell_between_takes_the_signal_that_the_script_is_meant_to_get(
+    splunkd: Splunkd, set_script: SetScript, tmp_path: Path
+) -> None:
+    took = tmp_path / "took"
+    set_script(f"""
+signal.signal(signal.SIGTERM, lambda *_: open({str(took)!r}, "w").close())
+out.write(b"<stream><event><data>1</data></event>")
+out.flush()
+time.sleep(2)
+out.write(b"</stream>")
+""")
+    splunkd.confs.write(APP, "inputs", STANZA, {"start_by_shell": "true"})
+    run = splunkd.run_input(STANZA, kill=Kill(after_events=1, signal=signal.SIGTERM))
+    assert (run.exit_code, run.whole) == (-signal.SIGTERM, True)
+    assert not took.exists()
+    splunkd.confs.write(APP, "inputs", STANZA, {"start_by_shell": "false"})
+    assert splunkd.run_input(STANZA, kill=Kill(after_events=1, signal=signal.SIGTERM)).exit_code == 0
+    assert took.exists()
+
+
 def test_events_are_found_by_their_members(splunkd: Splunkd, set_script: SetScript) -> None:
     set_script(TWO)
     splunkd.run_input(STANZA)
@@ -80,6 +100,7 @@ out.write(("<stream><event><data>" + escape(json.dumps(told)) + "</data></event>
         "index": "default",
         "interval": "60",
         "python.version": "python3",
+        "start_by_shell": "false",
     }
 
 

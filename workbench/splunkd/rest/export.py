@@ -1,4 +1,4 @@
-"""`search/jobs/export`: a search whose results are the answer. What searches is handed in, as `Splunkd.search`."""
+"""`search/v2/jobs/export`: a search whose results are the answer. What searches is handed in, as `Splunkd.search`."""
 
 from __future__ import annotations
 
@@ -25,4 +25,12 @@ def export(call: Call) -> Response:
     return Response(200, body.encode(), JSON)
 
 
-ROUTES = [Route("search/jobs/export", {"POST": export})]
+def export_v1(call: Call) -> Response:
+    """The same under its former address, which new releases refuse: see `Splunkd.search_v1`."""
+    if call.splunkd.search_v1:
+        return export(call)
+    call.splunkd.refused.append(f"{call.request.method} {call.request.path}: version 1 of the search endpoints")
+    raise RestFault(404, "The endpoint search/jobs/export is deprecated and disabled. Use search/v2/jobs/export.")
+
+
+ROUTES = [Route("search/v2/jobs/export", {"POST": export}), Route("search/jobs/export", {"POST": export_v1})]

@@ -68,7 +68,7 @@ def _found(call: Call) -> Password:
 
 def _entry(call: Call, password: Password) -> Entry:
     content = {
-        "clear_password": password.clear,
+        **({} if password.clear is None else {"clear_password": password.clear}),
         "encr_password": password.scrambled,
         "password": "********",
         "realm": password.realm,

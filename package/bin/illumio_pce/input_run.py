@@ -1,0 +1,338 @@
+"""One run of one input: from what splunkd hands over to the end of the stream that it reads."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from splunklib.binding import HTTPError
+
+from .breadcrumb import BreadcrumbFile, path_of
+from .checkpoint import Checkpoint
+from .clock import SystemClock
+from .collector import Run
+from .config import Account, InputSettings, Proxy, index_of
+from .delivery import SOURCETYPE
+from .errors import CollectorError, PipeClosed, StopRequested
+from .lease import ClusterLease, FileLock, NoLease, OwnLease, is_shared
+from .log import formatter, logger, open_log, quoted, set_level
+from .output import SplunkdStream, SplunkEvents
+from .pce import Pce
+from .record import SOURCETYPE as RECORD_SOURCETYPE
+from .record import not_started
+from .signs import Sign, Signs, seconds_of
+from .splunkd import (
+    KV_STORE_PATIENCE,
+    KV_STORE_PATIENCE_AT_STOP,
+    KV_STORE_REQUEST_SECONDS,
+    KvStore,
+    Splunkd,
+    read_account,
+    read_proxy,
+    read_settings,
+)
+from .state import State
+from .stop import Stop
+from .store import Unreadable, content_of
+from .timestamps import render
+from .transport import HttpsTransport
+from .unconfirmed import UnconfirmedMark
+
+SCHEME = "illumio_pce_events"
+
+
+class _Elsewhere(Exception):
+    """Another member of the search head cluster runs the input; the text says which."""
+
+
+class _Prepared(NamedTuple):
+    """A run that can begin, and what it was made of."""
+
+    run: Run
+    store: KvStore
+    lease: OwnLease
+    settings: InputSettings
+    account: Account
+
+
+class InputRun:
+    """Collects for one input and tells splunkd what happened, whatever happens.
+
+    Each run ends in one line of the log and, while splunkd reads, in one record; only a run that leaves the input to
+    another member of a search head cluster writes none.
+    """
+
+    def __init__(self, stanza: str, parameters: Mapping[str, str], metadata: Mapping[str, str]) -> None:
+        self._name = stanza.partition("://")[2]
+        self._parameters = parameters
+        self._metadata = metadata
+        self._interval = seconds_of(parameters.get("interval"))
+        self._clock = SystemClock()
+        self._stop = Stop()
+        self._descriptor = sys.stdout.fileno()
+        self._output = SplunkdStream(self._descriptor, stanza, f"{SCHEME}://{self._name}", index_of(parameters))
+        self._run: Run | None = None
+
+    def to_its_end(self) -> bool:
+        """Run; whether it ended well."""
+        try:
+            ended_well = self._run_or_report()
+            self._output.close()
+        except PipeClosed:
+            logger.error("action=failed input=%s category=pipe splunkd closed the pipe", self._name)
+            self._doubt_the_latest()
+            return False
+        except Exception as error:
+            logger.exception("action=failed input=%s category=internal", self._name)
+            with contextlib.suppress(Exception):
+                self._write_failure(_internal(error))
+            with contextlib.suppress(Exception):
+                self._output.close()
+            return False
+        return ended_well
+
+    def write(self, events: SplunkEvents) -> int:
+        """See `output.Output.write`. An input that writes a record is alive."""
+        written = self._output.write(events)
+        if events.sourcetype == RECORD_SOURCETYPE:
+            self._leave_sign()
+        return written
+
+    def _run_or_report(self) -> bool:
+        try:
+            formatter.hide(self._metadata.get("session_key", ""))
+            open_log(f"{SCHEME}_{re.sub(r'[^A-Za-z0-9_-]', '_', self._name)}", "INFO")
+            self._stop.listen()
+            with self._stop.watching(self._descriptor), self._locked():
+                return self._collect()
+        except (CollectorError, StopRequested) as error:
+            if self._stop.gone:
+                raise PipeClosed from None
+            if isinstance(error, StopRequested):
+                logger.info("action=ended input=%s outcome=stopped before it began", self._name)
+                return True
+            self._log_failure(error)
+            self._write_failure(error)
+            return False
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """No other run of the input on this host meanwhile. Raises CollectorError (`overlap`)."""
+        lock = FileLock(path_of(self._folder, self._name, "lock"))
+        try:
+            if not lock.acquire():
+                raise CollectorError("overlap", "An earlier run of this input has not ended.")
+            yield
+        finally:
+            lock.release()
+
+    @property
+    def _folder(self) -> Path:
+        return Path(self._metadata["checkpoint_dir"])
+
+    # --- the run itself ----------------------------------------------------------------------------
+
+    def _collect(self) -> bool:
+        splunkd = Splunkd(self._metadata["server_uri"], self._metadata["session_key"])
+        try:
+            prepared = self._prepare(splunkd)
+        except _Elsewhere as reason:
+            logger.info("action=skipped input=%s reason=%s", self._name, reason)
+            self._leave_sign()
+            return True
+        self._run = prepared.run
+        ended_well = self._carry_out(prepared.run)
+        _log_for_monitoring(prepared)
+        self._release_or_keep(prepared.lease)
+        if not self._stop.requested:
+            self._tell_of_silent_inputs(splunkd, prepared.store)
+        return ended_well
+
+    def _prepare(self, splunkd: Splunkd) -> _Prepared:
+        """Ask splunkd for what a run needs. Raises _Elsewhere, StopRequested, or CollectorError."""
+        with self._stop.interruptible():
+            own = read_settings(splunkd)
+            set_level(own.get("logging", {}).get("loglevel"))
+            info = splunkd.server_info()
+            settings = self._settings()
+            account = read_account(splunkd, settings.account)
+            formatter.hide(account.api_secret)
+            proxy = read_proxy(splunkd, own)
+            formatter.hide(proxy.password if proxy else "")
+        store = self._kv_store()
+        lease = self._take_lease(store, info)
+        pce = Pce(account, _transport(account, proxy), self._clock, lambda: splunkd.inputs_with_account(account.name))
+        mark = UnconfirmedMark(self._folder, self._name)
+        state = State(store, self._name, BreadcrumbFile(self._folder, self._name), lease, mark)
+        run = Run(settings, account, pce, state, self, self._clock, self._stop, life_of(info))
+        for note in settings.notes:
+            run.record.note(f"inputs.conf: {note}")
+        return _Prepared(run, store, lease, settings, account)
+
+    def _settings(self) -> InputSettings:
+        try:
+            return InputSettings.parse(self._name, self._parameters, int(self._clock.time() * 1000))
+        except ValueError as error:
+            raise CollectorError("input", str(error)) from None
+
+    def _kv_store(self) -> KvStore:
+        impatient = Splunkd(self._metadata["server_uri"], self._metadata["session_key"], KV_STORE_REQUEST_SECONDS)
+        return KvStore(impatient, self._clock, self._patience)
+
+    def _patience(self) -> float:
+        """How long the KV store is waited for (seconds)."""
+        if self._stop.gone:
+            return -1.0
+        return KV_STORE_PATIENCE_AT_STOP if self._stop.requested else KV_STORE_PATIENCE
+
+    def _carry_out(self, run: Run) -> bool:
+        """Collect, write the run's record, and log one line; whether the run ended well."""
+        outcome: dict[str, Any] = {"kind": "run", "outcome": "ok"}
+        try:
+            run.collect()
+        except StopRequested:
+            outcome["outcome"] = "stopped"
+        except PipeClosed:
+            raise
+        except Exception as error:
+            if self._stop.gone:
+                raise PipeClosed from None
+            failure = error if isinstance(error, CollectorError) else _internal(error)
+            outcome.update(
+                outcome="failed", error_category=failure.category, error=failure.args[0], remedy=failure.remedy
+            )
+            self._log_failure(failure, exc_info=failure is not error)
+        run.write_record(outcome)
+        logger.info("action=ended input=%s outcome=%s %s", self._name, outcome["outcome"], run.record.summary())
+        return bool(outcome["outcome"] != "failed")
+
+    def _doubt_the_latest(self) -> None:
+        """splunkd may never have read what stood in the pipe."""
+        delivered = self._run is not None and self._run.record.delivered
+        if delivered and not UnconfirmedMark(self._folder, self._name).set():
+            logger.error("action=failed input=%s what splunkd may not have read cannot be marked", self._name)
+
+    # --- in a search head cluster ------------------------------------------------------------------
+
+    def _take_lease(self, store: KvStore, info: Mapping[str, Any]) -> OwnLease:
+        """Raises _Elsewhere where another member has it."""
+        if not is_shared(info):
+            return NoLease()
+        lease = ClusterLease(store, self._name, str(info.get("guid")), self._clock, self._interval)
+        other = lease.acquire()
+        if other is None:
+            return lease
+        idle = self._clock.time() - _saved_at(store, self._name, self._clock.time())
+        if idle > self._sign().patience:
+            raise CollectorError(
+                "overlap",
+                f"Another member of the search head cluster ({other}) holds this input, and has stored nothing for "
+                f"{idle / 60:.0f} minutes.",
+            )
+        raise _Elsewhere(f"{other} of the search head cluster collects")
+
+    def _release_or_keep(self, lease: OwnLease) -> None:
+        with contextlib.suppress(CollectorError):
+            if self._stop.requested:
+                lease.release()
+            else:
+                lease.keep()
+
+    # --- what is told ------------------------------------------------------------------------------
+
+    def _log_failure(self, error: CollectorError, *, exc_info: bool = False) -> None:
+        line = "action=failed input=%s category=%s error=%s"
+        logger.error(line, self._name, error.category, quoted(error), exc_info=exc_info)
+
+    def _write_failure(self, error: CollectorError) -> None:
+        host = self._metadata.get("server_host", "")
+        self.write(not_started(self._name, error.category, str(error), host, self._clock.time()))
+
+    def _sign(self) -> Sign:
+        return Sign(self._name, self._clock.time(), self._interval)
+
+    def _leave_sign(self) -> None:
+        if "checkpoint_dir" in self._metadata:
+            Signs(self._folder).leave(self._sign())
+
+    def _tell_of_silent_inputs(self, splunkd: Splunkd, store: KvStore) -> None:
+        """Warn of the other inputs of this instance that are enabled and do not run; splunkd is asked only then.
+
+        One that another member of a search head cluster runs by now stores its state.
+        """
+        signs, now = Signs(self._folder), self._clock.time()
+        silent = signs.silent(now, self._name)
+        enabled = splunkd.enabled_inputs() if silent else None
+        if enabled is None:
+            return
+        for sign in silent:
+            if sign.input_name not in enabled or _runs_elsewhere(store, sign, now):
+                signs.forget(sign.input_name)
+                continue
+            text = (
+                f"The input {sign.input_name} is enabled, and wrote its last record {render(int(sign.at * 1000))}. "
+                "Look for a process of it that hangs, and for its errors in splunkd.log; then disable and enable it."
+            )
+            logger.warning("action=silent input=%s %s", sign.input_name, text)
+            signs.tell(sign, now)
+            with contextlib.suppress(HTTPError, OSError):
+                splunkd.announce(f"ta_illumio_pce_silent_{sign.input_name}", text)
+
+
+def run_input(stanza: str, parameters: Mapping[str, str], metadata: Mapping[str, str]) -> bool:
+    """One run of one input; whether it ended well."""
+    return InputRun(stanza, parameters, metadata).to_its_end()
+
+
+def life_of(info: Mapping[str, Any]) -> str:
+    """Which life of which splunkd this is: another one after each start."""
+    return f"{info.get('guid')} {info.get('startup_time')}"
+
+
+def _transport(account: Account, proxy: Proxy | None) -> HttpsTransport:
+    """Raises CollectorError (`account`) where its CA certificate is none."""
+    try:
+        return HttpsTransport(account, proxy)
+    except ValueError as error:
+        raise CollectorError("account", str(error)) from None
+
+
+def _internal(error: Exception) -> CollectorError:
+    return CollectorError("internal", f"An error of the add-on itself ({type(error).__name__}).")
+
+
+def _saved_at(store: KvStore, name: str, otherwise: float) -> float:
+    """When the input's state was stored last, or the input made (epoch s); `otherwise` where neither is known."""
+    document = store.get(name) or {}
+    with contextlib.suppress(Unreadable):
+        if document.get("kind") == "checkpoint":
+            return Checkpoint.from_text(content_of(document)).saved_at
+    made_at = document.get("made_at")
+    return made_at if isinstance(made_at, (int, float)) else otherwise
+
+
+def _runs_elsewhere(store: KvStore, sign: Sign, now: float) -> bool:
+    try:
+        return now - _saved_at(store, sign.input_name, 0.0) <= sign.patience
+    except CollectorError:
+        return False
+
+
+def _log_for_monitoring(prepared: _Prepared) -> None:
+    """The line that UCC's monitoring page counts (the form of solnlib.log.events_ingested)."""
+    settings, account = prepared.settings, prepared.account
+    logger.info(
+        "action=events_ingested modular_input_name=%s sourcetype_ingested=%s n_events=%d "
+        "event_input=%s event_index=%s event_account=%s event_host=%s",
+        settings.source,
+        SOURCETYPE,
+        prepared.run.record.delivered,
+        settings.name,
+        settings.index,
+        account.name,
+        account.host,
+    )
