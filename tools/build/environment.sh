@@ -7,7 +7,7 @@ fail() { say "build.sh: $*"; exit 1; }
 # Prints the path of a Python whose version is $1.x, from PATH or from pyenv; fails where there is none.
 find_python() {
     local candidate
-    for candidate in "python$1" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python; do
+    for candidate in "python$1" "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/"$1".*/bin/python; do
         if "$candidate" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$1')" 2>/dev/null; then
             command -v "$candidate"
             return
