@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ADDON, REPOSITORY
+from tests.lacking import lacking
 from workbench.dash.view import read_views
 
 #: What a fresh machine may lack, by the name before the first dot or hyphen.
@@ -83,7 +84,7 @@ def machine() -> Iterator[Machine]:
     user = "nobody" if os.geteuid() == 0 else None
     python = _python(user)
     if python is None:
-        pytest.skip("there is no Python 3.11 to 3.13 that another user may run")
+        lacking("there is no Python 3.11 to 3.13 that another user may run")
     # not in pytest's folder, which no other user may enter
     folder = Path(tempfile.mkdtemp(prefix="a fresh machine "))
     try:

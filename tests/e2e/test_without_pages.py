@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import REPOSITORY
 from tests.e2e.lab import PceLab
 from tests.e2e.test_collection import event
+from tests.lacking import needs
 from workbench.lab import APP, CHECKPOINTS
 from workbench.pce.proxy import Proxy
 
@@ -23,7 +24,7 @@ FILES = re.findall(r"```ini\n(.*?)```", SECTION, re.DOTALL)[0]
 BEGINNING = MAKE[: MAKE.index("\n\n") + 1]
 ACCOUNT, INPUT = "ta_illumio_pce_account", "ta_illumio_pce_illumio_pce_events"
 
-pytestmark = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="needs bash and curl")
+pytestmark = needs("" if shutil.which("curl") else "there is no curl")
 
 
 def _own(text: str, lab: PceLab, proxy: Proxy | None = None) -> str:

@@ -24,7 +24,8 @@ make_dashboard_page() (
     if (cd .build/dash && npm ci && node bundle.mjs) >.build/dash/log 2>&1; then
         printf '%s' "$stamp" >.build/dash/stamp
     else
-        say "The page could not be made, so no dashboard is shown. npm needs a network the first time. It said:"
-        tail -5 .build/dash/log >&2
+        local cause
+        cause="$(python tools/build/registry.py .build/dash/log)"
+        say "The page could not be made, so no dashboard is shown. ${cause:-npm said: $(tail -5 .build/dash/log)}"
     fi
 )

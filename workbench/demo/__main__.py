@@ -13,7 +13,7 @@ from workbench.demo.own_pce import OwnPce, show_own_pce
 from workbench.demo.story import tell
 from workbench.lab import Lab
 
-ADDON = Path("output/TA_illumio_pce")
+ADDON = Path(__file__).resolve().parents[2] / "output/TA_illumio_pce"
 #: How long a collector may take to end in good order when the demo ends before it.
 _GRACE_SECONDS = 5.0
 
