@@ -1,11 +1,20 @@
 #!/usr/bin/env bash
 # The one command of this repository: ./build.sh help
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+
+# Files that the caller names are relative to this folder; everything else is relative to the repository.
+caller="$PWD"
+here="${BASH_SOURCE[0]}"
+while [ -L "$here" ]; do
+    link="$(readlink "$here")"
+    case "$link" in /*) here="$link" ;; *) here="$(dirname "$here")/$link" ;; esac
+done
+cd "$(dirname "$here")"
 for part in environment dashboards verbs; do
     # shellcheck source=/dev/null
     source "tools/build/$part.sh"
 done
+trap 'say "build.sh: ended by Ctrl-C."; exit 130' INT
 
 verb="${1:-build}"
 [ $# -eq 0 ] || shift

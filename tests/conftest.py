@@ -29,9 +29,10 @@ settings.load_profile("no_deadline")
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One for all that looks at pages: a process cannot hold a second one. Not every Python here has Playwright."""
+    from tests.lacking import lacking
     from workbench.dash import browser
 
     if browser.chromium_path() is None:
-        pytest.skip(browser.NO_CHROMIUM)
+        lacking(browser.NO_CHROMIUM)
     with browser.chromium() as opened:
         yield opened

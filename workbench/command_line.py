@@ -6,14 +6,17 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Callable
 
+from workbench.conf.index_time import Receiver
 from workbench.conf.reader import Confs
-from workbench.event_files import DEFAULT_SOURCETYPE
+from workbench.event_files import DEFAULT_SOURCETYPE, Reader
+from workbench.event_report import FileReport
 from workbench.refusal import Refused
 from workbench.spl.relative_time import resolve
+from workbench.spl.values import Event
 
 APP = Path(__file__).resolve().parents[1] / "output" / "TA_illumio_pce"
 REFUSED = 2
@@ -66,16 +69,50 @@ def load_confs(folders: Sequence[Path]) -> Confs:
     return Confs.load(*folders)
 
 
+def told_events(options: argparse.Namespace, confs: Confs, now: float) -> Iterator[Event]:
+    """The events of the command's files, as they are read. Says on standard error what else is to be known of a file.
+
+    Raises Refused.
+    """
+    reader = Reader(confs, now, options.sourcetype)
+    receiver = Receiver(confs, now)
+    known = confs.stanzas("props")
+    knows_them = DEFAULT_SOURCETYPE in known
+    if knows_them and options.sourcetype not in known:
+        names = ", ".join(sorted(name for name in known if name.startswith("illumio:")))
+        raise Refused(f"no source type of the add-on: leave it out, or name one of {names}", "--sourcetype")
+    for path in options.files:
+        report = FileReport(str(path), now)
+        for event in reader.file(path, receiver):
+            report.take(event)
+            yield event
+        for sentence in report.sentences() if knows_them else ():
+            print(sentence, file=sys.stderr)
+
+
 def ended(run: Callable[[], int], explain: Callable[[Refused], str] = str) -> int:
-    """The exit code of a command: its own, or 2 with a message on standard error where it is refused or cannot read."""
+    """The exit code of a command: its own, or 2 with a message on standard error where it cannot go on."""
     try:
-        return run()
+        code = run()
+        sys.stdout.flush()
+        return code
     except Refused as refusal:
         print(f"refused: {explain(refusal)}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Ended by Ctrl-C.", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         # Whoever reads the rows has enough of them; nothing is left to flush at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_standard_output()
         return 0
     except OSError as error:
-        print(f"cannot read {error.filename}: {error.strerror}", file=sys.stderr)
+        if error.filename is not None:
+            print(f"cannot read {error.filename}: {error.strerror}", file=sys.stderr)
+        else:
+            _drop_standard_output()
+            print(f"cannot go on: {error.strerror}", file=sys.stderr)
     return REFUSED
+
+
+def _drop_standard_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

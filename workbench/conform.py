@@ -21,13 +21,13 @@ from workbench.conf.index_time import receive
 from workbench.conf.reader import Confs
 from workbench.conf.rows import differences
 from workbench.conf.search_time import Knowledge
-from workbench.event_files import text_of
 from workbench.refusal import Refused
 from workbench.schedule import conformance
 from workbench.spl import commands, relative_time, search
 from workbench.spl.macros import Macros, expand
 from workbench.spl.pipeline import split
 from workbench.spl.values import Event, number_text
+from workbench.text_files import lines_of, pieces_of
 
 Case = Mapping[str, Any]
 OUTCOMES = ("passed", "failed", "refused")
@@ -37,7 +37,7 @@ _EXPECTATIONS = {"expect", "expect_alerts", "refuses"}
 
 def read_cases(path: Path) -> Iterator[Case]:
     """The cases of a file, one JSON object a line. Raises Refused with the place of a line that is none."""
-    for number, line in enumerate(text_of(path).split("\n"), start=1):
+    for number, line in enumerate(lines_of(pieces_of(path)), start=1):
         if line.strip():
             yield _case(line, f"{path}, line {number}")
 

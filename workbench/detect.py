@@ -11,13 +11,12 @@ import argparse
 import configparser
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from workbench.command_line import APP, Parser, ended, load_confs, moment
+from workbench.command_line import APP, Parser, ended, load_confs, moment, told_events
 from workbench.conf.reader import Confs
 from workbench.conf.search_time import Knowledge
-from workbench.event_files import Reader
 from workbench.refusal import Refused
 from workbench.schedule.scheduler import Alert, Busy, Scheduler, read_searches
 from workbench.spl.store import EventStore
@@ -55,7 +54,7 @@ def saved_searches(folders: Sequence[Path]) -> Stanzas:
 
 
 def alerts(
-    stanzas: Stanzas, confs: Confs, events: Sequence[Event], start: float | None, now: float, busy: Busy = ()
+    stanzas: Stanzas, confs: Confs, events: Iterable[Event], start: float | None, now: float, busy: Busy = ()
 ) -> Iterator[dict[str, object]]:
     """The alerts of all detections that run from `start` until before `now` (epoch seconds), as they are printed.
 
@@ -85,7 +84,7 @@ def _replay(options: argparse.Namespace) -> int:
         raise Refused("later than --now: nothing would run", "--from")
     folders = options.app or [APP]
     confs, stanzas = load_confs(folders), saved_searches(folders)
-    events = Reader(confs, now, options.sourcetype).read(options.files)
+    events = told_events(options, confs, now)
     for alert in alerts(_chosen(stanzas, options.only), confs, events, start, now):
         print(json.dumps(alert, ensure_ascii=False))
     return 0

@@ -11,27 +11,30 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from workbench.api_answer import begins_as_answer, elements
 from workbench.conf.index_time import Receiver
 from workbench.conf.reader import Confs
+from workbench.other_formats import explain_line
 from workbench.refusal import Refused
 from workbench.spl.time_format import parse_time
 from workbench.spl.values import Event, is_number_text
+from workbench.text_files import lines_of, pieces_of
 
 API_SOURCETYPE = "illumio:pce:events"
 API_SOURCE = "illumio_pce_events://files"
 DEFAULT_SOURCETYPE = "illumio:pce:syslog"
 DEFAULT_INDEX = "main"
 
-_GZIP = b"\x1f\x8b"
-_STRING_OR_BLANK = re.compile(r'("(?:\\.|[^"\\])*")|\s+')
-_BEGINS_AS_ANSWER = re.compile(r"\s*(?:\[\s*[{\]]|\{[ \t\r]*\n)")
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _METADATA = ("sourcetype", "source", "host", "index")
 _TIMES = ("_time", "_indextime")
+#: How many lines are received at once.
+_LINES_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,10 @@ class Reader:
     clock: float
     sourcetype: str = DEFAULT_SOURCETYPE
 
-    def read(self, paths: list[Path]) -> list[Event]:
+    def read(self, paths: Iterable[Path]) -> list[Event]:
         """The events of all files, without search-time fields."""
         receiver = Receiver(self.confs, self.clock)
-        return [event for path in paths for event in self._file(path, receiver)]
+        return [event for path in paths for event in self.file(path, receiver)]
 
     def records(self, records: Iterable[Mapping[str, Any]]) -> list[Event]:
         """The events of records `{"_raw": …}`, as lines of a file hold them."""
@@ -56,26 +59,52 @@ class Reader:
             for event in self._received(record, f"record {number}", receiver)
         ]
 
-    def _file(self, path: Path, receiver: Receiver) -> Iterator[Event]:
-        text = text_of(path)
-        if _BEGINS_AS_ANSWER.match(text):
-            for element in _elements(text, str(path)):
-                yield from self._api_event(element, receiver)
+    def file(self, path: Path, receiver: Receiver) -> Iterator[Event]:
+        """The events of one file, which is read as they are taken."""
+        pieces = pieces_of(path)
+        beginning = next(pieces, "")
+        pieces = chain([beginning], pieces)
+        if begins_as_answer(beginning):
+            for document, text in elements(pieces, str(path)):
+                yield from self._api_event(document, text, receiver)
             return
-        lines = [(f"{path.name}, line {number}", line) for number, line in enumerate(text.split("\n"), start=1)]
-        records = [(place, _record(line)) for place, line in lines if line.strip()]
-        if not any(record for _, record in records):
-            for event in receiver.receive(text, self.sourcetype, str(path), "unknown", DEFAULT_INDEX):
-                yield _indexed(event)
+        lines = lines_of(pieces)
+        blank, first = [], ""
+        for first in lines:
+            if first.strip():
+                break
+            blank.append(first)
+        if _record(first) is not None:
+            yield from self._records_of(path, chain(blank, [first], lines), receiver)
             return
-        for place, record in records:
-            if record is None:
-                raise Refused('a line that is no {"_raw": …} beside lines that are', place)
-            yield from self._received(record, place, receiver)
+        if explain_line(first):
+            raise Refused(explain_line(first), str(path))
+        yield from self._lines_of(path, chain(blank, [first], lines), len(blank) + 1, receiver)
 
-    def _api_event(self, text: str, receiver: Receiver) -> Iterator[Event]:
+    def _records_of(self, path: Path, lines: Iterator[str], receiver: Receiver) -> Iterator[Event]:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                place = f"{path.name}, line {number}"
+                record = _record(line)
+                if record is None:
+                    raise _mixed(place)
+                yield from self._received(record, place, receiver)
+
+    def _lines_of(self, path: Path, lines: Iterator[str], first: int, receiver: Receiver) -> Iterator[Event]:
+        """Lines as they are received, in parts where the confs cut the text at the ends of lines."""
+        stream = receiver.stream(self.sourcetype, str(path), "unknown", DEFAULT_INDEX)
+        part: list[str] = []
+        for line in lines:
+            if _record(line) is not None:
+                raise _mixed(f"{path.name}, line {first}")
+            part.append(line)
+            if stream.by_lines and len(part) >= _LINES_AT_ONCE:
+                yield from map(_indexed, stream.receive("\n".join(part)))
+                part = []
+        yield from map(_indexed, stream.receive("\n".join(part)))
+
+    def _api_event(self, document: Mapping[str, Any], text: str, receiver: Receiver) -> Iterator[Event]:
         """An event as the collector writes it: host and time are the event's own."""
-        document = json.loads(text)
         host = document.get("pce_fqdn")
         time = _moment(document.get("timestamp"))
         host_name = host if isinstance(host, str) and host else "unknown"
@@ -94,35 +123,8 @@ class Reader:
             yield {**_indexed({**event, **times}), **times}
 
 
-def text_of(path: Path) -> str:
-    """The text of a file in UTF-8, without a byte order mark. Raises Refused with the place of what is none."""
-    content = path.read_bytes()
-    if content.startswith(_GZIP):
-        raise Refused("it is compressed; unpack it first (gunzip)", str(path))
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        place = f"{path}, line {line}"
-        raise Refused(f"byte {error.start + 1} is not UTF-8; convert the file first (iconv)", place) from None
-
-
-def _elements(text: str, place: str) -> list[str]:
-    """The events of an answer as text, blanks between their parts taken out, nothing else changed."""
-    try:
-        answer = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Refused(f"it begins as an answer of the API and is no JSON: {error}", place) from None
-    known = isinstance(answer, list) or "event_type" in answer
-    documents = answer if isinstance(answer, list) else [answer]
-    if not known or not all(isinstance(document, dict) and "_raw" not in document for document in documents):
-        raise Refused("it begins as an answer of the API and holds something else than its events", place)
-    decoder, position, elements = json.JSONDecoder(), 0, []
-    for _ in documents:
-        start = text.index("{", position)
-        _, position = decoder.raw_decode(text, start)
-        elements.append(_STRING_OR_BLANK.sub(lambda found: found.group(1) or "", text[start:position]))
-    return elements
+def _mixed(place: str) -> Refused:
+    return Refused('a line that is no {"_raw": …} beside lines that are', place)
 
 
 def _record(line: str) -> dict[str, Any] | None:

@@ -12,9 +12,8 @@ import json
 import sys
 from collections.abc import Sequence
 
-from workbench.command_line import APP, Parser, ended, load_confs, moment
+from workbench.command_line import APP, Parser, ended, load_confs, moment, told_events
 from workbench.conf.search_time import Knowledge
-from workbench.event_files import Reader
 from workbench.refusal import Refused
 from workbench.spl.macros import expand
 from workbench.spl.search import run
@@ -40,7 +39,7 @@ def _search(options: argparse.Namespace) -> int:
     now = moment(options.now, "--now") or 0.0
     earliest, latest = (moment(getattr(options, name), f"--{name}", now) for name in ("earliest", "latest"))
     confs = load_confs(options.app or [APP])
-    events = Reader(confs, now, options.sourcetype).read(options.files)
+    events = told_events(options, confs, now)
     for row in run(options.spl, events, knowledge=Knowledge(confs, now), now=now, earliest=earliest, latest=latest):
         print(json.dumps(row, ensure_ascii=False))
     return 0

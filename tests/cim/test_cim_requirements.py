@@ -12,6 +12,7 @@ import pytest
 
 from tests.cim import flows, formats, splunk
 from tests.cim.test_system_health import MARKS, RSYSLOG
+from tests.lacking import lacking
 
 Dataset = dict[str, Any]
 
@@ -24,7 +25,7 @@ def model(name: str) -> Dataset:
     """The root dataset of a data model."""
     package = find_spec("pytest_splunk_addon")
     if package is None or package.origin is None:
-        pytest.skip("pytest-splunk-addon is not installed")
+        lacking("pytest-splunk-addon is not installed")
     path = Path(package.origin).parent / "data_models" / f"{name}.json"
     root: Dataset = json.loads(path.read_text(encoding="utf-8"))["objects"][0]
     return root

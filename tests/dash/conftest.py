@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.conftest import ADDON
+from tests.lacking import lacking
 from workbench.dash.browser import Dashboard
 from workbench.dash.page import BUNDLE, MISSING
 from workbench.dash.scenarios import NOW, engine
@@ -26,7 +27,7 @@ WALL = (1920, 1080)
 def sites(chromium: Browser) -> Iterator[Sites]:
     """The site of a scenario: `quiet`, `bad`, `none` or `failing`."""
     if not (BUNDLE / "page.js").is_file():
-        pytest.skip(MISSING)
+        lacking(MISSING)
     opened: dict[str, Site] = {}
     with ExitStack() as stack:
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import ADDON
 from tests.dash.sample import addon_with, definition
+from tests.lacking import needs
 from workbench.dash.checks import complaints, schema_complaints
 from workbench.dash.checks.schema import missing
 from workbench.dash.checks.tokens import find_tokens, without_tokens
@@ -195,7 +196,7 @@ SCHEMA_TWINS: dict[str, tuple[Break, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.skipif(bool(missing()), reason=missing() or "nothing is missing")
+@needs(missing())
 def test_the_frameworks_schema_takes_the_sample_and_refuses_its_twins() -> None:
     views = [View("sample", "Sample", "", definition())]
     for name, (break_it, _) in SCHEMA_TWINS.items():

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.conftest import ADDON
+from tests.lacking import needs
 from workbench.dash.checks import complaints, schema_complaints
 from workbench.dash.checks.schema import missing
 from workbench.dash.view import read_views
@@ -16,7 +15,7 @@ def test_nothing_is_wrong_with_them() -> None:
     assert [str(complaint) for complaint in complaints(VIEWS, ADDON)] == []
 
 
-@pytest.mark.skipif(bool(missing()), reason=missing() or "nothing is missing")
+@needs(missing())
 def test_the_frameworks_own_schema_takes_them() -> None:
     assert [str(complaint) for complaint in schema_complaints(VIEWS)] == []
 

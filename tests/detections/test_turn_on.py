@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lacking import needs
 from tests.workbench.splunkd.conftest import Client
 from tools.detections.model import read_all
 from workbench.conf.reader import Confs
@@ -62,7 +63,7 @@ def test_the_file_turns_exactly_the_recommended_set_on(app: Path) -> None:
     assert _on(app) == RECOMMENDED
 
 
-@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="the command needs bash and curl")
+@needs("" if shutil.which("curl") else "there is no curl")
 def test_the_command_turns_exactly_the_recommended_set_on_and_says_so(app: Path, tmp_path: Path) -> None:
     with Splunkd(tmp_path / "splunk") as splunkd:
         splunkd.install(app)

@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.conftest import REPOSITORY
 from tests.soak.parts import run_part, say
 
 #: What --full does, whatever time it takes.
@@ -20,10 +21,12 @@ FULL_HISTORIES, FULL_ANSWERS, FULL_EVENTS, FULL_ROUNDS, FULL_KILLS = 100_000, 1_
 
 
 def commit() -> str:
-    """The commit that is soaked, marked where files differ from it."""
-    done = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=12"], capture_output=True, text=True, check=False
-    )
+    """The commit that is soaked, marked where files differ from it; `unknown` without git."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "unknown"
     return done.stdout.strip() or "unknown"
 
 

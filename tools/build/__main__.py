@@ -14,6 +14,7 @@ from tools.lint.__main__ import findings
 from .archive import write_archive
 from .bom import write_bom
 from .finish import pin_build_time, plain_modes, prune, shorten_metadata, start_directly
+from .registry import unreachable
 from .stage import Identity, identify, stage
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -50,7 +51,8 @@ def run_ucc_gen(package: Path, output: Path, identity: Identity, log: Path) -> N
         code = subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode
     # ucc-gen ends with 0 after an exception that it caught, so its last file is looked for as well
     if code or not (output / identity.app / "appserver/static/openapi.json").is_file():
-        raise SystemExit(f"ucc-gen failed ({log}):\n" + "\n".join(log.read_text("utf-8").splitlines()[-25:]))
+        said = log.read_text("utf-8")
+        raise SystemExit(f"ucc-gen failed ({log}):\n" + (unreachable(said) or "\n".join(said.splitlines()[-25:])))
 
 
 def build(work: Path, identity: Identity) -> Path:
@@ -98,4 +100,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except OSError as error:
+        raise SystemExit(f"The add-on cannot be built: {error}") from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

@@ -7,7 +7,7 @@ fail() { say "build.sh: $*"; exit 1; }
 # Prints the path of a Python whose version is $1.x, from PATH or from pyenv; fails where there is none.
 find_python() {
     local candidate
-    for candidate in "python$1" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python; do
+    for candidate in "python$1" "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/"$1".*/bin/python; do
         if "$candidate" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$1')" 2>/dev/null; then
             command -v "$candidate"
             return
@@ -34,13 +34,26 @@ make_environment() {
     [ "$(cat "$folder/stamp" 2>/dev/null)" = "$stamp" ] && return
     say "Making $folder from ${locks[*]} ($("$python" -V)); the first time takes a minute or two …"
     rm -rf "$folder"
-    "$python" -m venv "$folder" >&2 ||
-        fail "$python cannot make a virtual environment (Debian, Ubuntu: apt-get install python3-venv)."
+    mkdir -p "$folder"
+    "$python" -m venv "$folder" >"$folder.log" 2>&1 || fail_venv "$python" "$folder.log"
     local pip=("$folder/bin/python" -m pip install --quiet --disable-pip-version-check)
-    "${pip[@]}" pip==25.1.1 2>"$folder/pip.log" &&
-        "${pip[@]}" --no-deps --require-hashes "${locks[@]/#/--requirement=}" 2>>"$folder/pip.log" ||
-        fail "pip failed: $(grep -v '^WARNING' "$folder/pip.log" | tail -5)"
+    "${pip[@]}" pip==25.1.1 >>"$folder.log" 2>&1 &&
+        "${pip[@]}" --no-deps --require-hashes "${locks[@]/#/--requirement=}" >>"$folder.log" 2>&1 ||
+        fail_fetch pip "$folder.log" "$python"
     printf '%s' "$stamp" >"$folder/stamp"
+}
+
+# Says why no virtual environment could be made, and ends.
+fail_venv() {
+    grep -q 'No space left' "$2" && fail "the disk is full: $(tail -1 "$2")"
+    fail "$1 cannot make a virtual environment (Debian, Ubuntu: apt-get install python3-venv). It said: $(tail -3 "$2")"
+}
+
+# fail_fetch TOOL LOG PYTHON: says why pip could not fetch something, and ends.
+fail_fetch() {
+    local cause
+    cause="$("$3" tools/build/registry.py "$2")"
+    fail "$1 failed. ${cause:-It said: $(grep -v '^WARNING' "$2" | tail -5)} (log: $2)"
 }
 
 # Makes the environment of everything that runs on the developer's Python, and puts it first on PATH.
@@ -48,15 +61,24 @@ enter_environment() {
     local python
     python="$(builder_python)"
     mkdir -p .build
-    if command -v flock >/dev/null; then
-        exec 9>.build/lock
-        flock 9
-    fi
+    enter_lock "$python"
     make_environment .build/venv "$python" requirements/dev.txt requirements/cim.txt
     # its data models are read; its plugin for pytest must not be loaded
     rm -f .build/venv/lib/python*/site-packages/pytest_splunk_addon-*.dist-info/entry_points.txt
     PATH="$PWD/.build/venv/bin:$PATH"
     export PATH
 }
+
+# One build.sh at a time changes .build/. The lock is on file descriptor 9, and ends with this process at the latest.
+enter_lock() {
+    exec 9>>.build/lock
+    if ! locked "$1" 'LOCK_EX | fcntl.LOCK_NB'; then
+        say "Waiting for another build.sh in this folder (process $(cat .build/lock)) …"
+        locked "$1" LOCK_EX || true
+    fi
+    printf '%s' "$$" >.build/lock
+}
+
+locked() { "$1" -c "import fcntl; fcntl.flock(9, fcntl.$2)" 2>/dev/null; }
 
 leave_lock() { exec 9>&-; }

@@ -47,19 +47,34 @@ verb_workbench() {
     build_addon
     [ "$1" != demo ] || make_dashboard_page
     leave_lock
-    exec python -m "workbench.$1" "${@:2}"
+    run_module "workbench.$1" "${@:2}"
+}
+
+# Becomes a module of the repository, run in the caller's folder, out of which it imports nothing.
+run_module() {
+    local repository="$PWD"
+    cd "$caller"
+    exec env PYTHONPATH="$repository" python -P -m "$@"
 }
 
 verb_soak() {
     enter_environment
     build_addon
     leave_lock
-    exec python -m tests.soak "$@"
+    run_module tests.soak "$@"
 }
 
 verb_replay() {
     enter_environment
-    exec python -m tools.replay "$@"
+    leave_lock
+    run_module tools.replay "$@"
+}
+
+# lack TOOL CONSEQUENCE: something that not every machine has. It is told at the end; where CI=true, that is a failure.
+lacking=()
+lack() {
+    say "There is no $1 here: $2."
+    lacking+=("no $1: $2")
 }
 
 # step WHAT COMMAND…: runs one part of the tests; what fails is told at the end, and hides nothing that follows.
@@ -74,7 +89,7 @@ step() {
 test_on() {
     local python
     if ! python="$(find_python "$1")"; then
-        say "Python $1, which Splunk brings, is not installed here: the shipped code is not tested on it."
+        lack "Python $1" "the shipped code is not tested on it, although Splunk brings it (pyenv install $1)"
         return
     fi
     make_environment ".build/python$1" "$python" requirements/shipped.txt
@@ -93,9 +108,15 @@ verb_test() {
     test_on 3.9
     test_on 3.13
     leave_lock
+    [ -f .build/dash/bundle/page.js ] || lack "npm, or no way to its registry" "no dashboard is drawn"
     command -v chromium chromium-browser google-chrome >/dev/null ||
-        say "There is no Chromium here: no page is opened (Debian, Ubuntu: apt-get install chromium)."
+        lack Chromium "no page is opened (Debian, Ubuntu: apt-get install chromium)"
+    python -c 'import magic' 2>/dev/null ||
+        lack libmagic "AppInspect does not run (Debian, Ubuntu: apt-get install libmagic1; macOS: brew install libmagic)"
+    command -v curl >/dev/null || lack curl "the calls that the pages of docs/ give are not run"
     step "Every suite on $(python -V)" python -m pytest -n 2 "$@"
+    [ ${#lacking[@]} -eq 0 ] || { say "" && say "Not tested here:" && printf '  %s\n' "${lacking[@]}" >&2; }
+    [ "${CI:-}" != true ] || [ ${#lacking[@]} -eq 0 ] || failed+=("what CI should have: ${lacking[*]}")
     [ ${#failed[@]} -eq 0 ] && return
     printf 'Failed: %s\n' "${failed[@]}" >&2
     exit 1

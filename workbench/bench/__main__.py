@@ -20,7 +20,8 @@ BENCHMARKS: Mapping[str, Callable[[Options], list[Result]]] = {
     "search": search_time.measure,
 }
 #: The environments that `./build.sh test` makes of the Pythons that Splunk brings.
-_SHIPPED_PYTHONS = (".build/python3.9/bin/python", ".build/python3.13/bin/python")
+_BUILD = Path(__file__).resolve().parents[2] / ".build"
+_SHIPPED_PYTHONS = [_BUILD / f"python{version}/bin/python" for version in ("3.9", "3.13")]
 
 
 def main() -> int:
@@ -39,7 +40,7 @@ def main() -> int:
     unknown = set(given.names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"there is no benchmark {min(unknown)}")
-    pythons = given.python or [path for path in _SHIPPED_PYTHONS if Path(path).exists()] or [sys.executable]
+    pythons = given.python or [path for path in _SHIPPED_PYTHONS if path.exists()] or [sys.executable]
     options = Options(
         given.events or (20_000 if given.quick else 100_000),
         given.repeat or (1 if given.quick else 3),

@@ -24,7 +24,7 @@ from workbench.splunkd.environment import script_environment
 
 from .process import Cost, run
 
-ADDON = Path("output/TA_illumio_pce")
+ADDON = Path(__file__).resolve().parents[2] / "output/TA_illumio_pce"
 
 
 class SlowPce:

@@ -44,33 +44,20 @@ class Receiver:
     def __init__(self, confs: Confs, clock: float | None = None) -> None:
         self._props = PropsStanzas(confs)
         self._transforms = confs.stanzas("transforms")
-        self._clock = clock
-        self._now = time.time() if clock is None else clock
+        self.clock = clock
+        self.now = time.time() if clock is None else clock
         self._pipelines: dict[tuple[str, str, str], _Pipeline] = {}
         self._compiled: dict[str, IndexTransform] = {}
 
     def receive(self, data: bytes | str, sourcetype: str, source: str, host: str, index: str = "main") -> list[Event]:
         """The events of one stream of data."""
-        settings = self._props.settings(sourcetype, source, host)
-        timestamps = Timestamps(settings, self._clock)
-        breaker = LineBreaker(settings, timestamps.has_date if timestamps.looks else None)
-        texts = breaker.events(data if isinstance(data, str) else decode(data, settings))
-        received = []
-        for text, moment in zip(texts, timestamps.times(texts)):
-            keys = {
-                "_raw": text,
-                "_time": _time_text(moment),
-                "queue": "indexQueue",
-                "MetaData:Host": host,
-                "MetaData:Source": source,
-                "MetaData:Sourcetype": sourcetype,
-                "_MetaData:Index": index,
-            }
-            received += self._transformed(Incoming(keys), 0)
-        indexed = str(int(self._now))
-        return [event.event(indexed) for event in received if not event.dropped]
+        return self.stream(sourcetype, source, host, index).receive(data)
 
-    def _transformed(self, event: Incoming, depth: int) -> list[Incoming]:
+    def stream(self, sourcetype: str, source: str, host: str, index: str = "main") -> Stream:
+        """A stream whose data comes in parts."""
+        return Stream(self, self._props.settings(sourcetype, source, host), (sourcetype, source, host, index))
+
+    def transformed(self, event: Incoming, depth: int) -> list[Incoming]:
         """The event after its transforms, and the copies that they made."""
         if depth > _MOST_CLONES:
             raise Refused("copies are made of copies without an end", "transforms.conf CLONE_SOURCETYPE")
@@ -80,15 +67,37 @@ class Receiver:
             pipeline = self._pipelines[key] = _Pipeline(self._props.settings(*key), self._transform)
         results = [event]
         for copy in pipeline.apply(event):
-            results += self._transformed(copy, depth + 1)
+            results += self.transformed(copy, depth + 1)
         return results
 
     def _transform(self, name: str, place: str) -> IndexTransform:
         if name not in self._compiled:
             if name not in self._transforms:
                 raise Refused(f"transforms.conf has no stanza {name}", place)
-            self._compiled[name] = IndexTransform(self._transforms[name], self._now)
+            self._compiled[name] = IndexTransform(self._transforms[name], self.now)
         return self._compiled[name]
+
+
+class Stream:
+    """Data of one source type, source and host. `by_lines`: it may come in parts that end with a line."""
+
+    def __init__(self, receiver: Receiver, settings: Settings, keys: tuple[str, str, str, str]) -> None:
+        self._receiver = receiver
+        self._settings = settings
+        self._timestamps = Timestamps(settings, receiver.clock)
+        self._breaker = LineBreaker(settings, self._timestamps.has_date if self._timestamps.looks else None)
+        self._keys = dict(zip(("MetaData:Sourcetype", "MetaData:Source", "MetaData:Host", "_MetaData:Index"), keys))
+        self.by_lines = self._breaker.by_lines
+
+    def receive(self, data: bytes | str) -> list[Event]:
+        """The events of this part."""
+        texts = self._breaker.events(data if isinstance(data, str) else decode(data, self._settings))
+        received = []
+        for text, moment in zip(texts, self._timestamps.times(texts)):
+            keys = {"_raw": text, "_time": _time_text(moment), "queue": "indexQueue", **self._keys}
+            received += self._receiver.transformed(Incoming(keys), 0)
+        indexed = str(int(self._receiver.now))
+        return [event.event(indexed) for event in received if not event.dropped]
 
 
 class _Pipeline:

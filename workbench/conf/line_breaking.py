@@ -42,6 +42,11 @@ class LineBreaker:
         self._merge = settings.flag("SHOULD_LINEMERGE", True)
         self._merger = _Merger(settings, has_date) if self._merge else None
 
+    @property
+    def by_lines(self) -> bool:
+        """Whether each line is an event, so that the text may come in parts that end with a line."""
+        return self._breaker.pattern == _LINE_ENDS and not self._merge
+
     def events(self, text: str) -> list[str]:
         """The events of the text, in order."""
         lines = [self._truncated(line) for line in self._lines(text) if line]

@@ -29,6 +29,7 @@ class Timestamps:
     def __init__(self, settings: Settings, clock: float | None) -> None:
         self._settings = settings
         self._clock = Decimal(repr(float(int(time.time()) if clock is None else clock)))
+        self._previous = self._clock
         self._config = settings.text("DATETIME_CONFIG")
         if self._config and self._config not in ("CURRENT", "NONE", "/etc/datetime.xml"):
             raise Refused("own timestamp recognition is not emulated", settings.place("DATETIME_CONFIG"))
@@ -42,15 +43,14 @@ class Timestamps:
         self._hence = _days(settings, "MAX_DAYS_HENCE", 2, clock)
 
     def times(self, events: list[str]) -> list[Decimal]:
-        """Epoch seconds of each event of one source, in order."""
+        """Epoch seconds of each event of one source, in order; further calls go on where the last one ended."""
         times: list[Decimal] = []
-        previous = self._clock
         for event in events:
             found = self.found(event) if self.looks else None
             # An event without an acceptable timestamp takes the time of the one before it.
             if found is not None and -self._ago <= found - self._clock <= self._hence:
-                previous = found.to_integral_value(ROUND_FLOOR) if self._whole_seconds else found
-            times.append(previous)
+                self._previous = found.to_integral_value(ROUND_FLOOR) if self._whole_seconds else found
+            times.append(self._previous)
         return times
 
     def has_date(self, line: str) -> bool:

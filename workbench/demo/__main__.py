@@ -5,29 +5,41 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 from pathlib import Path
 
+from workbench.demo.ending import run_to_the_end
+from workbench.demo.folder import demo_folder
 from workbench.demo.own_pce import OwnPce, show_own_pce
 from workbench.demo.story import tell
 from workbench.lab import Lab
 
-ADDON = Path("output/TA_illumio_pce")
+ADDON = Path(__file__).resolve().parents[2] / "output/TA_illumio_pce"
+#: How long a collector may take to end in good order when the demo ends before it.
+_GRACE_SECONDS = 5.0
 
 
 def main() -> int:
     """Run the story, or one collection from the user's own PCE where the environment names it."""
     parser = argparse.ArgumentParser(prog="./build.sh demo", description=__doc__)
     parser.add_argument("--headless", action="store_true", help="end by itself instead of showing the pages")
-    parser.add_argument("--home", type=Path, help="where the stand-in for splunkd keeps its files")
+    parser.add_argument(
+        "--home", type=Path, help="where the stand-in for splunkd keeps its files, which then stay, with the secret"
+    )
     options = parser.parse_args()
     own_pce = OwnPce.from_environment(os.environ)
-    with tempfile.TemporaryDirectory(prefix="illumio-demo-") as temporary:
-        lab = Lab(options.home or Path(temporary), ADDON)
+    return run_to_the_end(lambda: _show(options, own_pce))
+
+
+def _show(options: argparse.Namespace, own_pce: OwnPce | None) -> int:
+    with demo_folder() as folder:
+        lab = Lab(options.home or folder / "splunk", ADDON)
         with lab.splunkd:
-            if own_pce is not None:
-                return show_own_pce(lab, own_pce)
-            return tell(lab, stay=not options.headless and sys.stdout.isatty())
+            try:
+                if own_pce is not None:
+                    return show_own_pce(lab, own_pce)
+                return tell(lab, stay=not options.headless and sys.stdout.isatty())
+            finally:
+                lab.splunkd.stop(_GRACE_SECONDS)
 
 
 if __name__ == "__main__":

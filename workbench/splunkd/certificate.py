@@ -8,10 +8,11 @@ from pathlib import Path
 import trustme
 
 
-def server_context(auth: Path) -> ssl.SSLContext:
+def server_context(auth: Path, *, client_certificate: bool = False) -> ssl.SSLContext:
     """A TLS context with the certificate kept in `etc/auth`, made at the first start.
 
-    Beside it, `cacert.pem` is the authority that signed it, for a client that wants to verify.
+    Beside it, `cacert.pem` is the authority that signed it, for a client that wants to verify. With
+    `client_certificate`, only a client with a certificate of that authority is served.
     """
     pem = auth / "server.pem"
     if not pem.exists():
@@ -23,4 +24,7 @@ def server_context(auth: Path) -> ssl.SSLContext:
         pem.chmod(0o600)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
+    if client_certificate:
+        context.load_verify_locations(auth / "cacert.pem")
+        context.verify_mode = ssl.CERT_REQUIRED
     return context

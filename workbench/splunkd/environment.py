@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 _PYLIB = Path(__file__).parent / "pylib"
+#: Bytecode is code, so it does not stand where other users may write.
+_PYCACHE = Path(__file__).resolve().parents[2] / ".build/pycache"
 #: What a process needs from the machine; nothing else is handed on.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "HOME", "SYSTEMROOT", "LD_LIBRARY_PATH")
 
@@ -22,6 +23,6 @@ def script_environment(home: Path, extra: dict[str, str]) -> dict[str, str]:
         "SPLUNK_WEB_NAME": "splunkweb",
         "PYTHONPATH": str(_PYLIB),
         # Not splunkd's: the built add-on is linked, not copied, and stays as it was built.
-        "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "workbench-pycache"),
+        "PYTHONPYCACHEPREFIX": str(_PYCACHE),
         **extra,
     }

@@ -89,6 +89,8 @@ class RunningInput:
         self.bytes = 0
         self._closed = False
         self._abandoned = threading.Event()
+        # Not `Thread.join`: where a signal's exception interrupts it, Python 3.12 and older take the thread for ended.
+        self._finished = threading.Event()
         self._stderr: list[bytes] = []
         self._result: InputRun | None = None
         self._began = time.monotonic()
@@ -108,12 +110,11 @@ class RunningInput:
         ]
         for thread in self._others:
             thread.start()
-        self._main = threading.Thread(target=self._run, daemon=True)
-        self._main.start()
+        threading.Thread(target=self._run, daemon=True).start()
 
     def wait(self, timeout: float | None = None) -> InputRun:
         """The run's outcome. Raises TimeoutError while it still runs."""
-        self._main.join(timeout)
+        self._finished.wait(timeout)
         if self._result is None:
             raise TimeoutError(f"{self.stanza} still runs")
         return self._result
@@ -121,7 +122,7 @@ class RunningInput:
     @property
     def running(self) -> bool:
         """Whether it has not ended."""
-        return self._main.is_alive()
+        return not self._finished.is_set()
 
     def send_signal(self, number: int) -> None:
         """Send the process a signal, if it still runs."""
@@ -154,6 +155,12 @@ class RunningInput:
             self._stderr.extend(pipe)
 
     def _run(self) -> None:
+        try:
+            self._read_to_the_end()
+        finally:
+            self._finished.set()
+
+    def _read_to_the_end(self) -> None:
         timer = threading.Timer(self._kill.after_seconds or 0, self.send_signal, (self._kill.signal,))
         if self._kill.after_seconds is not None:
             timer.start()

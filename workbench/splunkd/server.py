@@ -52,6 +52,9 @@ class Splunkd:
     and failures), `index_delay` (seconds, from the next start on), `search` (what answers
     `search/v2/jobs/export`), `search_v1` (whether `search/jobs/export` answers too: yes in 9.4, "deprecated
     and disabled" in the REST reference of 10.2), and, once started, hold the queue (`queue.hold`).
+
+    `require_client_certificate`, from the next start on: as `requireClientCert` in `[sslConfig]` of server.conf has
+    it, splunkd serves only clients with a certificate that it trusts (server.conf.spec; false as shipped).
     """
 
     version = "9.4.0"
@@ -72,6 +75,7 @@ class Splunkd:
         self.more_indexes: list[str] = []
         self.instance_type = ""
         self.index_delay = 0.0
+        self.require_client_certificate = False
         self.environment: dict[str, str] = {}
         self.messages: dict[str, dict[str, str]] = {}
         self.runs: list[InputRun] = []
@@ -138,7 +142,9 @@ class Splunkd:
     def start(self) -> None:
         """Start serving. Inputs run when asked to (`run_input`), or by `schedule`."""
         self.startup_time = int(self.clock())
-        tls = server_context(self.home / "etc/auth") if self.tls else None
+        tls = None
+        if self.tls:
+            tls = server_context(self.home / "etc/auth", client_certificate=self.require_client_certificate)
         self.queue = Queue(self.index, self.index_delay)
         self._http = HttpServer(self.rest.answer, self._port, tls)
         self._port = self._http.port

@@ -42,6 +42,6 @@ def _sentence(error: dict[str, object]) -> str:
 
 
 def _node() -> str:
-    """The system's Node.js, or the one that tools/build/dashboards.sh installed."""
+    """The Node.js that tools/build/dashboards.sh installed since the system had none or an old one, or the system's."""
     own = BUNDLE.parents[1] / "node/bin/node"
-    return shutil.which("node") or (str(own) if own.is_file() else "")
+    return str(own) if own.is_file() else shutil.which("node") or ""
