@@ -112,7 +112,8 @@ class Pce:
         entry = (int(self.stamp() * 1_000_000) if micros is None else micros, text.encode())
         with self._lock:
             self.recorded.append(entry[1])
-            for timeline in self._timelines(collection, org_id):
+            hidden = micros is None and self.quirks.hides_timeless
+            for timeline in () if hidden else self._timelines(collection, org_id):
                 self._hidden.append((self.clock() + self.quirks.hidden_for, partial(timeline.add, *entry)))
         self._show()
         href = found.get("href")
@@ -217,7 +218,7 @@ class Pce:
             return _refusal(403, "forbidden", "The key may not read these events.")
         statuses = ("success", "failure") if path == "/system_events" else ("success", "failure", "nil")
         query = EventQuery.parse(request.query, statuses=statuses)
-        if "respond-async" in request.headers.get("prefer", ""):
+        if "respond-async" in request.headers.get("prefer", "") and not self.quirks.ignores_prefer:
             return self._start_job(request, key, query)
         if self.quirks.refuses_more and (query.max_results or 0) > self.quirks.most_results:
             raise BadParameter(f"max_results must be at most {self.quirks.most_results}")

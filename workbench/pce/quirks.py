@@ -22,6 +22,8 @@ class Quirks:
         otherwise answers with as many as it may.
     most_in_job: the most events in an asynchronous answer, None for no limit. The guide says that an asynchronous
         collection is returned whole; whether that holds for events beyond 10,000 nobody has shown.
+    ignores_prefer: answer at once where an asynchronous answer was asked for. RFC 7240, section 2, lets a server
+        ignore any preference; the guide says that the PCE does not.
     oldest_first: the order of an answer, and which events a cut answer keeps. Newest first was seen on lab PCEs; the
         guide promises no order.
     ends_excluded: whether `timestamp[gte]` and `timestamp[lte]` leave out an event at exactly that time. The guide:
@@ -32,16 +34,20 @@ class Quirks:
         brackets in it. Nobody saw one.
     hidden_for: seconds for which an event that was recorded is in no answer yet. The guide does not say when an
         event can be read; a supercluster's members replicate within minutes (guide, "Supercluster").
+    hides_timeless: an event without a readable timestamp is in no answer. Nobody has seen one; the emulation
+        otherwise finds it by the time at which it was recorded.
     """
 
     most_results: int = MOST_RESULTS
     refuses_more: bool = False
     most_in_job: int | None = None
+    ignores_prefer: bool = False
     oldest_first: bool = False
     ends_excluded: bool = False
     whole_seconds: bool = False
     ignores_parameters: bool = False
     hidden_for: float = 0.0
+    hides_timeless: bool = False
 
     def bounds(self, low: int | None, high: int | None) -> tuple[int | None, int | None]:
         """The range (microseconds, both ends included) that is searched for one that was asked for."""

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from tests.workbench.pce.pce_client import NOW, Client, Clock, body_of, event
-from workbench.pce import Answer, Pce, Request
+from workbench.pce import Answer, Pce, Request, faults
 
 
 def date_of(answer: Answer) -> float:
@@ -103,3 +103,30 @@ def test_an_asynchronous_answer_that_is_cut(pce: Pce, client: Client, most: int 
     job = client.ask(headers={"prefer": "respond-async"})
     status = body_of(client.ask(f"/api/v2{job.headers['Location']}"))
     assert len(client.events(f"/api/v2{status['result']['href']}")) == expected
+
+
+def test_a_preference_that_is_ignored(pce: Pce, client: Client) -> None:
+    pce.record(event(1))
+    pce.quirks.ignores_prefer = True
+    assert client.ask(headers={"prefer": "respond-async"}).status == 200
+
+
+def test_an_event_without_a_time_that_no_answer_holds(pce: Pce, client: Client) -> None:
+    pce.quirks.hides_timeless = True
+    pce.record({"number": 1})
+    pce.record(event(2))
+    assert client.numbers() == [2]
+    assert len(pce.recorded) == 2
+
+
+def test_each_address_is_redirected_to_itself_once(pce: Pce, client: Client) -> None:
+    pce.faults.switch_on(faults.redirect_back())
+    answer = client.ask(max_results="5")
+    assert (answer.status, answer.headers["Location"]) == (307, f"{client.path}?max_results=5")
+    assert [client.ask(max_results=most).status for most in ("5", "6", "6")] == [200, 307, 200]
+
+
+def test_an_event_is_answered_with_another_text(pce: Pce, client: Client) -> None:
+    pce.record(event(1, status="pending"))
+    pce.faults.switch_on(faults.rewritten("pending", "success"))
+    assert [found["status"] for found in client.events()] == ["success"]
