@@ -7,21 +7,27 @@ what was wrong.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from illumio_pce import splunkd as client
+from illumio_pce.requested import Requested
 
 from tests.e2e.lab import PceLab
 from tests.e2e.test_faults import Scene
 from workbench.events.times import render_ms
 from workbench.lab import APP, SCHEME
 from workbench.pce.certificates import Certificates
+from workbench.splunkd import Reading
+from workbench.splunkd.rest import kv
 
 COLLECTION = "ta_illumio_pce_checkpoints"
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -323,6 +329,56 @@ def test_reads_that_lag_behind(lab: PceLab) -> None:
     assert missing(lab) == set()
     assert repeated(lab) & set(old) == set()
     assert tells_of_state(told)
+
+
+def test_more_is_requested_than_one_result_of_the_kv_store_holds(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = scene.lab
+    record(lab, 3000)
+    delivered = audit_events(scene.run())
+    monkeypatch.setattr(kv, "MAX_RESULT", 50_000)
+    requests = [Requested.new("audit", "events", 0, 1, frozenset(range(n, n + 2000))) for n in (1, 3000, 6000)]
+    lab.splunkd.kv.save_all(APP, COLLECTION, [dict(requested.document("audit")) for requested in requests])
+    record(lab, 0)
+    delivered += audit_events(scene.run())
+    assert delivered == dict.fromkeys(lab.recorded(), 1)
+
+
+def test_a_session_that_ends_during_a_run(lab: PceLab) -> None:
+    record(lab, *(7000 - n * 20 for n in range(300)))
+    reading = Reading(pause_after_bytes=2000, pause_seconds=1)
+    running = lab.splunkd.start_input(f"{SCHEME}://audit", reading=reading)
+    while running.bytes < 2000:
+        time.sleep(0.02)
+    lab.splunkd.sessions.forget()
+    assert running.wait(100).exit_code == 1
+    assert lab.splunkd.queue.drain(30)
+    (told,) = lab.records()
+    assert (told["outcome"], told["error_category"]) == ("failed", "state")
+    assert "401" in told["error"]
+    run(lab)
+    assert missing(lab) == set()
+    assert max(lab.delivered().values()) <= 2
+
+
+@pytest.mark.parametrize("kind", ["not there", "a file", "full"])
+def test_a_checkpoint_folder_that_takes_no_files_is_told(
+    kind: str, scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, host, elsewhere = scene.lab, scene.lab.splunkd.host, tmp_path / "elsewhere"
+    if kind == "full":
+        monkeypatch.setattr(os, "fsync", _no_space)
+    else:
+        monkeypatch.setattr(lab.splunkd, "host", lambda *given: replace(host(*given), checkpoint_dir=elsewhere))
+    if kind == "a file":
+        elsewhere.write_text("")
+    record(lab, 0, 3000)
+    written = scene.run()
+    assert audit_events(written) == dict.fromkeys(lab.recorded(), 1)
+    assert "checkpoint" in json.dumps([json.loads(one.data).get("notes") for one in written])
+
+
+def _no_space(_descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_an_input_that_is_made_anew_is_no_restored_backup(lab: PceLab) -> None:

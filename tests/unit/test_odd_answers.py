@@ -18,6 +18,15 @@ from workbench.events.times import render_ms
 from workbench.pce import Pce, Request, faults
 
 
+class Machine(SimulatedClock):
+    """A machine whose wall clock is ahead by so many seconds."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return self.now + self.ahead
+
+
 class InOnePiece(SimulatedAnswer):
     """An answer whose body comes at once, since it is large."""
 
@@ -29,7 +38,7 @@ class EmulatedPce:
     """The workbench's PCE in the place of the simulated one."""
 
     def __init__(self, clock: SimulatedClock) -> None:
-        self.emulated = Pce(clock=clock.time)
+        self.emulated = Pce(clock=clock.monotonic)
         self._key = self.emulated.add_key()
 
     def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> SimulatedAnswer:
@@ -45,7 +54,8 @@ class OddWorld(World):
     """A world whose PCE is the workbench's, with the limit that a PCE has."""
 
     def __init__(self) -> None:
-        super().__init__(max_results=10_000)
+        self.machine = Machine()
+        super().__init__(clock=self.machine, max_results=10_000)
         emulated = EmulatedPce(self.clock)
         self.pce: Any = emulated
         self.odd = emulated.emulated
@@ -133,7 +143,7 @@ def test_bounds_that_do_not_count_themselves(world: OddWorld) -> None:
 
 
 def test_times_that_are_compared_in_whole_seconds(world: OddWorld) -> None:
-    world.quirks.whole_seconds, world.max_results = True, 200
+    world.quirks.whole_seconds, world.max_results = True, 500
     world.happens(*(age / 100 for age in range(1_000)))
     assert world.runs() == ["ok", "ok"]
     assert world.missing() == 0
@@ -275,3 +285,32 @@ def test_an_event_of_another_form_is_indexed_as_it_came(members: str, world: Odd
     world.odd.record(text)
     assert world.runs() == ["ok", "ok"]
     assert [event.text for event in world.indexed if "/orgs/1/events/odd" in event.text] == [text]
+
+
+# --- what a clock of this machine leaves behind that was far ahead ------------------------------------
+
+
+def test_a_clock_that_was_ahead_does_not_make_a_restart_repeat_hours(world: OddWorld) -> None:
+    world.machine.ahead = 86_400
+    for _ in range(60):
+        world.happens(0)
+        world.runs(1)
+    world.machine.ahead = 0
+    world.clock.now += 3600
+    world.runs(1)
+    before = len(world.indexed)
+    world.restart_splunkd()
+    world.clock.now += 60
+    assert world.runs(1) == ["ok"]
+    assert len(world.indexed) - before <= 3
+
+
+def test_a_clock_that_was_ahead_does_not_end_the_daily_looks(world: OddWorld) -> None:
+    world.machine.ahead = 365 * 86_400
+    world.runs(1)
+    world.machine.ahead = 0
+    world.clock.now += 86_400
+    world.requests.clear()
+    world.runs(2)
+    paths = {path for path, _ in world.requests}
+    assert {"/api/v2/orgs/1/settings/events", "/api/v2/system_events"} <= paths
