@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from illumio_pce import splunkd as client
@@ -389,3 +389,34 @@ def test_an_input_that_is_made_anew_is_no_restored_backup(lab: PceLab) -> None:
     record(lab, 0)
     assert not tells_of_state(run(lab))
     assert sorted(lab.delivered().values()) == [1, 2, 2]
+
+
+# --- splunkd -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("answer", "category"), [("refused", "splunkd"), ("default", "account")])
+def test_a_count_that_does_not_list_everything(
+    answer: Literal["refused", "default"], category: str, empty_lab: PceLab, tmp_path: Path
+) -> None:
+    lab, scene = empty_lab, Scene(empty_lab, Certificates(), tmp_path / "stream")
+    for number in range(40):
+        lab.splunkd.confs.write(APP, "ta_illumio_pce_account", f"a{number:02}", {"pce_url": "https://pce.example.com"})
+    lab.add_account()
+    lab.add_input()
+    lab.splunkd.quirks.negative_count = answer
+    record(lab, 0)
+    (told,) = [json.loads(one.data) for one in scene.run()]
+    assert (told["outcome"], told["error_category"]) == ("failed", category)
+    lab.splunkd.quirks.negative_count = "everything"
+    assert audit_events(scene.run()) == dict.fromkeys(lab.recorded(), 1)
+
+
+def test_a_crash_that_server_info_does_not_show(lab: PceLab) -> None:
+    lab.splunkd.quirks.keeps_startup_time = True
+    record(lab, 0, 300)
+    lab.splunkd.queue.hold()
+    assert lab.run().exit_code == 0
+    assert lab.splunkd.crash() > 0
+    lab.splunkd.start()
+    run(lab)
+    assert missing(lab) == set(lab.recorded())

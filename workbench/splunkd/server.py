@@ -24,6 +24,7 @@ from .index import Event, Index, Queue
 from .kvstore import KvStore
 from .modinput import Host, ModularInputs
 from .passwords import Passwords
+from .quirks import Quirks
 from .rest import Rest
 from .runner import STOP_SECONDS, InputRun, Kill, Launch, Reading, RunningInput
 from .schedule import Schedule
@@ -49,8 +50,8 @@ class Splunkd:
     """An emulation for tests and the demo; it knows only what the add-on uses, and lists the rest in `refused`.
 
     `clock` gives the epoch for everything that splunkd dates itself. A test may set, at any time: `server_roles`,
-    `more_indexes`, `instance_type` (`cloud`), `environment` (more variables for scripts), `kv` (its readiness
-    and failures), `index_delay` (seconds, from the next start on), `search` (what answers
+    `more_indexes`, `instance_type` (`cloud`), `environment` (more variables for scripts), `quirks`, `kv` (its
+    readiness and failures), `index_delay` (seconds, from the next start on), `search` (what answers
     `search/jobs/export`), and, once started, hold the queue (`queue.hold`).
     """
 
@@ -76,6 +77,7 @@ class Splunkd:
         self.messages: dict[str, dict[str, str]] = {}
         self.runs: list[InputRun] = []
         self.startup_time = 0
+        self.quirks = Quirks()
         self.search: ExportSearch = _no_search
         for folder in ("etc/apps", "etc/system/local", "var/log/splunk", "var/lib/splunk/modinputs"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
@@ -136,7 +138,8 @@ class Splunkd:
 
     def start(self) -> None:
         """Start serving. Inputs run when asked to (`run_input`), or by `schedule`."""
-        self.startup_time = int(self.clock())
+        if not (self.startup_time and self.quirks.keeps_startup_time):
+            self.startup_time = int(self.clock())
         tls = server_context(self.home / "etc/auth") if self.tls else None
         self.queue = Queue(self.index, self.index_delay)
         self._http = HttpServer(self.rest.answer, self._port, tls)
