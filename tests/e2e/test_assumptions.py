@@ -24,7 +24,7 @@ from illumio_pce.requested import Requested
 from tests.e2e.lab import PceLab
 from tests.e2e.test_faults import Scene
 from workbench.events.times import render_ms
-from workbench.lab import APP, SCHEME
+from workbench.lab import APP, EVENTS, SCHEME
 from workbench.pce.certificates import Certificates
 from workbench.splunkd import Reading
 from workbench.splunkd.rest import kv
@@ -409,6 +409,28 @@ def test_a_count_that_does_not_list_everything(
     assert (told["outcome"], told["error_category"]) == ("failed", category)
     lab.splunkd.quirks.negative_count = "everything"
     assert audit_events(scene.run()) == dict.fromkeys(lab.recorded(), 1)
+
+
+@pytest.mark.parametrize("name", ["batch_save", "audit.previous", "a/b"])
+def test_a_name_that_is_another_things_in_the_kv_store(name: str, lab: PceLab) -> None:
+    record(lab, 0, 3000)
+    run(lab)
+    record(lab, 100)
+    run(lab)
+    settings = {"account": "lab", "index": "main", "interval": "60", "start_time": "-2h"}
+    lab.splunkd.confs.write(APP, "inputs", f"{SCHEME}://{name}", settings)
+    ended = [lab.run(name).exit_code for _ in range(2)]
+    own = Counter(
+        json.loads(one.raw)["href"] for one in lab.splunkd.events(source=f"{SCHEME}://{name}", sourcetype=EVENTS)
+    )
+    if ended == [0, 0]:
+        assert own == dict.fromkeys(lab.recorded(), 1)
+    else:
+        assert own == Counter()  # refused, with nothing delivered that would come again with each run
+    lab.splunkd.refused.clear()  # paths that a slash in a name leads to
+    record(lab, 0)
+    run(lab)
+    assert missing(lab) == set()
 
 
 def test_a_crash_that_server_info_does_not_show(lab: PceLab) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.simulation import SimulatedAnswer, SimulatedClock, World
 from workbench.events.times import render_ms
-from workbench.pce import Pce, Request, faults
+from workbench.pce import Pce, Request, Supercluster, faults
 
 
 class Machine(SimulatedClock):
@@ -38,8 +38,11 @@ class EmulatedPce:
     """The workbench's PCE in the place of the simulated one."""
 
     def __init__(self, clock: SimulatedClock) -> None:
-        self.emulated = Pce(clock=clock.monotonic)
-        self._key = self.emulated.add_key()
+        self.serve(Pce(clock=clock.monotonic))
+
+    def serve(self, emulated: Pce) -> None:
+        """Answer as that one does."""
+        self.emulated, self._key = emulated, emulated.add_key()
 
     def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> SimulatedAnswer:
         answer = self.emulated.answer(Request.get(path, list(query.items()), key=self._key.pair, headers=headers))
@@ -58,8 +61,12 @@ class OddWorld(World):
         super().__init__(clock=self.machine, max_results=10_000)
         emulated = EmulatedPce(self.clock)
         self.pce: Any = emulated
-        self.odd = emulated.emulated
-        self.quirks, self.faults_of_pce = self.odd.quirks, self.odd.faults
+        self.follow(emulated.emulated)
+
+    def follow(self, odd: Pce) -> None:
+        """Have that PCE answer."""
+        self.pce.serve(odd)
+        self.odd, self.quirks, self.faults_of_pce = odd, odd.quirks, odd.faults
 
     def happens(self, *ages: float, href: str = "", **members: Any) -> None:
         """Events that happened so many seconds ago turn up now."""
@@ -182,6 +189,22 @@ def test_an_empty_list_under_another_status_than_200(status: int, world: OddWorl
     assert world.missing() == 0
 
 
+def test_a_cache_between_changes_nothing_since_each_run_asks_something_new(world: OddWorld) -> None:
+    world.faults_of_pce.switch_on(faults.cached())
+    for _ in range(20):
+        world.happens(0, 300)
+        assert world.runs(1) == ["ok"]
+    assert world.missing() == 0
+
+
+def test_system_events_that_take_no_such_parameters_hold_nothing_else_up(world: OddWorld) -> None:
+    world.settings["include_system_events"] = "1"
+    world.faults_of_pce.switch_on(faults.status(406), path="/system_events")
+    world.happens(0)
+    assert world.runs() == ["bad_request", "bad_request"]
+    assert world.missing() == 0
+
+
 # --- what is lost then, and nobody can tell -----------------------------------------------------------
 
 
@@ -193,6 +216,30 @@ def test_an_empty_list_from_something_that_is_no_pce_cannot_be_told_apart(world:
     switch.off()
     world.runs()
     assert world.missing() == 1
+
+
+def test_a_list_that_ends_early_and_well_formed_counts_as_whole(world: OddWorld) -> None:
+    switch = world.faults_of_pce.switch_on(faults.fewer_events(2), path="/orgs/1/events")
+    world.happens(1, 2, 3, 4)
+    world.clock.now += 700
+    assert world.runs(1) == ["ok"]
+    switch.off()
+    world.runs()
+    assert world.missing() == 2
+
+
+@pytest.mark.parametrize(("delay", "missing"), [(300, 0), (1200, 1)])
+def test_a_member_whose_events_reach_the_leader_later_than_the_window(delay: float, missing: int) -> None:
+    world = OddWorld()
+    cluster = Supercluster(
+        ("leader.example.com", "member.example.com"), clock=world.clock.monotonic, delay_seconds=delay
+    )
+    world.follow(cluster.leader)
+    world.runs(1)
+    href = "/orgs/1/events/00000001-1111-4222-8333-444444444444"
+    cluster.record({"href": href, "timestamp": render_ms(int(world.clock.now * 1000))}, member="member.example.com")
+    world.runs(25)
+    assert (href not in world.delivered()) == missing
 
 
 def test_an_href_that_is_used_again_within_the_late_arrival_window_counts_as_known(world: OddWorld) -> None:

@@ -145,6 +145,22 @@ def rewritten(old: str, new: str) -> Fault:
     return _body(lambda body: body.replace(old.encode(), new.encode()))
 
 
+def fewer_events(keep: int) -> Fault:
+    """A list that ends after so many events, well-formed, as one whose writer has run out of time."""
+    return _body(lambda body: json.dumps(json.loads(body)[:keep], separators=(",", ":")).encode())
+
+
+def cached() -> Fault:
+    """Each address is answered once; after that with that answer's body, under a new `Date`, as by a careless cache."""
+    kept: dict[str, Answer] = {}
+
+    def fault(request: Request, ask: Ask) -> Answer:
+        address, answer = f"{request.path}?{urlencode(request.query)}", _plain(ask())
+        return replace(answer, body=kept.setdefault(address, answer).body)
+
+    return fault
+
+
 def deep_json(depth: int = 100_000) -> Fault:
     """Arrays within arrays."""
     return _body(lambda _body: b"[" * depth + b"]" * depth)

@@ -130,3 +130,20 @@ def test_an_event_is_answered_with_another_text(pce: Pce, client: Client) -> Non
     pce.record(event(1, status="pending"))
     pce.faults.switch_on(faults.rewritten("pending", "success"))
     assert [found["status"] for found in client.events()] == ["success"]
+
+
+def test_a_list_that_ends_early_and_well_formed(pce: Pce, client: Client) -> None:
+    for number in (1, 2, 3):
+        pce.record(event(number))
+    pce.faults.switch_on(faults.fewer_events(2))
+    assert client.numbers() == [3, 2]
+
+
+def test_a_cache_that_answers_with_what_it_has(pce: Pce, client: Client, clock: Clock) -> None:
+    pce.faults.switch_on(faults.cached())
+    assert client.numbers(max_results="5") == []
+    pce.record(event(1))
+    clock.now += 60
+    assert client.numbers(max_results="5") == []
+    assert date_of(client.ask(max_results="5")) == NOW + 60
+    assert client.numbers(max_results="6") == [1]
