@@ -50,3 +50,21 @@ def test_every_category_of_failure_and_every_member_of_the_record_is_explained(r
     members = re.findall(r'^ +"(\w+)": ', record, re.MULTILINE)
     assert len(members) > 20
     assert [member for member in members if f"`{member}`" not in text] == []
+
+
+def test_every_assumption_has_a_source_an_outcome_and_a_test_that_is_there(repository: Path) -> None:
+    text = (repository / "docs/assumptions.md").read_text("utf-8")
+    rows = [re.split(r"(?<!\\) \| ", line.strip("| ")) for line in text.splitlines() if line.startswith("| ")]
+    facts = [row for row in rows if row[0] not in ("fact", "---")]
+    assert len(facts) > 100
+    assert [row for row in facts if len(row) != 4 or not all(row)] == []
+    assert [
+        row[0] for row in facts if row[3] != "none yet" and not re.fullmatch(r"`[^`]+`(?:, `[^`]+`)*", row[3])
+    ] == []
+    named = [test for row in facts for test in re.findall(r"`([^`]+)`", row[3])]
+    missing = []
+    for path, _, test in (name.partition("::") for name in named):
+        file = repository / path
+        if not file.exists() or (test and f"def {test}(" not in file.read_text("utf-8")):
+            missing.append(f"{path}::{test}")
+    assert missing == []

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 from typing import Callable
+from urllib.parse import urlencode
 
 from .wire import Answer, Ending, Request
 
@@ -102,6 +103,20 @@ def redirect(location: str, code: int = 302) -> Fault:
     return _instead(Answer(code, {"Location": location}))
 
 
+def redirect_back() -> Fault:
+    """The first request for each address is redirected to that address, as a load balancer does to set a cookie."""
+    seen: set[str] = set()
+
+    def fault(request: Request, ask: Ask) -> Answer:
+        address = f"{request.path}?{urlencode(request.query)}"
+        if address in seen:
+            return ask()
+        seen.add(address)
+        return Answer(307, {"Location": address})
+
+    return fault
+
+
 def _instead(answer: Answer) -> Fault:
     return lambda _request, _ask: answer
 
@@ -124,6 +139,27 @@ def invalid_json() -> Fault:
 def truncated_json(keep: float = 0.5) -> Fault:
     """A part of the body, announced with the length of that part."""
     return _body(lambda body: body[: int(len(body) * keep)])
+
+
+def rewritten(old: str, new: str) -> Fault:
+    """The same events with another text in them, as where the PCE goes on to write an event that it has shown."""
+    return _body(lambda body: body.replace(old.encode(), new.encode()))
+
+
+def fewer_events(keep: int) -> Fault:
+    """A list that ends after so many events, well-formed, as one whose writer has run out of time."""
+    return _body(lambda body: json.dumps(json.loads(body)[:keep], separators=(",", ":")).encode())
+
+
+def cached() -> Fault:
+    """Each address is answered once; after that with that answer's body, under a new `Date`, as by a careless cache."""
+    kept: dict[str, Answer] = {}
+
+    def fault(request: Request, ask: Ask) -> Answer:
+        address, answer = f"{request.path}?{urlencode(request.query)}", _plain(ask())
+        return replace(answer, body=kept.setdefault(address, answer).body)
+
+    return fault
 
 
 def deep_json(depth: int = 100_000) -> Fault:

@@ -15,16 +15,19 @@ import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from email.utils import formatdate
+from functools import partial
 from typing import Any, Callable, Union
 from urllib.parse import urlencode
 
 from workbench.events.parts import authentication_failed, refused_request
 from workbench.events.times import parse_micros
 
+from .clocks import Clocks
 from .faults import Faults
 from .jobs import Job, JobRules
 from .keys import EVERYTHING, READ_EVENTS, READ_SETTINGS, READ_SYSTEM_EVENTS, ApiKey, RateLimit
-from .query import SEVERITIES, BadParameter, EventQuery
+from .query import DEFAULT_RESULTS, SEVERITIES, BadParameter, EventQuery
+from .quirks import Quirks
 from .timeline import Timeline
 from .wire import Answer, Request
 
@@ -44,8 +47,9 @@ EventText = Union[str, Mapping[str, Any]]
 class Pce:
     """One PCE with its organisations, of which `org_id` is the first.
 
-    `clock` is the PCE's own (epoch seconds). `keys`, `rate_limit`, `job_rules`, `settings` (by organisation)
-    and `faults` may be changed at any time; `recorded` holds every text ever recorded, in that order.
+    `clock` is the PCE's own (epoch seconds); `clocks` sets its `Date` and its timestamps apart from it. `keys`,
+    `rate_limit`, `job_rules`, `settings` (by organisation), `faults` and `quirks` may be changed at any time;
+    `recorded` holds every text ever recorded, in that order.
     """
 
     def __init__(self, fqdn: str = "pce.example.com", org_id: int = 1, clock: Callable[[], float] = time.time) -> None:
@@ -56,11 +60,14 @@ class Pce:
         self.rate_limit = RateLimit()
         self.job_rules = JobRules()
         self.faults = Faults()
+        self.clocks = Clocks()
+        self.quirks = Quirks()
         self.compresses = True
         self.settings: dict[int, dict[str, Any]] = {}
         self.recorded: list[bytes] = []
         self._collections: dict[str, Timeline] = {"/system_events": Timeline()}
         self._jobs: dict[str, Job] = {}
+        self._hidden: list[tuple[float, Callable[[], None]]] = []
         self._lock = threading.RLock()
         self.add_org(org_id)
 
@@ -86,22 +93,29 @@ class Pce:
         self.keys[key.key_id] = key
         return key
 
+    def stamp(self, age: float = 0.0) -> float:
+        """The timestamp (epoch seconds) that this PCE gives to what happened `age` seconds ago."""
+        return self.clock() + self.clocks.stamps - age
+
     def record(self, event: EventText, *, collection: str = "events", org_id: int | None = None) -> str | None:
-        """Record one event, visible at once; its href, or None where it has none or the PCE drops it as too mild.
+        """Record one event; its href, or None where it has none or the PCE drops it as too mild.
 
         `collection` is `events`, `system_events` or `both`. A text is answered as it stands. An event without
-        a readable timestamp is found by the time at which it was recorded (an assumption).
+        a readable timestamp is found by the time at which it was recorded (an assumption). It is visible at once,
+        unless `quirks.hidden_for` is set.
         """
         text = event if isinstance(event, str) else json.dumps(event, separators=(",", ":"))
         found = _look_at(text)
         if self._too_mild(found.get("severity"), org_id):
             return None
         micros = parse_micros(found.get("timestamp"))
-        entry = (int(self.clock() * 1_000_000) if micros is None else micros, text.encode())
+        entry = (int(self.stamp() * 1_000_000) if micros is None else micros, text.encode())
         with self._lock:
             self.recorded.append(entry[1])
-            for timeline in self._timelines(collection, org_id):
-                timeline.add(*entry)
+            hidden = micros is None and self.quirks.hides_timeless
+            for timeline in () if hidden else self._timelines(collection, org_id):
+                self._hidden.append((self.clock() + self.quirks.hidden_for, partial(timeline.add, *entry)))
+        self._show()
         href = found.get("href")
         return href if isinstance(href, str) else None
 
@@ -120,12 +134,21 @@ class Pce:
         """Take an organisation's events from that timeline, such as one that makes them when asked."""
         self._collections[f"/orgs/{org_id or self.org_id}/events"] = timeline
 
+    def _show(self) -> None:
+        """Let answers hold what is hidden no longer."""
+        now = self.clock()
+        with self._lock:
+            due = [add for at, add in self._hidden if at <= now]
+            self._hidden = [(at, add) for at, add in self._hidden if at > now]
+            for add in due:
+                add()
+
     def prune(self, before: float | None = None) -> int:
         """Forget events older than `before` (epoch seconds), or than the retention; how many those were."""
         with self._lock:
             dropped = 0
             for org_id, settings in self.settings.items():
-                limit = self.clock() - settings["audit_event_retention_seconds"] if before is None else before
+                limit = self.stamp() - settings["audit_event_retention_seconds"] if before is None else before
                 dropped += self._collections[f"/orgs/{org_id}/events"].drop_before(int(limit * 1_000_000))
             return dropped
 
@@ -136,6 +159,8 @@ class Pce:
     def answer(self, request: Request) -> Answer:
         """Answer one request, as the PCE does or as a fault makes it."""
         with self._lock:
+            self.clocks.asked()
+            self._show()
             return self.faults.answer(request, lambda: self._answer(request))
 
     def _answer(self, request: Request) -> Answer:
@@ -164,7 +189,8 @@ class Pce:
             return key
         org_id = key.org_id if key else self.org_id
         info = refused_request(request.path, request.method, request.source, credentials[0])
-        event = authentication_failed(f"/orgs/{org_id}/events/{uuid.uuid4()}", int(now * 1000), self.fqdn, info)
+        href, ms = f"/orgs/{org_id}/events/{uuid.uuid4()}", int(self.stamp() * 1000)
+        event = authentication_failed(href, ms, self.fqdn, info)
         if key and key.expired(now):
             info.update(expired_at=key.expires_at, last_used_at=key.last_used_at)
         self.record(event, org_id=org_id)
@@ -192,13 +218,17 @@ class Pce:
             return _refusal(403, "forbidden", "The key may not read these events.")
         statuses = ("success", "failure") if path == "/system_events" else ("success", "failure", "nil")
         query = EventQuery.parse(request.query, statuses=statuses)
-        if "respond-async" in request.headers.get("prefer", ""):
+        if "respond-async" in request.headers.get("prefer", "") and not self.quirks.ignores_prefer:
             return self._start_job(request, key, query)
-        return Answer(200, {"X-Total-Count": str(len(self._collections[path]))}, self._found(path, query, query.limit))
+        if self.quirks.refuses_more and (query.max_results or 0) > self.quirks.most_results:
+            raise BadParameter(f"max_results must be at most {self.quirks.most_results}")
+        limit = self.quirks.limit(query.limit, DEFAULT_RESULTS)
+        return Answer(200, {"X-Total-Count": str(len(self._collections[path]))}, self._found(path, query, limit))
 
     def _found(self, path: str, query: EventQuery, limit: int | None) -> bytes:
         found: list[bytes] = []
-        for text in self._collections[path].newest_first(query.low, query.high):
+        low, high = self.quirks.bounds(query.low, query.high)
+        for text in self.quirks.ordered(self._collections[path].newest_first(low, high)):
             if len(found) == limit:
                 break
             if not query.filters or query.accepts(_look_at(text.decode())):
@@ -218,7 +248,7 @@ class Pce:
         """Accept an asynchronous request; it answers what the PCE has at this moment (an assumption)."""
         path = request.path[len("/api/v2") :]
         description = f"{request.path}?{urlencode(request.query)}"
-        found = self._found(path, query, query.max_results)
+        found = self._found(path, query, self.quirks.job_limit(query.max_results))
         job = Job(key.org_id, description, f"/users/{key.key_id}", self.clock(), found, self.job_rules)
         self._jobs[job.href] = job
         location = f"https://{request.headers.get('host', self.fqdn)}/api/v2{job.href}"
@@ -255,7 +285,7 @@ class Pce:
 
     def _dressed(self, request: Request, answer: Answer, now: float) -> Answer:
         headers = {
-            "Date": formatdate(now, usegmt=True),
+            "Date": formatdate(now + self.clocks.date, usegmt=True),
             "Content-Type": _MEDIA,
             "X-Request-Id": str(uuid.uuid4()),
             **answer.headers,

@@ -8,9 +8,10 @@ from typing import Any
 
 from workbench.events.times import parse_micros
 
-#: How many events an answer holds unless asked otherwise, and at most.
+from .quirks import MOST_RESULTS
+
+#: How many events an answer holds unless asked otherwise (REST API guide, "Events").
 DEFAULT_RESULTS = 100
-MOST_RESULTS = 10_000
 
 #: Severities, the worst first.
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")

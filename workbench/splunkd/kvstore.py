@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .kv_query import Document, Predicate
+from .kv_trouble import Backup, Row, Trouble
 
 #: A document of MongoDB's, which the KV store is.
 MAX_DOCUMENT = 16 * 1024 * 1024
@@ -31,7 +32,7 @@ class KvError(Exception):
 
 
 class KvStore:
-    """Collections by app and name. `ready` and `fail` are a test's switches."""
+    """Collections by app and name. `ready`, `fail`, `trouble` and `restore` are a test's switches."""
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,9 +46,12 @@ class KvStore:
         )
         self._ready_from = 0.0
         self._faults: list[tuple[bool, int, bool]] = []
+        self.trouble = Trouble()
+        self._closing = threading.Event()
 
     def close(self) -> None:
         """Close the file."""
+        self._closing.set()
         with self._lock:
             self._database.close()
 
@@ -70,6 +74,10 @@ class KvStore:
         """Around each request: raises KvError while not ready, or where a test asked for a failure."""
         if not self.ready:
             raise KvError(503, "KV Store initialization has not completed yet.")
+        if write and self.trouble.read_only is not None:
+            raise KvError(self.trouble.read_only, "The KV store takes no writes.")
+        if write and self.trouble.hangs:
+            self._closing.wait(self.trouble.hangs)
         with self._lock:
             at = next((i for i, (writes_only, _, _) in enumerate(self._faults) if write or not writes_only), None)
             fault = self._faults.pop(at) if at is not None else None
@@ -79,40 +87,80 @@ class KvStore:
         if fault:
             raise KvError(fault[1], "A failure that a test asked for, after the effect.")
 
+    def backup(self, app: str | None = None, collection: str | None = None) -> Backup:
+        """What the store holds now; with an app and a collection, what that one holds."""
+        with self._lock:
+            rows: list[Row] = self._database.execute("SELECT * FROM documents ORDER BY app, collection, key").fetchall()
+        everything = Backup((), app, collection)
+        return Backup(tuple(row for row in rows if everything.holds(row[0], row[1])), app, collection)
+
+    def restore(self, backup: Backup, *, keep_newer: bool = False) -> None:
+        """Bring a backup back. `keep_newer`: documents that are not in it stay, as a partial restore may leave them.
+
+        "Back up and restore KV store" (Splunk 9.0 to 9.4): consistent and whole with `-pointInTime true`, otherwise
+        by app or collection.
+        """
+        with self._lock:
+            self._database.execute("BEGIN")
+            for app, collection, key, _ in () if keep_newer else self.backup(backup.app, backup.collection).rows:
+                self._database.execute(
+                    "DELETE FROM documents WHERE app = ? AND collection = ? AND key = ?", (app, collection, key)
+                )
+            self._database.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", backup.rows)
+            self._database.execute("COMMIT")
+
     def get(self, app: str, collection: str, key: str) -> Document:
         """One document. Raises KvError 404."""
-        with self._lock:
-            row = self._database.execute(
-                "SELECT body FROM documents WHERE app = ? AND collection = ? AND key = ?", (app, collection, key)
-            ).fetchone()
-        if row is None:
+        rows = self._read(app, collection, key)
+        if not rows:
             raise KvError(404, "Could not find object.")
-        document: Document = json.loads(row[0])
+        document: Document = json.loads(rows[0])
         return document
 
-    def find(self, app: str, collection: str, wanted: Predicate) -> list[Document]:
+    def find(self, app: str, collection: str, wanted: Predicate, *, to_delete: bool = False) -> list[Document]:
         """The documents for which the predicate holds, in the order of their keys."""
+        texts = self._read(app, collection, to_delete=to_delete)
+        return [document for document in map(json.loads, texts) if wanted(document)]
+
+    def _read(self, app: str, collection: str, key: str | None = None, *, to_delete: bool = False) -> list[str]:
+        """The texts of a collection, or the one under a key, as a reader sees them."""
+        stale = self.trouble.reads_from
+        if stale and stale.holds(app, collection) and not to_delete:
+            return [row[3] for row in stale.rows if row[:2] == (app, collection) and key in (None, row[2])]
         with self._lock:
             rows = self._database.execute(
-                "SELECT body FROM documents WHERE app = ? AND collection = ? ORDER BY key", (app, collection)
+                "SELECT body FROM documents WHERE app = ? AND collection = ? AND key = coalesce(?, key) ORDER BY key",
+                (app, collection, key),
             ).fetchall()
-        return [document for document in (json.loads(body) for (body,) in rows) if wanted(document)]
+        return [body for (body,) in rows]
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        """Around each change, which is done whole, or not at all where it fails or is to be forgotten."""
+        with self._lock:
+            self._database.execute("BEGIN")
+            try:
+                yield self._database
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("ROLLBACK" if self.trouble.forgets else "COMMIT")
 
     def insert(self, app: str, collection: str, document: Document) -> str:
         """Add a document, with a key made for it where it has none. Raises KvError 409 where the key is taken."""
         key = str(document.get("_key") or secrets.token_hex(12))
         body = _body(document, key)
-        with self._lock:
+        with self._change() as database:
             try:
-                self._database.execute("INSERT INTO documents VALUES (?, ?, ?, ?)", (app, collection, key, body))
+                database.execute("INSERT INTO documents VALUES (?, ?, ?, ?)", (app, collection, key, body))
             except sqlite3.IntegrityError:
                 raise KvError(409, "A document with the same key and user already exists.") from None
         return key
 
     def replace(self, app: str, collection: str, key: str, document: Document) -> str:
         """Put a document in place of another. Raises KvError 404 where there is none."""
-        with self._lock:
-            changed = self._database.execute(
+        with self._change() as database:
+            changed = database.execute(
                 "UPDATE documents SET body = ? WHERE app = ? AND collection = ? AND key = ?",
                 (_body(document, key), app, collection, key),
             ).rowcount
@@ -130,16 +178,14 @@ class KvStore:
             rows.append((app, collection, key, _body(document, key)))
         if sum(len(row[3]) for row in rows) > MAX_BATCH_BYTES:
             raise KvError(400, "The batch is larger than 50 MB.")
-        with self._lock:
-            self._database.execute("BEGIN")
-            self._database.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", rows)
-            self._database.execute("COMMIT")
+        with self._change() as database:
+            database.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", rows)
         return [row[2] for row in rows]
 
     def delete(self, app: str, collection: str, keys: list[str]) -> int:
         """Delete documents; how many there were."""
-        with self._lock:
-            return self._database.executemany(
+        with self._change() as database:
+            return database.executemany(
                 "DELETE FROM documents WHERE app = ? AND collection = ? AND key = ?",
                 [(app, collection, key) for key in keys],
             ).rowcount

@@ -23,6 +23,7 @@ from .index import Event, Index, Queue
 from .kvstore import KvStore
 from .modinput import Host, ModularInputs
 from .passwords import Passwords
+from .quirks import Quirks
 from .rest import Rest
 from .runner import STOP_SECONDS, InputRun, Kill, Launch, Reading, RunningInput
 from .schedule import Schedule
@@ -48,8 +49,8 @@ class Splunkd:
     """An emulation for tests and the demo; it knows only what the add-on uses, and lists the rest in `refused`.
 
     `clock` gives the epoch for everything that splunkd dates itself. A test may set, at any time: `server_roles`,
-    `more_indexes`, `instance_type` (`cloud`), `environment` (more variables for scripts), `kv` (its readiness
-    and failures), `index_delay` (seconds, from the next start on), `search` (what answers
+    `more_indexes`, `instance_type` (`cloud`), `environment` (more variables for scripts), `quirks`, `kv`
+    (its readiness and failures), `index_delay` (seconds, from the next start on), `search` (what answers
     `search/v2/jobs/export`), `search_v1` (whether `search/jobs/export` answers too: yes in 9.4, "deprecated
     and disabled" in the REST reference of 10.2), and, once started, hold the queue (`queue.hold`).
 
@@ -80,6 +81,7 @@ class Splunkd:
         self.messages: dict[str, dict[str, str]] = {}
         self.runs: list[InputRun] = []
         self.startup_time = 0
+        self.quirks = Quirks()
         self.search: ExportSearch = _no_search
         self.search_v1 = False
         for folder in ("etc/apps", "etc/system/local", "var/log/splunk", "var/lib/splunk/modinputs"):
@@ -141,7 +143,8 @@ class Splunkd:
 
     def start(self) -> None:
         """Start serving. Inputs run when asked to (`run_input`), or by `schedule`."""
-        self.startup_time = int(self.clock())
+        if not (self.startup_time and self.quirks.keeps_startup_time):
+            self.startup_time = int(self.clock())
         tls = None
         if self.tls:
             tls = server_context(self.home / "etc/auth", client_certificate=self.require_client_certificate)

@@ -275,3 +275,12 @@ def test_a_scheme_for_a_single_instance_is_refused(splunkd: Splunkd, set_script:
     script.write_text(text.replace("instance>false<", "instance>true<"), encoding="utf-8")
     with pytest.raises(Refused, match="use_single_instance"):
         splunkd.run_input(STANZA)
+
+
+def test_a_script_can_have_a_clock_that_is_off(splunkd: Splunkd, set_script: SetScript) -> None:
+    set_script('import time; out.write(b"<stream><event><data>%d</data></event></stream>" % time.time())')
+    for ahead in ("0", "86400", "-3600"):
+        splunkd.environment["WORKBENCH_CLOCK_AHEAD"] = ahead
+        assert splunkd.run_input(STANZA).exit_code == 0
+    offsets = [float(event.raw) - event.indextime for event in splunkd.events()]
+    assert [round(offset / 3600) for offset in offsets] == [0, 24, -1]

@@ -74,6 +74,10 @@ class Call:
         """The entities in the form that was asked for, cut by `count` and `offset`."""
         form = self.request.form
         count, offset = int(form.get("count") or 30), int(form.get("offset") or 0)
+        if count < 0 and self.splunkd.quirks.negative_count == "refused":
+            raise RestFault(400, "Invalid value for count.")
+        if count < 0 and self.splunkd.quirks.negative_count == "default":
+            count = 30
         shown = entries[offset:] if count < 1 else entries[offset : offset + count]
         title = self.request.path
         body, kind = (as_json(shown, title), JSON) if self.json_wanted else (as_atom(shown, title), XML)

@@ -82,7 +82,8 @@ def delete(call: Call) -> Response:
     collection = _collection(call, "write")
     kv = call.splunkd.kv
     with kv.request(write=True):
-        found = kv.find(call.app, collection, parse_query(call.request.form.get("query", "")))
+        query = parse_query(call.request.form.get("query", ""))
+        found = kv.find(call.app, collection, query, to_delete=True)
         kv.delete(call.app, collection, [document["_key"] for document in found])
     return _answer({})
 
