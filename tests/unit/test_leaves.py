@@ -211,11 +211,11 @@ def test_a_proxy_at_an_address(host: str, in_url: str) -> None:
     [
         ("fe80::1%eth0", "without a zone"),
         ("[fe80::1%25eth0]", "without a zone"),
-        ("::1]", "as a name or an address"),
-        ("[::1]:3128", "as a name or an address"),
-        ("proxy.example.com:3128", "as a name or an address"),
-        ("1:2", "as a name or an address"),
-        ("", "as a name or an address"),
+        ("::1]", "as a host name or IP address"),
+        ("[::1]:3128", "as a host name or IP address"),
+        ("proxy.example.com:3128", "as a host name or IP address"),
+        ("1:2", "as a host name or IP address"),
+        ("", "as a host name or IP address"),
     ],
 )
 def test_a_proxy_at_no_address(host: str, words: str) -> None:
