@@ -21,6 +21,11 @@ _AUTHORITY = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[^:\[\]]+)
 #: Splunk's rules for the names of indexes (splunktaucclib's IndexName has them), without its internal indexes.
 _INDEX = re.compile(r"(?!kvstore\Z)[a-z0-9][a-z0-9_-]{0,2047}", re.ASCII)
 
+#: The name of an account or an input. What an input remembers is kept under its name: see `state.py`.
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
+#: Words that conf files, and the KV store's endpoints, have a meaning for.
+RESERVED_NAMES = frozenset({"default", "batch_save", "batch_find"})
+
 DEFAULT_START = "-24h"
 DEFAULT_INTERVAL = 60
 DEFAULT_LATE_ARRIVAL_WINDOW = 600
@@ -255,6 +260,11 @@ class InputSettings:
         `notes` says what a run can do without, though no form takes it: an interval that is none, and a start time
         later than `now_ms` (where given).
         """
+        if not NAME.fullmatch(name) or name in RESERVED_NAMES:
+            raise ValueError(
+                "The name of the input must start with a letter, contain only letters, digits, _ and -, and be no word "
+                "of Splunk's own. Make the input anew under another name."
+            )
         account = (conf.get("account") or "").strip()
         if not account:
             raise ValueError("Choose an account.")
