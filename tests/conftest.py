@@ -1,4 +1,4 @@
-"""Puts the built add-on on the path: what is tested is what ships."""
+"""Puts the add-on on the path: the built one, which is what ships; `package/` where nothing was built."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-ADDON = Path(os.environ.get("ADDON", REPOSITORY / "output" / "TA_illumio_pce"))
+BUILT = REPOSITORY / "output" / "TA_illumio_pce"
+ADDON = Path(os.environ.get("ADDON", BUILT if BUILT.is_dir() else REPOSITORY / "package"))
 
 for folder in (ADDON / "lib", ADDON / "bin"):
     if str(folder) not in sys.path:
