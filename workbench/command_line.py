@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Callable
 
@@ -20,6 +20,8 @@ from workbench.spl.values import Event
 
 APP = Path(__file__).resolve().parents[1] / "output" / "TA_illumio_pce"
 REFUSED = 2
+#: More bytes than this are not held in memory.
+LONG = 10 << 20
 
 
 class Parser(argparse.ArgumentParser):
@@ -67,6 +69,11 @@ def load_confs(folders: Sequence[Path]) -> Confs:
         if not (folder / "default").is_dir():
             raise Refused("no add-on there; ./build.sh builds it", str(folder))
     return Confs.load(*folders)
+
+
+def are_long(files: Iterable[Path]) -> bool:
+    """Whether files are so long together that their events should wait on disk. Raises OSError."""
+    return sum(file.stat().st_size for file in files) > LONG
 
 
 def told_events(options: argparse.Namespace, confs: Confs, now: float) -> Iterator[Event]:

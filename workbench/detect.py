@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from workbench.command_line import APP, Parser, ended, load_confs, moment, told_events
+from workbench.command_line import APP, Parser, are_long, ended, load_confs, moment, told_events
 from workbench.conf.reader import Confs
 from workbench.conf.search_time import Knowledge
 from workbench.refusal import Refused
@@ -54,15 +54,22 @@ def saved_searches(folders: Sequence[Path]) -> Stanzas:
 
 
 def alerts(
-    stanzas: Stanzas, confs: Confs, events: Iterable[Event], start: float | None, now: float, busy: Busy = ()
+    stanzas: Stanzas,
+    confs: Confs,
+    events: Iterable[Event],
+    start: float | None,
+    now: float,
+    busy: Busy = (),
+    *,
+    on_disk: bool = False,
 ) -> Iterator[dict[str, object]]:
     """The alerts of all detections that run from `start` until before `now` (epoch seconds), as they are printed.
 
     They run whether they ship off or not; without `start`, from the first event's time on. No run can start
-    in the ranges of `busy` ([from, to)).
+    in the ranges of `busy` ([from, to)). With `on_disk` many events need little memory.
     """
     knowledge = Knowledge(confs, now)
-    store = EventStore(events, knowledge)
+    store = EventStore(events, knowledge, on_disk=on_disk)
     searches = read_searches({name: {**stanza, "disabled": "0"} for name, stanza in stanzas.items()})
     begin = store.first_time if start is None else start
     if begin is not None:
@@ -85,7 +92,8 @@ def _replay(options: argparse.Namespace) -> int:
     folders = options.app or [APP]
     confs, stanzas = load_confs(folders), saved_searches(folders)
     events = told_events(options, confs, now)
-    for alert in alerts(_chosen(stanzas, options.only), confs, events, start, now):
+    chosen, long = _chosen(stanzas, options.only), are_long(options.files)
+    for alert in alerts(chosen, confs, events, start, now, on_disk=long):
         print(json.dumps(alert, ensure_ascii=False))
     return 0
 

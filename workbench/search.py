@@ -12,11 +12,12 @@ import json
 import sys
 from collections.abc import Sequence
 
-from workbench.command_line import APP, Parser, ended, load_confs, moment, told_events
+from workbench.command_line import APP, Parser, are_long, ended, load_confs, moment, told_events
 from workbench.conf.search_time import Knowledge
 from workbench.refusal import Refused
 from workbench.spl.macros import expand
-from workbench.spl.search import run
+from workbench.spl.search import check, stream
+from workbench.spl.store import EventStore
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,8 +40,10 @@ def _search(options: argparse.Namespace) -> int:
     now = moment(options.now, "--now") or 0.0
     earliest, latest = (moment(getattr(options, name), f"--{name}", now) for name in ("earliest", "latest"))
     confs = load_confs(options.app or [APP])
-    events = told_events(options, confs, now)
-    for row in run(options.spl, events, knowledge=Knowledge(confs, now), now=now, earliest=earliest, latest=latest):
+    knowledge = Knowledge(confs, now)
+    check(options.spl, knowledge)
+    events = EventStore(told_events(options, confs, now), knowledge, on_disk=are_long(options.files))
+    for row in stream(options.spl, events, knowledge=knowledge, now=now, earliest=earliest, latest=latest):
         print(json.dumps(row, ensure_ascii=False))
     return 0
 

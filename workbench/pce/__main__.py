@@ -26,7 +26,7 @@ def main() -> None:
     key = pce.add_key()
     now_ms = int(time.time() * 1000)
     pce.record_many(generate(now_ms - int(options.days * 86_400_000), now_ms, options.events, seed=options.seed))
-    with tempfile.TemporaryDirectory() as folder, PceServer(pce, port=options.port) as server:
+    with tempfile.TemporaryDirectory() as folder, _server(pce, options.port) as server:
         ca_file = Path(options.ca_file or Path(folder) / "pce-ca.pem")
         ca_file.write_text(server.ca_pem, encoding="ascii")
         print(f"PCE_URL={server.url}")
@@ -38,6 +38,13 @@ def main() -> None:
             live(pce, options.rate, options.late, seed=options.seed)
         except KeyboardInterrupt:
             print(f"{len(server.requests)} requests, {pce.held()} events.")
+
+
+def _server(pce: Pce, port: int) -> PceServer:
+    try:
+        return PceServer(pce, port=port)
+    except OSError as error:
+        raise SystemExit(f"Port {port} cannot be used: {error.strerror}. Choose another one with --port.") from None
 
 
 def live(pce: Pce, rate: float, late: float, *, seed: int = 0, stop: threading.Event | None = None) -> None:

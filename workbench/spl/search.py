@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Any
+from itertools import islice, takewhile
+from typing import Any, Callable
 
 from workbench.refusal import Refused
 from workbench.spl import commands
@@ -45,6 +46,71 @@ def run(
     outer = replace(within or Range(), earliest=_bound(earliest, now), latest=_bound(latest, now))
     runtime = Runtime(store, known, now, picker=outer, range=outer, run_pipeline=_run_inner)
     return _run_stages(split(expand(spl_text, known.macros)), runtime, None)
+
+
+def stream(
+    spl_text: str,
+    store: EventStore,
+    *,
+    knowledge: Knowledge,
+    now: float,
+    earliest: float | None = None,
+    latest: float | None = None,
+) -> Iterator[Event]:
+    """The rows as `run` gives them, one after another, without holding more of them than the search has to.
+
+    Commands that look at one row at a time are run as the events come; of the rows for the commands behind them,
+    only fields are kept that those name. Raises Refused as `run` does.
+    """
+    outer = Range(earliest=earliest, latest=latest)
+    runtime = Runtime(store, knowledge, now, picker=outer, range=outer, run_pipeline=_run_inner)
+    first, *rest = split(expand(spl_text, knowledge.macros))
+    if first.command != "search":
+        yield from _run_stages([first, *rest], runtime, None)
+        return
+    rows = _found_events(_with_subsearches(first, runtime), runtime)
+    by_row = list(takewhile(_looks_at_one_row, rest))
+    for stage in by_row:
+        rows = _row_by_row(stage, runtime, rows)
+    rest = rest[len(by_row) :]
+    if not rest:
+        yield from rows
+        return
+    keep = _needed(rest)
+    kept = [row if keep is None else {name: value for name, value in row.items() if keep(name)} for row in rows]
+    yield from _run_stages(rest, runtime, kept)
+
+
+_ROW_BY_ROW = frozenset(
+    {"eval", "fields", "lookup", "makemv", "nomv", "regex", "rename", "rex", "search", "spath", "table", "where"}
+)
+_NAMING = frozenset({"bin", "bucket", "dedup", "eventstats", "head", "sort", "streamstats", "tail"})
+_DROPPING_THE_REST = frozenset({"chart", "rare", "stats", "timechart", "top"})
+_AT_ONCE = 200
+
+
+def _looks_at_one_row(stage: Stage) -> bool:
+    """Whether it makes of each row what it makes of it among others; wildcards may not."""
+    return stage.command in _ROW_BY_ROW and not set("*[") & set(stage.text)
+
+
+def _row_by_row(stage: Stage, runtime: Runtime, rows: Iterator[Event]) -> Iterator[Event]:
+    while batch := list(islice(rows, _AT_ONCE)):
+        yield from _run_stage(stage, runtime, batch, first=False)
+
+
+def _needed(stages: list[Stage]) -> Callable[[str], bool] | None:
+    """Whether a field can matter to these commands; None where that is not plain."""
+    named = ""
+    for stage in stages:
+        named += f" {stage.text}"
+        if set("*[") & set(stage.text):
+            return None
+        if stage.command in _DROPPING_THE_REST:
+            return lambda name: name == "_time" or name in named
+        if stage.command not in _NAMING:
+            return None
+    return None
 
 
 class Prepared:
@@ -176,9 +242,13 @@ def _base(stage: Stage) -> Predicate:
 
 def _search_events(stage: Stage, runtime: Runtime) -> list[Event]:
     """The base search: events of the range that match, newest first, each a copy."""
+    return list(_found_events(stage, runtime))
+
+
+def _found_events(stage: Stage, runtime: Runtime) -> Iterator[Event]:
     predicate = _base(stage)
     runtime.range = _inline_range(predicate, runtime)
-    return [dict(event) for event in runtime.store.select(runtime.range) if _found(predicate, event)]
+    return (dict(event) for event in runtime.store.iterate(runtime.range) if _found(predicate, event))
 
 
 def _found(predicate: Predicate, event: Event) -> bool:

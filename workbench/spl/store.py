@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
 from workbench.spl.knowledge import Knowledge, NoKnowledge
+from workbench.spl.shelf import Shelf
 from workbench.spl.values import Event, number_text
 
 _ALWAYS = float("-inf")
@@ -29,20 +31,37 @@ class Range:
 
 
 class EventStore:
-    """Events with their search-time fields, which are computed once, when an event is first asked for."""
+    """Events with their search-time fields, which are computed once, when an event is first asked for.
 
-    def __init__(self, events: Iterable[Mapping[str, Any]], knowledge: Knowledge) -> None:
+    With `on_disk` they are computed as the events come, and wait in a temporary file: of each event the memory holds
+    a few numbers.
+    """
+
+    def __init__(self, events: Iterable[Mapping[str, Any]], knowledge: Knowledge, *, on_disk: bool = False) -> None:
         self._knowledge = knowledge
-        self._events = [_normalized(event) for event in events]
+        self._shelf = Shelf() if on_disk else None
+        self._events: list[Event] = []
+        times, indexed = array("d"), array("d")
+        for event in map(_normalized, events):
+            times.append(_number(event.get("_time")))
+            indexed.append(_number(event.get("_indextime", event.get("_time"))))
+            if self._shelf is not None:
+                self._shelf.append(knowledge.enrich(event))
+            else:
+                self._events.append(event)
         self._enriched: list[Event | None] = [None] * len(self._events)
-        times = [_number(event.get("_time")) for event in self._events]
         # Newest first; of one time the event that came first.
-        self._order = sorted(range(len(times)), key=lambda place: -times[place])
-        self._negative_times = [-times[place] for place in self._order]
-        self._indexed = [_number(event.get("_indextime", event.get("_time"))) for event in self._events]
-        self._by_index = sorted(range(len(times)), key=self._indexed.__getitem__)
-        self._index_times = [self._indexed[place] for place in self._by_index]
+        self._order = array("Q", sorted(range(len(times)), key=lambda place: -times[place]))
+        self._negative_times = array("d", (-times[place] for place in self._order))
+        self._indexed = indexed
+        self._by_index = array("Q", sorted(range(len(times)), key=self._indexed.__getitem__))
+        self._index_times = array("d", (self._indexed[place] for place in self._by_index))
         self._times = times
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether they wait on disk."""
+        return self._shelf is not None
 
     @property
     def first_time(self) -> float | None:
@@ -52,7 +71,11 @@ class EventStore:
 
     def select(self, wanted: Range) -> list[Event]:
         """The events of the range, newest first. They are the store's own: copy before changing one."""
-        return [self._event(place) for place in self._places(wanted)]
+        return list(self.iterate(wanted))
+
+    def iterate(self, wanted: Range) -> Iterator[Event]:
+        """The same, one after another."""
+        return map(self._event, self._places(wanted))
 
     def holds(self, wanted: Range) -> bool:
         """Whether there is any event in the range."""
@@ -60,29 +83,34 @@ class EventStore:
 
     def narrowed(self, keep: Callable[[Event], bool]) -> EventStore:
         """A store of those of its events, with their fields, that `keep` is true of."""
-        return EventStore((event for event in self.select(Range()) if keep(event)), NoKnowledge())
+        return EventStore((e for e in self.iterate(Range()) if keep(e)), NoKnowledge(), on_disk=self.on_disk)
 
-    def _places(self, wanted: Range) -> list[int]:
+    def _places(self, wanted: Range) -> Sequence[int]:
         low, high = _bound(wanted.earliest, _ALWAYS), _bound(wanted.latest, _NEVER)
         index_low = _bound(wanted.index_earliest, _ALWAYS)
         index_high = _bound(wanted.index_latest, _NEVER)
         by_time = self._order[bisect_right(self._negative_times, -high) : bisect_right(self._negative_times, -low)]
-        newest_first = by_time
+        newest_first: Sequence[int] = by_time
         if wanted.index_earliest is not None:
             start, end = bisect_left(self._index_times, index_low), bisect_left(self._index_times, index_high)
             if end - start < len(by_time):
                 rank = sorted(self._by_index[start:end])
                 newest_first = sorted(rank, key=lambda place: -self._times[place])
         limit = _bound(wanted.indexed_by, _NEVER)
-        return [
-            place
-            for place in newest_first
-            if low <= self._times[place] < high
-            and index_low <= self._indexed[place] < index_high
-            and self._indexed[place] <= limit
-        ]
+        return array(
+            "Q",
+            (
+                place
+                for place in newest_first
+                if low <= self._times[place] < high
+                and index_low <= self._indexed[place] < index_high
+                and self._indexed[place] <= limit
+            ),
+        )
 
     def _event(self, place: int) -> Event:
+        if self._shelf is not None:
+            return self._shelf[place]
         enriched = self._enriched[place]
         if enriched is None:
             enriched = self._enriched[place] = self._knowledge.enrich(self._events[place])

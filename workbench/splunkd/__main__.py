@@ -19,13 +19,15 @@ def main() -> int:
     parser.add_argument("--web-port", type=int, default=0, help="the port of the pages (default: any free one)")
     parser.add_argument("--interval", type=float, help="run every input after so many seconds, not after its own")
     arguments = parser.parse_args()
+    if not (arguments.app / "default").is_dir():
+        raise SystemExit(f"{arguments.app} holds no add-on: build it first, with ./build.sh")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     splunkd = Splunkd(arguments.home)
     app = splunkd.install(arguments.app)
     with splunkd:
-        web = Web(splunkd, arguments.web_port)
+        web = _web(splunkd, arguments.web_port)
         splunkd.schedule(arguments.interval)
         print("A stand-in for Splunk, not Splunk. It runs until Ctrl-C.", flush=True)
         print(f"  pages     {web.uri}/app/{app}/configuration", flush=True)
@@ -33,6 +35,13 @@ def main() -> int:
         ended.wait()
         web.close()
     return 0
+
+
+def _web(splunkd: Splunkd, port: int) -> Web:
+    try:
+        return Web(splunkd, port)
+    except OSError as error:
+        raise SystemExit(f"Port {port} cannot be used: {error.strerror}. Choose another one with --web-port.") from None
 
 
 if __name__ == "__main__":
