@@ -63,6 +63,24 @@ def test_it_was_read_up_to_the_oldest_hole() -> None:
 
 
 @pytest.mark.parametrize(
+    ("newest", "floor", "low"),
+    [
+        (9000, 0, 8000),
+        (8001, 0, 8000),
+        (8000, 0, 8000),
+        # should all clocks be ahead of the events': from the newest of them on
+        (7000, 0, 7000),
+        (7000, 7500, 7500),
+        (9000, 8500, 8500),
+    ],
+)
+def test_reading_begins_a_late_arrival_window_back_or_at_the_newest_event_and_never_below_the_floor(
+    newest: int, floor: int, low: int
+) -> None:
+    assert Progress(9000, floor, newest=newest).low(1000) == low
+
+
+@pytest.mark.parametrize(
     ("ranges", "expected"),
     [
         ([(50, 60), (10, 20)], [(10, 20), (50, 60)]),
@@ -283,6 +301,26 @@ def test_a_checkpoint_of_version_1_was_stored_when_its_last_batch_was() -> None:
     assert Checkpoint.from_text(json.dumps({**old, "version": 1, "batches": []})).saved_at == 0
 
 
+def test_how_far_it_was_read_is_written_and_read_whole() -> None:
+    text = Checkpoint("pce", {"events": Progress(9000, 1000, [(10, 20), (30, 40)], 8500, 7.25)}).to_text()
+    assert json.loads(text)["collections"] == {
+        "events": {"watermark": 9000, "floor": 1000, "pending": [[10, 20], [30, 40]], "newest": 8500, "read_at": 7.25}
+    }
+    assert Checkpoint.from_text(text).collections == {
+        "events": Progress(9000, 1000, [(10, 20), (30, 40)], 8500, 7.25)
+    }
+
+
+def test_what_an_older_add_on_did_not_write_is_taken_as_that_reading_went_by_the_watermark() -> None:
+    value = json.loads(Checkpoint("pce", {"events": Progress(9000, 1000, [(10, 20)], 8500, 7.5)}, saves=5).to_text())
+    for name in ("newest", "read_at"):
+        del value["collections"]["events"][name]
+    del value["creation"], value["saves"]
+    found = Checkpoint.from_text(json.dumps(value))
+    assert found.collections == {"events": Progress(9000, 1000, [(10, 20)], 9000, 0)}
+    assert (found.creation, found.saves) == ("", 0)
+
+
 @pytest.mark.parametrize("version", [0, 3, "2", None])
 def test_another_version_is_named(version: object) -> None:
     value = json.loads(checkpoint().to_text())
@@ -294,5 +332,5 @@ def test_a_new_checkpoint_knows_nothing() -> None:
     assert json.loads(Checkpoint("pce").to_text()) == {
         "version": 2, "source": "pce", "collections": {}, "batches": [], "earlier_filters": [], "settings": {},
         "filters": {"event_types": [], "severities": [], "statuses": []}, "clock_offset_ms": 0, "splunkd": "",
-        "saved_at": 0, "next_document": 1, "obsolete": [],
+        "saved_at": 0, "creation": "", "saves": 0, "next_document": 1, "obsolete": [],
     }  # fmt: skip

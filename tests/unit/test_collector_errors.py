@@ -79,7 +79,7 @@ def reach(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 def busy_world() -> World:
     """A settled world whose next poll foresees two answers, and which asks for system events too."""
     world = World(max_results=100_000, settings={"include_system_events": "1"})
-    for i in range(9000):
+    for i in range(9001):
         world.pce.record(age_ms=i * 30)
     assert world.run() == "ok"
     world.clock.now += 60

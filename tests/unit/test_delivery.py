@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from illumio_pce.checkpoint import Checkpoint, Progress
 from illumio_pce.delivery import Delivery
-from illumio_pce.errors import PipeClosed
+from illumio_pce.errors import PipeClosed, StateError
 from illumio_pce.events import AuditEvent, Events, key_of
 from illumio_pce.filters import Filters
 from illumio_pce.output import SplunkEvents
 from illumio_pce.pce import Window
+from illumio_pce.pce_clock import PceClock
 from illumio_pce.record import Record
 
 from tests.reading import Indexed, rows_of
@@ -45,13 +46,15 @@ class Place:
 class Case:
     def __init__(self, floor: int = 500_000) -> None:
         self.place, self.record, self.clock = Place(), Record(), SimulatedClock()
+        self.clock.now = NOW / 1000
+        self.time = PceClock(self.clock)
         self.checkpoint = Checkpoint("pce", {"events": Progress(NOW, floor)})
         self.delivery = self.again()
 
     def again(self) -> Delivery:
         """The delivery of another run, which has the checkpoint."""
         place: Any = self.place
-        delivery = Delivery(self.checkpoint, place, place, self.clock, lambda: NOW, "pce.example.com", self.record)
+        delivery = Delivery(self.checkpoint, place, place, self.clock, self.time, "pce.example.com", self.record)
         delivery.remember()
         return delivery
 
@@ -78,7 +81,8 @@ def test_what_is_new_is_written_remembered_and_counted() -> None:
     events = [event(950_000, "/a", "{1}"), event(940_000, "/b", "{22}")]
     assert write(case.delivery, events, late_before=945_000) == 2
     assert write(case.delivery, events) == 0
-    assert case.place.done == ["write"]
+    # The store took a write before anything was handed over.
+    assert case.place.done == ["save", "write"]
     assert [one.text for one in case.place.events] == ["{1}", "{22}"]
     assert spans(case.checkpoint) == [(940_000, 950_001, 2)]
     record = case.record
@@ -141,6 +145,21 @@ def test_an_event_without_a_time_may_lie_anywhere_in_its_window() -> None:
     write(case.delivery, [event(None, text="{1}"), event(980_000, "/b")], Window(970_000, None))
     # the PCE tells its clock in whole seconds
     assert spans(case.checkpoint)[2:] == [(970_000, NOW + 2001, 2)]
+
+
+@pytest.mark.parametrize(("ahead_ms", "end"), [(-3_600_000, NOW + 2001), (3_600_000, NOW + 3_602_001)])
+def test_an_event_without_a_time_may_be_as_late_as_the_later_of_the_two_clocks(ahead_ms: int, end: int) -> None:
+    case = Case()
+    case.time.ahead_ms = ahead_ms
+    write(case.delivery, [event(None, "/a")], Window(300_000, None))
+    assert spans(case.checkpoint) == [(300_000, end, 1)]
+
+
+def test_an_event_that_names_no_time_gets_the_earlier_of_the_two_clocks() -> None:
+    case = Case()
+    case.time.ahead_ms = -300_000
+    write(case.delivery, [event(None, "/a")], Window(300_000, None))
+    assert case.place.events[0].epoch == "700.000"
 
 
 def test_an_event_with_an_href_and_no_time_is_known_wherever_it_is_seen_and_for_as_long() -> None:
@@ -254,6 +273,33 @@ def test_a_commit_stores_what_is_tidy_and_says_whether_anything_was_delivered() 
     case.checkpoint.collections["events"].floor = NOW
     case.delivery.commit()
     assert case.checkpoint.batches == []
+
+
+def test_nothing_is_handed_over_before_the_store_took_a_write() -> None:
+    case = Case()
+
+    def refused(checkpoint: Checkpoint, *, delivered: bool) -> None:
+        raise StateError("The KV store did not take a write (503).")
+
+    case.place.save = refused  # type: ignore[method-assign]
+    for again in (case.delivery.write, lambda events, _window: case.delivery.write_again(events)):
+        with pytest.raises(StateError):
+            again(Events.of([event(950_000, "/a")]), WINDOW)
+    assert (case.place.done, case.checkpoint.batches, case.record.delivered) == ([], [], 0)
+
+
+def test_the_store_is_tried_once_a_run_and_not_where_nothing_is_new() -> None:
+    case = Case()
+    assert write(case.delivery, []) == 0
+    assert case.place.done == []
+    for name in ("/a", "/b"):
+        write(case.delivery, [event(950_000, name)])
+    assert case.place.done == ["save", "write", "write"]
+    case.delivery.commit()
+    assert case.place.saved == [False, True]
+    case.place.done.clear()
+    write(case.again(), [event(950_000, "/c")])
+    assert case.place.done == ["save", "write"]
 
 
 def test_what_was_not_handed_over_whole_does_not_count_as_delivered() -> None:

@@ -6,7 +6,9 @@ from array import array
 
 import pytest
 from illumio_pce.checkpoint import Batch, Checkpoint, Progress
+from illumio_pce.events import key_of
 from illumio_pce.store import checksum
+from illumio_pce.timestamps import parse
 
 from tests.simulation import START, World
 
@@ -62,13 +64,13 @@ def test_the_main_document_is_small_however_many_pages_were_delivered_lately() -
 def a_world_with_large_batches() -> World:
     world = World(max_results=100_000)
     for page in range(3):
-        for i in range(5000):
+        for i in range(5001):
             world.pce.record(age_ms=page * 200_000 + i)
     world.settings["late_arrival_window"] = "3600"
     assert world.run() == "ok"
     for _ in range(2):
         world.clock.now += 10
-        for i in range(4500):
+        for i in range(4501):
             world.pce.record(age_ms=i)
         assert world.run() == "ok"
     assert sum(".hrefs." in key for key in world.documents) == 3
@@ -90,28 +92,48 @@ def test_hrefs_that_cannot_be_read_come_twice_and_no_others(damage: str) -> None
     if damage == "changed":
         world.documents[key] = {**document, "content": "AAAA", "sha256": checksum("BBBB")}
     assert world.run() == "ok"
-    assert len(world.delivered()) == len(world.recorded()) + 4500
+    assert len(world.delivered()) == len(world.recorded()) + 4501
     assert set(world.delivered()) == world.recorded()
     assert any("may come twice" in note for note in world.last.record.notes)
 
 
-def test_hrefs_of_a_backlog_are_not_kept() -> None:
-    """How many there were of the last two minutes is: splunkd may still lose those, and they are sent again."""
-    world = World(max_results=100_000, settings={"start_time": "-30d"})
-    for page in range(3):
-        for i in range(5000):
-            world.pce.record(age_ms=(page + 1) * 500_000_000 - i)
+def test_of_a_backlog_only_the_newest_hrefs_are_kept() -> None:
+    """Reading goes on at its newest event, and the 25 minutes before that are remembered.
+
+    How many there were of the last two minutes is kept: splunkd may still lose those, and they are sent again.
+    """
+    world = World(max_results=10_000, settings={"start_time": "-30d"})
+    for burst in range(3):
+        for i in range(5001):
+            world.pce.record(age_ms=(burst + 1) * 500_000_000 - i)
     assert world.run() == "ok"
     batches = world.last._checkpoint.batches
-    assert sum(batch.count for batch in batches) == 15_000
-    assert sum(len(batch.keys) for batch in batches) == 0
-    assert not any(".hrefs." in key for key in world.documents)
+    assert sum(batch.count for batch in batches) == 15_003
+    kept = [key for batch in batches for key in batch.keys]
+    assert set(kept) == {key_of(str(event.href)) for event in world.pce.collections["events"][:5001]}
     world.crash_splunkd(100)
     assert world.run() == "ok"
-    assert world.last.record.resent == 15_000
+    assert world.last.record.resent == 15_003
     assert set(world.delivered()) == world.recorded()
     assert world.run() == "ok"
     assert len(world.delivered()) == len(world.recorded())
+
+
+def test_a_quiet_pce_has_its_backlog_read_once() -> None:
+    """Nothing was recorded lately: what is new is looked for each minute, from where the backlog ends."""
+    world = World(max_results=50, answer_seconds=10.0, settings={"start_time": "-7d"})
+    for i in range(3000):
+        world.pce.record(age_ms=600_000_000 - i * 100_000)
+    assert world.run() == "ok"
+    # Windows that touch have one bound in common.
+    assert world.last.record.duplicates < 20
+    assert sorted(world.delivered()) == sorted(world.recorded())
+    world.requests.clear()
+    world.clock.now += 60
+    assert world.run() == "ok"
+    newest = max(event.found_at for event in world.pce.collections["events"])
+    assert [parse(query["timestamp[gte]"]).ms for _, query in world.requests] == [newest]  # type: ignore[union-attr]
+    assert world.last.record.duplicates == 1
 
 
 def requests_for(bursts: int) -> int:

@@ -161,6 +161,7 @@ def test_it_is_sent_before_a_key_is_refused_for_comparing() -> None:
 def test_a_job_for_it_that_does_not_end_is_waited_for_ten_minutes() -> None:
     world = World()
     hrefs = [world.pce.record(age_ms=300_000) for _ in range(17)]
+    world.pce.record(age_ms=299_000)  # the newest is asked for by each run, and they are not
     assert world.run() == "ok"
     world.clock.now += 3600
     assert world.run() == "ok"

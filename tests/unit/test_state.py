@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from illumio_pce.breadcrumb import BreadcrumbFile, Point
-from illumio_pce.checkpoint import VERSION
+from illumio_pce.checkpoint import VERSION, Progress
+from illumio_pce.state import newborn
 from illumio_pce.store import Unreadable
 
 from tests.simulation import START, World, status
@@ -18,7 +19,10 @@ BREADCRUMBS = VERSIONS / "breadcrumb"
 
 
 def world_that_has_run() -> World:
-    """An hour ago an event was delivered; since then a run each minute found nothing."""
+    """An hour ago an event was delivered; since then a run each minute found nothing.
+
+    So reading begins at that event, and repeats it where its href is lost.
+    """
     world = World()
     world.settings["start_time"] = "-30d"
     world.pce.record(age_ms=20 * 86_400_000)
@@ -71,17 +75,18 @@ def test_every_released_version_has_its_file() -> None:
 def test_lost_state_is_no_first_run() -> None:
     world = world_that_has_run()
     world.documents.clear()
+    newest, _ = world.delivered()
     late = world.pce.record(age_ms=500_000)
     world.indexed.clear()
     assert world.run() == "ok"
-    assert world.delivered() == [late]
+    assert world.delivered() == [late, newest]
     (record,) = records(world)
     assert (record["kind"], record["outcome"], record["error_category"]) == ("state", "failed", "state_lost")
     assert "gone from the KV store" in str(record["error"])
     assert any("reading goes on from" in note for note in world.last.record.notes)
     world.clock.now += 60
     assert world.run() == "ok"
-    assert len(world.delivered()) == 1
+    assert len(world.delivered()) == 2
 
 
 def test_state_that_is_lost_while_a_backlog_is_read_goes_on_at_its_oldest_part() -> None:
@@ -103,17 +108,18 @@ def test_damaged_state_of_both_generations_goes_on_from_the_breadcrumb_too() -> 
     world = world_that_has_run()
     for key, document in world.documents.items():
         world.documents[key] = {**document, "content": str(document["content"])[:-9]}
+    newest, _ = world.delivered()
     world.indexed.clear()
     fresh = world.pce.record()
     assert world.run() == "ok"
-    assert world.delivered() == [fresh]
+    assert world.delivered() == [fresh, newest]
     assert "checksum" in str(records(world)[0]["error"])
 
 
 @pytest.mark.parametrize(
     ("name", "part"),
     [
-        ("newer", "version 2"),
+        ("newer", "version 3"),
         ("half", "half written"),
         ("changed", "checksum"),
         ("other", "something else"),
@@ -133,13 +139,38 @@ def test_a_breadcrumb_that_cannot_be_read_is_no_first_run_either(name: str, part
 
 def test_a_breadcrumb_of_the_first_version_is_read() -> None:
     point = Point.from_text((BREADCRUMBS / "1.json").read_text(encoding="utf-8"))
-    assert point == Point("pce.example.com:8443/orgs/1", {"events": 1_759_998_800_000}, 1_759_998_800.0)
+    # It told only up to where everything was read.
+    progress = Progress(1_759_998_800_000, 0, [], 1_759_998_800_000)
+    assert point == Point("pce.example.com:8443/orgs/1", {"events": progress}, 1_759_998_800.0, "", 0)
+
+
+def test_state_that_is_lost_goes_on_from_a_breadcrumb_of_the_first_version() -> None:
+    """It was written 20 minutes before START, and reading goes on a late-arrival window before that."""
+    world = World()
+    world.breadcrumb = (BREADCRUMBS / "1.json").read_text(encoding="utf-8")
+    world.pce.record(age_ms=1_801_000)
+    wanted = [world.pce.record(age_ms=1_800_000), world.pce.record()]
+    assert world.run() == "ok"
+    assert sorted(world.delivered()) == sorted(wanted)
+    assert "gone from the KV store" in world.last.record.notes[0]
+
+
+def test_a_breadcrumb_of_the_first_version_takes_nothing_back() -> None:
+    """It does not tell how often the state was saved: no checkpoint is older than it."""
+    world = world_that_has_run()
+    world.breadcrumb = (BREADCRUMBS / "1.json").read_text(encoding="utf-8")
+    assert world.run() == "ok"
+    assert len(world.delivered()) == 2
+    assert world.last.record.notes == []
+    point = world.read()
+    assert point is not None
+    assert point.saves > 0
 
 
 def test_a_breadcrumb_of_another_source_counts_for_nothing() -> None:
     world = world_that_has_run()
     world.documents.clear()
-    world.breadcrumb = Point("other.example.com/orgs/7", {"events": 1}, 1.0).to_text()
+    world.breadcrumb = Point("other.example.com/orgs/7", {"events": Progress(1, 0)}, 1.0, "a", 9).to_text()
     world.settings["start_time"] = "-2h"
     world.indexed.clear()
     assert world.run() == "ok"
@@ -148,7 +179,7 @@ def test_a_breadcrumb_of_another_source_counts_for_nothing() -> None:
 
 def test_an_input_that_is_made_anew_does_not_go_on_where_another_ended() -> None:
     world = world_that_has_run()
-    world.documents = {"audit": {"_key": "audit", "input": "audit", "kind": "created"}}
+    world.documents = {"audit": dict(newborn("audit", world.clock.now))}
     world.indexed.clear()
     assert world.run() == "ok"
     assert len(world.delivered()) == 2
@@ -168,50 +199,46 @@ def test_a_first_run_is_told_from_a_lost_state() -> None:
 # --- the file ------------------------------------------------------------------------------------------
 
 
-def test_the_file_is_written_every_five_minutes_and_read_back(tmp_path: Path) -> None:
+def point(watermark: int, source: str = "a/orgs/1", saves: int = 1) -> Point:
+    progress = {"events": Progress(watermark, 500, [(700, 800)], watermark - 1, 0.25)}
+    return Point(source, progress, 0.5, "0123456789abcdef", saves)
+
+
+def test_the_file_is_written_each_time_and_read_back(tmp_path: Path) -> None:
     def crumb() -> BreadcrumbFile:
         return BreadcrumbFile(tmp_path, "an/input: with blanks")
 
     assert crumb().read() is None
-    for read_to, kept in ((1000, 1000), (300_999, 1000), (301_000, 301_000), (300_999, 300_999)):
-        crumb().drop(Point("a/orgs/1", {"events": read_to}, 0.5))
-        assert crumb().read() == Point("a/orgs/1", {"events": kept}, 0.5)
-    crumb().drop(Point("b/orgs/1", {"events": 301_000}, 0.5))
-    assert crumb().read() == Point("b/orgs/1", {"events": 301_000}, 0.5)
-    crumb().drop(Point("b/orgs/1", {"events": 301_000, "system_events": 5}, 0.5))
+    # However little is new, and also where reading went back.
+    for told in (point(1000), point(1001, saves=2), point(900, saves=3), point(900, "b/orgs/1", saves=4)):
+        crumb().drop(told)
+        assert crumb().read() == told
     assert len(list(tmp_path.iterdir())) == 1
     crumb().forget()
     assert crumb().read() is None
 
 
-def test_one_run_writes_it_again_once_more_was_read(tmp_path: Path) -> None:
-    crumb = BreadcrumbFile(tmp_path, "audit")
-    for read_to in (1000, 2000, 400_000):
-        crumb.drop(Point("a/orgs/1", {"events": read_to}, 0.5))
-    assert crumb.read() == Point("a/orgs/1", {"events": 400_000}, 0.5)
-
-
-def test_a_run_that_read_no_further_does_not_write_it_again(tmp_path: Path) -> None:
-    for told_at in (0.5, 60.5):
-        BreadcrumbFile(tmp_path, "audit").drop(Point("a/orgs/1", {"events": 1000, "system_events": 7}, told_at))
-    assert BreadcrumbFile(tmp_path, "audit").read() == Point("a/orgs/1", {"events": 1000, "system_events": 7}, 0.5)
-
-
-@pytest.mark.parametrize(
-    "read_to", [{"events": 301_000, "system_events": 7}, {"events": 1000, "system_events": 300_007}]
-)
-def test_it_is_written_again_once_more_was_read_of_either_collection(tmp_path: Path, read_to: dict[str, int]) -> None:
-    crumb = BreadcrumbFile(tmp_path, "audit")
-    crumb.drop(Point("a/orgs/1", {"events": 1000, "system_events": 7}, 0.5))
-    crumb.drop(Point("a/orgs/1", read_to, 60.5))
-    assert crumb.read() == Point("a/orgs/1", read_to, 60.5)
+def test_it_is_written_after_every_save() -> None:
+    world = World(max_results=5, settings={"start_time": "-3h"})
+    for i in range(12):
+        world.pce.record(age_ms=9_000_000 - i * 60_000)
+    assert world.run() == "ok"
+    saves = [after for before, after in zip(world.trace, world.trace[1:]) if before == "save ends"]
+    assert len(saves) > 5
+    # Before the first save of all, the input was noted as new; there is nothing else to tell then.
+    assert saves[1:] == ["breadcrumb"] * (len(saves) - 1)
+    told = world.read()
+    assert told is not None
+    stored = json.loads(str(world.documents["audit"]["content"]))
+    assert (told.saves, told.creation, told.at) == (stored["saves"], stored["creation"], stored["saved_at"])
+    assert told.collections == world.last._checkpoint.collections
 
 
 def test_the_old_one_is_there_until_the_new_one_is_whole_on_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crumb = BreadcrumbFile(tmp_path, "audit")
-    first, second = Point("a/orgs/1", {"events": 1000}, 0.5), Point("a/orgs/1", {"events": 900_000}, 9.5)
+    first, second = point(1000), point(1001, saves=2)
     crumb.drop(first)
     at_sync: list[tuple[Point | None, str]] = []
 
@@ -224,12 +251,26 @@ def test_the_old_one_is_there_until_the_new_one_is_whole_on_the_disk(
     assert crumb.read() == second
 
 
+def test_one_that_cannot_be_put_in_its_place_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crumb = BreadcrumbFile(tmp_path, "audit")
+    crumb.drop(point(1000))
+
+    def refused(self: Path, target: Path) -> Path:
+        raise PermissionError(target)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    crumb.drop(point(2000, saves=2))
+    assert crumb.read() == point(1000)
+
+
 def test_a_damaged_one_is_replaced_and_one_that_is_not_there_can_be_forgotten(tmp_path: Path) -> None:
     crumb = BreadcrumbFile(tmp_path, "audit")
     crumb.forget()
     (tmp_path / "input_audit.json").write_text("{", encoding="utf-8")
-    crumb.drop(Point("a/orgs/1", {"events": 1000}, 0.5))
-    assert crumb.read() == Point("a/orgs/1", {"events": 1000}, 0.5)
+    crumb.drop(point(1000))
+    assert crumb.read() == point(1000)
 
 
 def test_a_file_that_cannot_be_written_or_opened(tmp_path: Path) -> None:

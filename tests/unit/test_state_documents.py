@@ -18,7 +18,7 @@ from tests.simulation import START, World
 
 
 def state(world: World) -> State:
-    return State(world, "audit", world, world.lease)
+    return State(world, "audit", world, world.lease, world)
 
 
 def checkpoint(*batches: Batch, watermark: int = 5000) -> Checkpoint:
@@ -45,8 +45,16 @@ def test_a_first_run_is_noted_before_anything_else() -> None:
     world = World()
     loaded = state(world).load(START)
     assert (loaded.checkpoint, loaded.damage, loaded.point, loaded.made_at) == (None, "", None, None)
-    assert world.documents == {"audit": newborn("audit", START)}
-    assert [state(world).load(START + seconds).made_at for seconds in (0, 1)] == [START, START]
+    assert len(loaded.creation) == 16
+    assert world.documents == {"audit": newborn("audit", START, loaded.creation)}
+    again = [state(world).load(START + seconds) for seconds in (0, 1)]
+    assert [(found.made_at, found.creation) for found in again] == [(START, loaded.creation)] * 2
+
+
+def test_each_input_that_is_made_is_told_from_all_others_of_its_name() -> None:
+    creations = {str(newborn("audit", START)["creation"]) for _ in range(50)}
+    assert len(creations) == 50
+    assert all(len(creation) == 16 for creation in creations)
 
 
 def test_batches_beside_the_checkpoint_are_written_first_and_once() -> None:
@@ -59,9 +67,33 @@ def test_batches_beside_the_checkpoint_are_written_first_and_once() -> None:
     world.trace.clear()
     run.save(checkpoint(beside(1), beside(2)), delivered=True)
     assert world.trace == ["save begins", "save ends", "save begins", "save ends", "breadcrumb"]
-    assert json.loads(world.breadcrumb or "")["content"] == json.loads(
-        Point("pce/orgs/1", {"events": 5000}, 7.0).to_text()
-    )["content"]  # fmt: skip
+    # Each of these checkpoints is another one, and was stored once.
+    assert world.read() == Point("pce/orgs/1", {"events": Progress(5000, 1000)}, 7.0, "", 1)
+
+
+def test_each_save_is_counted_and_told_by_the_breadcrumb() -> None:
+    world = World()
+    run = state(world)
+    found = checkpoint()
+    found.creation = run.load(START).creation
+    for saves in (1, 2, 3):
+        found.collections["events"].watermark += 1000
+        run.save(found, delivered=False)
+        stored = state(world).load(START)
+        assert stored.checkpoint is not None
+        assert (stored.checkpoint.saves, stored.checkpoint.creation, stored.damage) == (saves, found.creation, "")
+        progress = {"events": Progress(5000 + saves * 1000, 1000)}
+        assert world.read() == Point("pce/orgs/1", progress, 7.0, found.creation, saves)
+
+
+def test_a_save_that_the_store_refuses_leaves_the_breadcrumb() -> None:
+    world = World()
+    run = has_run(world)
+    before = world.breadcrumb
+    world.writes_refused_after = 0
+    with pytest.raises(StateError):
+        run.save(checkpoint(), delivered=False)
+    assert world.breadcrumb == before
 
 
 def test_a_run_writes_no_batch_that_an_earlier_run_has_written() -> None:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import pytest
 from illumio_pce.events import AuditEvent, Events
 from illumio_pce.pce import Page, Window
-from illumio_pce.timestamps import HOUR
+from illumio_pce.timestamps import DAY, HOUR
 from illumio_pce.windows import Width, foreseen, parts, split, top
 
 
-def answer(moments: Sequence[int | None], *, size: int = 1, now_ms: int = 0) -> Page:
+def answer(moments: Sequence[int | None], *, size: int = 1, now_ms: int = 0, latest_ms: int = 0) -> Page:
     """A cut answer with events of these times; `size` 0: it was given up."""
     events = Events.of(AuditEvent("", ms, "", 1) for ms in moments)
-    return Page(events, now_ms, size, cut=True)
+    return Page(events, now_ms, size, True, latest_ms)
 
 
 # --- two parts -----------------------------------------------------------------------------------------
@@ -35,7 +35,8 @@ def answer(moments: Sequence[int | None], *, size: int = 1, now_ms: int = 0) -> 
         (Window(0, 5000), answer([5000] * 3), 4999),
         (Window(0, 5000), answer([0] * 3), 1),
         (Window(0, None), answer([3000] * 3), 3000),
-        (Window(0, None), answer([], now_ms=8001), 4001),
+        # without a time it ends a day from now
+        (Window(0, None), answer([], now_ms=8001), DAY // 2 + 4000),
     ],
 )
 def test_a_window_is_cut_in_two(window: Window, page: Page, middle: int) -> None:
@@ -49,16 +50,19 @@ def test_a_millisecond_is_not_cut(window: Window) -> None:
 
 
 @pytest.mark.parametrize(
-    ("window", "moments", "now_ms", "expected"),
+    ("window", "page", "expected"),
     [
-        (Window(10, 20), [15], 0, 20),
-        (Window(10, None), [15, 17, 12], 0, 18),
-        (Window(10, None), [None], 30, 31),
-        (Window(10, None), [], 5, 11),
+        (Window(10, 20), answer([15]), 20),
+        (Window(10, None), answer([15, 17, 12]), 18),
+        (Window(10, None), answer([5, None], now_ms=30), 11),
+        # where no event tells a time, a day from now by the later clock: clocks may have been ahead
+        (Window(10, None), answer([None], now_ms=30, latest_ms=20), DAY + 30),
+        (Window(10, None), answer([None], now_ms=30, latest_ms=40), DAY + 40),
+        (Window(10, None), answer([], now_ms=5), DAY + 10),
     ],
 )
-def test_the_upper_end_of_a_window(window: Window, moments: list[int | None], now_ms: int, expected: int) -> None:
-    assert top(window, answer(moments, now_ms=now_ms)) == expected
+def test_the_upper_end_of_a_window(window: Window, page: Page, expected: int) -> None:
+    assert top(window, page) == expected
 
 
 # --- as many parts as are asked for at once --------------------------------------------------------------
@@ -92,17 +96,17 @@ def test_the_newest_part_of_an_open_window_stays_open() -> None:
     ("delivered", "bounds"),
     [
         ([], []),
-        ([(2000, 7499)], []),
-        ([(2000, 7500)], [2000]),
-        ([(3000, 3750), (2000, 3750), (5000, 1), (4000, 7499)], [3000, 5000]),
+        ([(2000, 7449)], []),
+        ([(2000, 7450)], [2000]),
+        ([(3000, 3725), (2000, 3725), (5000, 1), (4000, 7449)], [3000, 5000]),
         # what lies no later than the last bound does not count
-        ([(1000, 7500)], []),
-        ([(2000, 7500), (2000, 7500), (3000, 7500)], [2000, 3000]),
-        ([(2000, 7500), (3000, 7499)], [2000]),
+        ([(1000, 7450)], []),
+        ([(2000, 7450), (2000, 7450), (3000, 7450)], [2000, 3000]),
+        ([(2000, 7450), (3000, 7449)], [2000]),
         # together more than an answer should have: the bound lies between them
         ([(2000, 5700), (3000, 8000), (4000, 8000)], [2000, 3000, 4000]),
-        ([(2000, 2100), (3000, 7499), (4000, 2000)], [2000, 4000]),
-        ([(2000, 2100), (3000, 7500), (4000, 1)], [2000, 3000]),
+        ([(2000, 2100), (3000, 7449), (4000, 2000)], [2000, 4000]),
+        ([(2000, 2100), (3000, 7450), (4000, 1)], [2000, 3000]),
         ([(2000, 1999), (3000, 7501)], [3000]),
         ([(2000, 1999), (3000, 7502)], [2000, 3000]),
         ([(2000, 4000), (2000, 6000)], [2000]),
@@ -127,8 +131,8 @@ def learned(width: int, events: int, size: int = 1) -> int:
 @pytest.mark.parametrize(
     ("width", "events", "size", "expected"),
     [
-        (HOUR, 3750, 1, 2 * HOUR),
-        (HOUR, 15_000, 1, HOUR // 2),
+        (HOUR, 3725, 1, 2 * HOUR),
+        (HOUR, 14_900, 1, HOUR // 2),
         (HOUR, 1, 8 * 1024 * 1024, 2 * HOUR),
         (HOUR, 1, 32 * 1024 * 1024, HOUR // 2),
         # no more than eight times as wide
@@ -136,8 +140,8 @@ def learned(width: int, events: int, size: int = 1) -> int:
         (HOUR, 600, 1, 8 * HOUR),
         # a narrow rest of a range does not make windows narrower, unless it was too full
         (10, 3000, 1, HOUR),
-        (10, 7500, 1, HOUR),
-        (10, 7501, 1, 9),
+        (10, 7450, 1, HOUR),
+        (10, 7451, 1, 9),
         (1, 60_000, 1, 1),
         (0, 12_000, 1, 1),
     ],
@@ -152,29 +156,29 @@ def test_one_window_is_asked_for_until_an_answer_was_whole_and_then_four() -> No
     width = Width()
     assert width.windows(0, 90 * HOUR) == [Window(0, HOUR)]
     assert width.windows(0, 1000) == [Window(0, 1000)]
-    width.learn(Window(0, HOUR), answer([1] * 7500))
+    width.learn(Window(0, HOUR), answer([1] * 7450))
     assert width.windows(HOUR, 90 * HOUR) == [Window(n * HOUR, (n + 1) * HOUR) for n in range(1, 5)]
     assert width.windows(90 * HOUR, 90 * HOUR + 5) == [Window(90 * HOUR, 90 * HOUR + 5)]
 
 
 def test_windows_that_were_asked_for_stay_what_they_are() -> None:
     width = Width()
-    width.learn(Window(0, HOUR), answer([1] * 7500))
+    width.learn(Window(0, HOUR), answer([1] * 7450))
     first = width.windows(0, 90 * HOUR)
-    width.learn(first[0], answer([1] * 3750))
+    width.learn(first[0], answer([1] * 3725))
     then = width.windows(HOUR, 90 * HOUR)
     assert then == [*first[1:], Window(4 * HOUR, 6 * HOUR)]
     # also up to the end of the range, where the next ones would be narrower
     width = Width()
-    width.learn(Window(0, HOUR), answer([1] * 7500))
+    width.learn(Window(0, HOUR), answer([1] * 7450))
     first = width.windows(0, 4 * HOUR)
-    width.learn(first[0], answer([1] * 15_000))
+    width.learn(first[0], answer([1] * 14_900))
     assert width.windows(HOUR, 4 * HOUR) == first[1:]
 
 
 def test_windows_of_another_range_are_planned_anew() -> None:
     width = Width()
-    width.learn(Window(0, HOUR), answer([1] * 7500))
+    width.learn(Window(0, HOUR), answer([1] * 7450))
     first = width.windows(0, 90 * HOUR)
     # a range that ends earlier by now, or begins elsewhere, is planned anew
     assert width.windows(2 * HOUR, 7 * HOUR // 2) == [first[2], Window(3 * HOUR, 7 * HOUR // 2)]
@@ -183,7 +187,7 @@ def test_windows_of_another_range_are_planned_anew() -> None:
 
 def test_after_a_cut_answer_windows_are_planned_anew_one_at_a_time() -> None:
     width = Width()
-    width.learn(Window(0, HOUR), answer([1] * 7500))
+    width.learn(Window(0, HOUR), answer([1] * 7450))
     window, *_ = width.windows(0, 90 * HOUR)
     width.learn_cut(window, answer([1] * 10_000), Window(HOUR - 1000, HOUR))
     assert width.windows(0, 90 * HOUR) == [Window(0, 1000)]

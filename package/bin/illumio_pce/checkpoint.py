@@ -77,8 +77,14 @@ class Progress:
     read_at: float = 0
 
     def low(self, late_ms: int) -> int:
-        """Where reading begins (ms), so that what turned up `late_ms` late is read."""
-        return max(min(self.watermark - late_ms, self.newest), self.floor)
+        """Where reading begins (ms), so that what turned up `late_ms` late is read. What is pending is left to that."""
+        seen = max([self.newest, *(high for _, high in self.pending)])
+        return max(min(self.watermark - late_ms, seen), self.floor)
+
+    def see(self, moments: Iterable[int | None], remembered_ms: int) -> None:
+        """Events of these times (ms) were read; hrefs from `remembered_ms` before the newest on are remembered."""
+        self.newest = max([self.newest, *(ms for ms in moments if ms is not None and ms <= self.watermark)])
+        self.floor = max(self.floor, self.newest - remembered_ms)
 
     def add_pending(self, low: int, high: int) -> None:
         """Have a range (ms, both ends included) read, joined with those that it touches."""

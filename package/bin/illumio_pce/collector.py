@@ -282,11 +282,14 @@ class Run:
         settings["answered"] = sorted({plan.name, *settings.get("answered", ())})
         self._go_back_where_the_clock_did(plan)
         progress.watermark = asked_ms
-        progress.newest = min(newest_ms, asked_ms)
-        remembered = self._settings.late_arrival_window_ms + CLOCK_SLACK + self._clock_setback_ms()
-        progress.floor = max(progress.floor, progress.newest - remembered)
+        progress.newest = min(progress.newest, asked_ms)
+        progress.see([min(newest_ms, asked_ms)], self._remembered_ms())
         progress.read_at = self._clock.time()
         self._checkpoint.clock_offset_ms = self._pce.time.ahead_ms
+
+    def _remembered_ms(self) -> int:
+        """How long before the newest event hrefs are remembered (ms)."""
+        return self._settings.late_arrival_window_ms + CLOCK_SLACK + self._clock_setback_ms()
 
     def _go_back_where_the_clock_did(self, plan: _Plan) -> None:
         """Where the PCE now says that the watermark lies ahead, what was recorded since is read from that time on.
@@ -346,6 +349,7 @@ class Run:
         if not page.cut:
             self._width.learn(window, page)
             self._delivery.write(page.events, window)
+            backlog.progress.see(page.events.ms, self._remembered_ms())
             self._done(backlog, window)
         elif (two := split(window, page)) is not None:
             self._width.learn_cut(window, page, two[1])
@@ -374,6 +378,7 @@ class Run:
         count = 0
         for page in self._datafile_pages(href):
             count += len(page)
+            running.backlog.progress.see(page.ms, self._remembered_ms())
             if self._delivery.write(page, running.job.window):
                 self._delivery.commit()
             with self._stop.interruptible():

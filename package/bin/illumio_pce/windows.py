@@ -13,8 +13,9 @@ from .pce import Page, Window
 from .timestamps import DAY, HOUR
 from .transport import CONNECTIONS
 
-#: How many events and bytes an answer should have, so that the next one is hardly ever cut.
-_TARGET_EVENTS = 7500
+#: How many events and bytes an answer should have, so that the next one is hardly ever cut; no round number, which
+#: might be a limit of the PCE's (`pce.ROUND_NUMBER`).
+_TARGET_EVENTS = 7450
 _TARGET_BYTES = 16 * 1024 * 1024
 #: With more than this foreseen it would often be cut.
 _MOST_EVENTS = 9500
