@@ -345,6 +345,8 @@ def test_a_clock_that_was_ahead_does_not_make_a_restart_repeat_hours(world: OddW
     world.machine.ahead = 0
     world.clock.now += 3600
     world.runs(1)
+    world.clock.now += 120
+    world.runs(1)
     before = len(world.indexed)
     world.restart_splunkd()
     world.clock.now += 60
