@@ -14,9 +14,17 @@ def pythons() -> list[Path]:
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for version in ("3.9", "3.13"):
         on_path = shutil.which(f"python{version}")
-        elsewhere = sorted(versions.glob(f"{version}.*/bin/python"))
+        elsewhere = _executables(versions, f"{version}.*/bin/python")
         found += elsewhere[-1:] or ([Path(on_path)] if on_path else [])
     return found
+
+
+def _executables(folder: Path, pattern: str) -> list[Path]:
+    """The programs there that this user may run; none where the folder is another user's."""
+    try:
+        return [path for path in sorted(folder.glob(pattern)) if os.access(path, os.X_OK)]
+    except PermissionError:
+        return []
 
 
 def label(python: Path) -> str:

@@ -28,8 +28,8 @@ leave_lock() { :; }
 """
 TELL = "import json, os, sys; print(json.dumps([os.getcwd(), sys.argv[1:]]))"
 SLEEP = """import sys, time
-print("building", file=sys.stderr, flush=True)
 try:
+    print("building", file=sys.stderr, flush=True)
     time.sleep(300)
 except KeyboardInterrupt:
     sys.exit(130)
@@ -133,11 +133,16 @@ def test_pip_names_a_registry_that_cannot_be_reached(tmp_path: Path) -> None:
     assert not (tmp_path / "venv/stamp").exists()
 
 
-@needs("" if shutil.which("npm") else "there is no npm")
+#: The system's npm, or the one that build.sh installed where the system has none.
+NPM = shutil.which("npm", path=f"{os.environ['PATH']}{os.pathsep}{REPOSITORY / '.build/node/bin'}")
+
+
+@needs("" if NPM else "there is no npm")
 def test_npm_names_a_registry_that_cannot_be_reached(tmp_path: Path) -> None:
     (tmp_path / "tools").symlink_to(REPOSITORY / "tools")
     (tmp_path / "workbench").symlink_to(REPOSITORY / "workbench")
     own = {"npm_config_registry": CLOSED, "npm_config_fetch_retries": "0", "npm_config_cache": str(tmp_path / "npm")}
+    own["PATH"] = os.pathsep.join([_environment()["PATH"], str(Path(NPM or "").parent)])
     done = _shell("make_dashboard_page", tmp_path, **own)
     assert done.returncode == 0  # the rest goes on without it
     assert "no dashboard is shown. The package registry 127.0.0.1 cannot be reached: it refuses" in done.stderr
