@@ -355,9 +355,18 @@ class Run:
         elif (two := split(window, page)) is not None:
             self._width.learn_cut(window, page, two[1])
         else:
+            self._start_job(backlog, window, least=len(page.events))
+
+    def _start_job(self, backlog: _Backlog, window: Window, least: int) -> None:
+        try:
             with self._stop.interruptible():
                 job = self._pce.start_job(backlog.name, window)
-            self._job = _RunningJob(job, backlog, len(page.events), self._clock.monotonic() + JOB_PATIENCE)
+        except PceError as error:
+            if error.category == "refused_key":
+                raise
+            self._put_off[backlog.name, _range(window)] = error
+        else:
+            self._job = _RunningJob(job, backlog, least, self._clock.monotonic() + JOB_PATIENCE)
 
     def _read_job(self, running: _RunningJob) -> None:
         """Look after an asynchronous job; where it fails, its range is put off, so that it holds up no other."""

@@ -301,6 +301,8 @@ class KvStore:
                     raise _Missing from None
                 if error.status == 409:
                     raise _Taken from None
+                if error.status == 401:
+                    raise SplunkdError("splunkd no longer accepts the session that it gave this run (401).") from None
                 if error.status not in (500, 502, 503, 504):
                     raise self._failed(done, problem) from None
             except (OSError, ValueError) as error:
