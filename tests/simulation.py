@@ -284,7 +284,7 @@ class World:
         self._check_store()
         return self.documents.get(key)
 
-    def find(self, query: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    def find(self, query: Mapping[str, Any], at_once: int = 0) -> list[Mapping[str, Any]]:
         self.effect("load")
         self._check_store()
         return [document for document in self.documents.values() if _matches(document, query)]

@@ -353,8 +353,9 @@ def test_a_session_that_ends_during_a_run(lab: PceLab) -> None:
     assert running.wait(100).exit_code == 1
     assert lab.splunkd.queue.drain(30)
     (told,) = lab.records()
-    assert (told["outcome"], told["error_category"]) == ("failed", "state")
+    assert (told["outcome"], told["error_category"]) == ("failed", "splunkd")
     assert "401" in told["error"]
+    assert "session" in told["remedy"]
     run(lab)
     assert missing(lab) == set()
     assert max(lab.delivered().values()) <= 2

@@ -249,9 +249,17 @@ class KvStore:
             raise self._failed("read", "it is no document")
         return document
 
-    def find(self, query: Document) -> list[Document]:
+    def find(self, query: Document, at_once: int = 0) -> list[Document]:
         """See `DocumentStore.find`."""
-        documents = self._surely("read", lambda: self._splunkd.get(self._data, query=json.dumps(query)))
+        found: list[Document] = []
+        while True:
+            some = self._some(query, {"sort": "_key", "limit": at_once, "skip": len(found)} if at_once else {})
+            found += some
+            if not at_once or len(some) < at_once:
+                return found
+
+    def _some(self, query: Document, page: Mapping[str, Any]) -> list[Document]:
+        documents = self._surely("read", lambda: self._splunkd.get(self._data, query=json.dumps(query), **page))
         if not isinstance(documents, list):
             raise self._failed("read", "there is no list of documents")
         return documents
@@ -302,7 +310,12 @@ class KvStore:
                 if error.status == 409:
                     raise _Taken from None
                 if error.status == 401:
-                    raise SplunkdError("splunkd no longer accepts the session that it gave this run (401).") from None
+                    raise CollectorError(
+                        "splunkd",
+                        "splunkd no longer accepts the session that it gave this run (401).",
+                        remedy="The next run gets a new session and goes on. If this stays, look at sessionTimeout in "
+                        "server.conf, and at what restarts splunkd.",
+                    ) from None
                 if error.status not in (500, 502, 503, 504):
                     raise self._failed(done, problem) from None
             except (OSError, ValueError) as error:

@@ -23,6 +23,9 @@ from .unconfirmed import Mark
 
 #: Documents that are no longer needed are deleted in heaps of this many, and so are read those of hrefs.
 _DOCUMENTS_AT_ONCE = 32
+#: A result of the KV store holds 50 MB (limits.conf.spec), and what a reconciliation wants may be megabytes; one
+#: request is enough where there is nothing but the checkpoint.
+_RESULT = 2
 
 GONE = "the state is gone from the KV store, although this input has run before"
 OLDER = "the KV store holds an older state than it took last: it was restored from a backup, or did not keep a write"
@@ -73,7 +76,7 @@ class State:
         `now` (epoch s) is remembered as the time at which the input was made, where nothing is known of it.
         """
         wanted = {"$or": [{"_key": self._name}, {"input": self._name, "kind": "request"}]}
-        found = {str(document["_key"]): document for document in self._store.find(wanted)}
+        found = {str(document["_key"]): document for document in self._store.find(wanted, at_once=_RESULT)}
         newest = found.pop(self._name, None)
         requested = [Requested.of(document) for _, document in sorted(found.items())]
         self._exists = newest is not None

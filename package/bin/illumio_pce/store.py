@@ -22,8 +22,8 @@ class DocumentStore(Protocol):
     def get(self, key: str) -> Document | None:
         """The document, or None where there is none."""
 
-    def find(self, query: Document) -> list[Document]:
-        """The documents that a query wants."""
+    def find(self, query: Document, at_once: int = 0) -> list[Document]:
+        """The documents that a query wants; so many at once, where more could be too much for one result."""
 
     def save(self, documents: list[Document]) -> None:
         """Write documents, over those with the same `_key`."""
