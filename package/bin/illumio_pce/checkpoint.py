@@ -155,6 +155,8 @@ class Checkpoint:
     def tidy(self, now: float) -> None:
         """Before it is stored: forget what is neither needed nor possibly lost, join small batches (`now`: epoch s)."""
         self.saved_at = now
+        for batch in self.batches:
+            batch.committed_at = min(batch.committed_at, now)  # a clock that was ahead and was corrected
         safe_before = now - UNSAFE_SECONDS
         unsafe = [batch for batch in self.batches if batch.committed_at >= safe_before]
         lows, highs = sorted(batch.low for batch in unsafe), sorted(batch.high for batch in unsafe)
