@@ -136,7 +136,7 @@ def test_the_files_and_then_the_secret_make_an_input_that_collects(empty_lab: Pc
     assert done.returncode == 0, done.stdout + done.stderr
     assert lab.run().exit_code == 0
     (collected,) = lab.events()
-    assert (collected.index, collected.fields) == ("illumio_pce", {"input_org_id": "1"})
+    assert collected.index == "illumio_pce"
 
 
 def test_a_secret_in_a_file_is_not_looked_at(empty_lab: PceLab) -> None:
