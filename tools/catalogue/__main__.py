@@ -12,7 +12,7 @@ def generated() -> dict[str, str]:
     """Path under the repository → text that belongs there."""
     return {
         f"package/lookups/illumio_pce_{name}.csv": (CATALOGUE / f"{name}.csv").read_text(encoding="utf-8")
-        for name in ("event_types", "notification_types", "resources")
+        for name in ("event_types", "notification_types", "resources", "severities")
     }
 
 

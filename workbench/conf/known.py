@@ -26,7 +26,8 @@ _ACTING = {
     "limits": "limit maxchars maxcols extraction_cutoff",
 }
 _WITHOUT_EFFECT = {
-    "props": """description category pulldown_type _actions ANNOTATE_PUNCT SEGMENTATION SEGMENTATION- NO_BINARY_CHECK
+    "props": """sourcetype description category
+        pulldown_type _actions ANNOTATE_PUNCT SEGMENTATION SEGMENTATION- NO_BINARY_CHECK
         LEARN_SOURCETYPE LEARN_MODEL maxDist LINE_BREAKER_LOOKBEHIND EVENT_BREAKER_ENABLE EVENT_BREAKER
         LB_CHUNK_BREAKER LB_CHUNK_BREAKER_TRUNCATE MAX_DIFF_SECS_AGO MAX_DIFF_SECS_HENCE RULESET_DESC-
         detect_trailing_nulls CHECK_METHOD initCrcLength force_local_processing termFrequencyWeightedDist""",
