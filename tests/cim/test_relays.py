@@ -137,9 +137,10 @@ def test_what_is_no_name_of_a_host_is_no_host(format_: str, name: str) -> None:
     assert splunk.read(WRITERS[format_]({**EVENT, "pce_fqdn": name}))["host"] == "unknown"
 
 
-def test_host_of_system_health_is_the_node() -> None:
-    line = "2026-03-08T08:15:30+00:00 level=info host=core1 ip=127.0.0.1 program=illumio_pce/system_health| sev=INFO cpu=1%"
-    assert splunk.read(line)["host"] == "core1"
+def test_host_of_system_health_stays() -> None:
+    """A line tells its node, no PCE; `dest` is the node."""
+    line = "2026-03-08T08:15:30+00:00 host=core1 ip=127.0.0.1 program=illumio_pce/system_health| sev=INFO cpu=1%"
+    assert (splunk.read(line)["host"], splunk.read(line)["dest"]) == ("unknown", "core1")
 
 
 def test_what_the_modular_input_has_set_stays() -> None:
