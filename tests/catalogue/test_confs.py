@@ -117,3 +117,12 @@ def test_a_table_of_ones_own_decides_what_a_type_is() -> None:
     assert splunk.datasets(found) == ["Alerts", "Change", "Change.endpoint"]
     expected = {"event_category": "Ours", "action": "stopped", "change_type": "agent", "type": "alert"}
     assert {name: found[name] for name in expected} == expected
+
+
+def test_index_macro_of_ones_own_with_or_means_the_same() -> None:
+    own = {"macros.conf": "[illumio_pce_index]\ndefinition = index=elsewhere OR index=main\n"}
+    for row in entries.event_types()[::40]:
+        event = formats.as_json(bare_event(row["event_type"]))
+        assert splunk.datasets(splunk.read(event, more=own)) == splunk.datasets(splunk.read(event))
+    none = {"macros.conf": "[illumio_pce_index]\ndefinition = index=elsewhere OR index=nowhere\n"}
+    assert splunk.datasets(splunk.read(formats.as_json(bare_event("label.create")), more=none)) == []
