@@ -35,22 +35,17 @@ Stanzas = dict[str, dict[str, str]]
 
 
 def saved_searches(folders: Sequence[Path]) -> Stanzas:
-    """Stanzas of savedsearches.conf of the add-on's folders; local wins over default, a later folder over one before.
-
-    Raises Refused for a value that goes on in the next line.
-    """
+    """Stanzas of savedsearches.conf; local wins over default, a later folder over one before."""
     reader = configparser.RawConfigParser(
         strict=False, delimiters=("=",), comment_prefixes=("#",), default_section="default", empty_lines_in_values=False
     )
     reader.optionxform = str  # type: ignore[assignment, method-assign]
     for layer in ("default", "local"):
-        reader.read([folder / layer / "savedsearches.conf" for folder in folders], encoding="utf-8-sig")
-    stanzas = {name: dict(reader[name]) for name in reader.sections()}
-    for name, stanza in stanzas.items():
-        for key, value in stanza.items():
-            if value.endswith("\\"):
-                raise Refused("a value of several lines is not supported", f"savedsearches.conf [{name}] {key}")
-    return stanzas
+        for path in (folder / layer / "savedsearches.conf" for folder in folders):
+            if path.is_file():
+                # A backslash at the end of a line continues the value; to a search a line's end is a blank.
+                reader.read_string(path.read_text(encoding="utf-8-sig").replace("\\\n", " "), str(path))
+    return {name: dict(reader[name]) for name in reader.sections()}
 
 
 def alerts(

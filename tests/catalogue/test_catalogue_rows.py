@@ -12,6 +12,7 @@ from tools.catalogue import entries
 
 EVENTS = entries.event_types()
 NOTIFICATIONS = entries.rows("notification_types")
+RESOURCES = entries.rows("resources")
 
 VOCABULARY = {
     "cim_dataset": {
@@ -50,8 +51,26 @@ def test_columns_are_filled() -> None:
     ] == []
 
 
-def test_every_change_has_action_and_group() -> None:
-    assert [r["event_type"] for r in entries.event_types("Change") if not (r["action"] and r["change_type"])] == []
+def test_every_change_has_action_object_and_group() -> None:
+    """The lookup of changes has no empty cell: what Splunk makes of one is documented nowhere."""
+    of_change = ("action", "change_type", "object_category")
+    assert [r["event_type"] for r in entries.event_types("Change") if not all(r[name] for name in of_change)] == []
+
+
+def test_alerts_and_nothing_else_are_of_that_type() -> None:
+    assert {r["type"] for r in EVENTS} == {"alert", "event"}
+    assert [r for r in EVENTS if (r["type"] == "alert") != (r["cim_dataset"] == "Alerts")] == []
+
+
+def test_every_kind_of_resource_has_its_group() -> None:
+    assert [row for row in RESOURCES if not all(row.values())] == []
+    listed = [row["resource"] for row in RESOURCES]
+    assert listed == sorted(set(listed))
+    groups = {row["resource"]: row["change_type"] for row in RESOURCES}
+    of_types = {r["event_type"].partition(".")[0]: r["change_type"] for r in entries.event_types("Change")}
+    named = {word: group for word, group in of_types.items() if word in groups}
+    assert len(named) > 60
+    assert {word: groups[word] for word in named} == named
 
 
 def test_canonical_names_are_listed_and_final() -> None:
@@ -83,8 +102,7 @@ def test_generated_files_are_fresh() -> None:
 
 def test_stale_file_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(generated, "ROOT", tmp_path)
-    (tmp_path / "package" / "default").mkdir(parents=True)
     for path, text in tool.generated().items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text + ("x" if path.endswith("props.conf") else ""), encoding="utf-8")
-    assert tool.stale() == ["package/default/props.conf"]
+        (tmp_path / path).write_text(text + ("x" if path.endswith("resources.csv") else ""), encoding="utf-8")
+    assert tool.stale() == ["package/lookups/illumio_pce_resources.csv"]

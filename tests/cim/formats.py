@@ -96,7 +96,9 @@ def _actor(event: Event) -> tuple[str, str]:
     if kind == "system":
         return "", "system"
     name = actor.get("username") or actor.get("hostname") or actor.get("name")
-    return str(actor["href"]).rpartition("/")[2], str(name)
+    # A VEN goes by its UUID, where the event knows it.
+    href = event["created_by"].get("ven", actor)["href"]
+    return str(href).rpartition("/")[2], str(name)
 
 
 def spaced_json(event: Event) -> str:

@@ -48,22 +48,37 @@ def sample_names() -> list[str]:
     return sorted(path.stem for path in SAMPLES.glob("*.json"))
 
 
+Texts = Mapping[str, str]
+
+
 @lru_cache(maxsize=8)
-def knowledge(more: tuple[tuple[str, str], ...]) -> tuple[Confs, Knowledge]:
-    """The add-on's confs, with more local ones, and what a search head makes of them."""
-    confs = Confs.load(PACKAGE, {f"local/{name}": text for name, text in more})
+def knowledge(more: tuple[tuple[str, str], ...], lookups: tuple[tuple[str, str], ...] = ()) -> tuple[Confs, Knowledge]:
+    """The add-on's confs, with more local ones and lookup files, and what a search head makes of them."""
+    confs = Confs.load(PACKAGE, {f"local/{name}": text for name, text in more}, lookups=dict(lookups))
     return confs, Knowledge(confs)
 
 
-def read_all(text: str, sourcetype: str = SYSLOG, more: Mapping[str, str] | None = None) -> list[Fields]:
+def read_all(
+    text: str,
+    sourcetype: str = SYSLOG,
+    more: Texts | None = None,
+    source: str = "unknown",
+    lookups: Texts | None = None,
+) -> list[Fields]:
     """The events that the text is, as a search sees them. `more` are texts of local conf files."""
-    confs, head = knowledge(tuple(sorted((more or {}).items())))
-    return [head.enrich(event) for event in receive(confs, text, sourcetype, clock=NOW)]
+    confs, head = knowledge(tuple(sorted((more or {}).items())), tuple(sorted((lookups or {}).items())))
+    return [head.enrich(event) for event in receive(confs, text, sourcetype, source, clock=NOW)]
 
 
-def read(text: str, sourcetype: str = SYSLOG, more: Mapping[str, str] | None = None) -> Fields:
-    """The one event that the text is, as a search sees it. `more` are texts of local conf files."""
-    events = read_all(text, sourcetype, more)
+def read(
+    text: str,
+    sourcetype: str = SYSLOG,
+    more: Texts | None = None,
+    source: str = "unknown",
+    lookups: Texts | None = None,
+) -> Fields:
+    """The one event that the text is, as a search sees it."""
+    events = read_all(text, sourcetype, more, source, lookups)
     assert len(events) == 1
     return events[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,6 +13,10 @@ EVENT = splunk.sample("label_deleted")["event"]
 ALL = pytest.mark.parametrize("write", [formats.as_json, formats.as_cef, formats.as_leef], ids=["json", "cef", "leef"])
 AGENT = {"href": "/orgs/7/agents/12", "hostname": "crane-01"}
 VEN = {"href": "/orgs/7/vens/0f9a-77", "hostname": "crane-01"}
+#: Stands for a name that is missing.
+NAME = "?"
+#: Neither a request nor a change.
+SILENT: dict[str, Any] = {"action": None, "resource_changes": []}
 
 
 def actor(found: splunk.Fields) -> tuple[Any, Any, Any]:
@@ -69,14 +74,49 @@ def test_refused_heartbeat_without_action_is_no_persons(write: formats.Writer) -
         None,
         {},
         {"user": None},
-        {"user": {"href": "/users/21", "username": None}},
-        {"user": {"href": "/users/21", "username": ""}},
-        {"agent": {"href": "/orgs/7/agents/12", "hostname": ""}},
+        {"agent": {}},
     ],
 )
 def test_nobody_is_unknown(created_by: Any) -> None:
     found = splunk.read(formats.as_json({**EVENT, "created_by": created_by}))
     assert (found["user"], found["user_type"]) == ("unknown", "unknown")
+
+
+@pytest.mark.parametrize("name", [None, ""])
+@pytest.mark.parametrize(
+    ("created_by", "expected"),
+    [
+        ({"user": {"href": "/users/21", "username": NAME}}, ("21", "user", "illumio:pce")),
+        ({"agent": {"href": "/orgs/7/agents/12", "hostname": NAME}}, ("12", "agent", "illumio:ven")),
+        ({"agent": {**AGENT, "hostname": NAME}, "ven": {**VEN, "hostname": NAME}}, ("0f9a-77", "agent", "illumio:ven")),
+        ({"service_account": {"href": "/orgs/7/service_accounts/0a-1"}}, ("0a-1", "service_account", "illumio:pce")),
+        (
+            {"container_cluster": {"href": "/orgs/7/container_clusters/1-2", "name": NAME}},
+            ("1-2", "container_cluster", "illumio:pce"),
+        ),
+    ],
+    ids=["user", "agent", "VEN", "service account", "cluster"],
+)
+@pytest.mark.parametrize("write", [formats.as_json, formats.as_leef], ids=["json", "leef"])
+def test_actor_without_a_name_goes_by_its_id(
+    write: formats.Writer, created_by: Any, expected: tuple[str, str, str], name: str | None
+) -> None:
+    """A name of theirs in a notification is somebody else's."""
+    named = json.loads(json.dumps(created_by).replace(json.dumps(NAME), json.dumps(name)))
+    note = {"uuid": "n", "notification_type": "a.b", "info": {"user": {"href": "/users/9", "username": "another"}}}
+    found = splunk.read(write({**EVENT, "created_by": named, "notifications": [note]}))
+    assert actor(found) == expected
+    assert found["user_id"] == expected[0]
+
+
+@ALL
+def test_ven_goes_by_its_uuid_where_the_event_knows_it(write: formats.Writer) -> None:
+    found = splunk.read(
+        write({**EVENT, "event_type": "agent.goodbye", **SILENT, "created_by": {"agent": AGENT, "ven": VEN}})
+    )
+    assert (found["user_id"], found["object_id"]) == ("0f9a-77", "/orgs/7/vens/0f9a-77")
+    alone = splunk.read(write({**EVENT, "event_type": "agent.goodbye", **SILENT, "created_by": {"agent": AGENT}}))
+    assert (alone["user_id"], alone["object_id"]) == ("12", "/orgs/7/agents/12")
 
 
 @pytest.mark.parametrize(

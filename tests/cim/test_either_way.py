@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.cim import flows, formats, splunk
+from workbench.conf import lookups
+from workbench.conf.lookup_table import LookupTable
 from workbench.spl import field_tests, json_fields, operators, search_language
 from workbench.spl.functions import json_functions
-from workbench.spl.values import Value, text_of
+from workbench.spl.values import Event, Value, text_of
 
 LINES = [
     write(splunk.sample(name)["event"])
@@ -23,9 +26,12 @@ LINES = [
 ]
 LINES += [write("blocked") for write in (flows.as_json, flows.as_cef, flows.as_leef)]
 LINES += ["nothing that is known", '{"event_type": null}', '{"src_ip":"10.0.0.1","dst_ip":"10.0.0.2"}']
+#: Stands for an empty text, which a field of the engine cannot hold.
+EMPTY = "(empty)"
 QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
 #: What KV_MODE finds under names of its own is for analysts; only these have to stay.
 OURS = {*splunk.audit_fields(), "sourcetype", "_time", "_raw", "eventtype", "tag", "signature", "bytes", "transport"}
+OURS |= {"description", "event_category", "canonical_event_type", "cim_dataset", "change_type"}
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +94,42 @@ def test_json_extract_of_other_text(as_assumed: list[splunk.Fields], monkeypatch
     assert [ours(line) for line in LINES] == as_assumed
 
 
+def test_outputnew_without_a_match(as_assumed: list[splunk.Fields], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Assumed: nothing happens. Here: the fields are cleared, as the spec says of OUTPUT."""
+    apply = lookups._apply
+
+    def clearing(use: lookups._Use, before: Event, event: Event) -> None:
+        wanted = {column: before.get(field) for column, field in use.inputs}
+        apply(use, before, event)
+        if None not in wanted.values() and not use.table.find({k: str(v) for k, v in wanted.items()}):
+            for _, field in use.outputs:
+                event.pop(field, None)
+
+    monkeypatch.setattr(lookups, "_apply", clearing)
+    assert [ours(line) for line in LINES] == as_assumed
+
+
+def test_empty_cell_of_a_lookup(as_assumed: list[splunk.Fields], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Assumed: no value. Here: an empty text."""
+    find = LookupTable.find
+
+    def with_empty(table: LookupTable, *given: Any, **named: Any) -> list[dict[str, str]]:
+        return [{column: cell or EMPTY for column, cell in row.items()} for row in find(table, *given, **named)]
+
+    monkeypatch.setattr(LookupTable, "find", with_empty)
+    assert [ours(line) for line in LINES] == as_assumed
+
+
 def test_what_is_not_documented_is_not_used() -> None:
     """Order of SEDCMD and transforms, aliases of one name, EXTRACT's empty groups, KV_MODE auto, `%z` on a `Z`."""
     props = (splunk.PACKAGE / "default" / "props.conf").read_text(encoding="utf-8")
     assert re.findall(r"(?m)^(?:SEDCMD|FIELDALIAS|EXTRACT)-|^KV_MODE = auto", props) == []
-    formats_of_time = re.findall(r"(?m)^TIME_FORMAT = (.*)$", props)
+    # Our own log has the machine's clock, and its zone.
+    of_events = props.partition("\n[illumio:pce:log]")[0]
+    formats_of_time = re.findall(r"(?m)^TIME_FORMAT = (.*)$", of_events)
     assert formats_of_time
     assert all(text.endswith("Z") and "%z" not in text.lower() for text in formats_of_time)
-    for stanza in props.split("\n[")[1:]:
+    for stanza in of_events.split("\n[")[1:]:
         assert "\nTZ = UTC" in stanza or "\nDATETIME_CONFIG = CURRENT" in stanza
 
 

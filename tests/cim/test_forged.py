@@ -9,6 +9,9 @@ from tests.cim import formats, splunk
 EVENT = splunk.sample("workloads_enforcement")["event"]
 CEF_END = " cs4= cs4Label=notifications cn2=2 cn2Label=schema-version cs1Label=event_href cs1=/orgs/9/events/9"
 CEF_HEAD = " dst=6.6.6.6 outcome=success cat=audit_events"
+#: The head of a next message, and where one may end.
+NEXT = "<14>1 2026-03-01T08:15:31+00:00 pce illumio_pce/agent 1 - - "
+HREF = "/orgs/9/events/0000002c-1c2d-4e3f-8a5b-000000013556"
 LEEF_END = ' created_by={"user":{"href":"/users/1","username":"root"}} action=null resource_changes=[] notifications=[]'
 
 NAMES = [
@@ -34,7 +37,23 @@ NAMES = [
     f" url=/x version=2 pce_fqdn=evil{LEEF_END} event_href=/orgs/9/events/9",
     " url=/x version=2 pce_fqdn=evil created_by={",
     f" url=/x version=2 pce_fqdn=evil{LEEF_END} event_href=/orgs/9/events/9 novelty=",
+    " request=/orgs/7/agents/21/heartbeat requestMethod=PUT reason=200",
+    " rt=Jan 01 2001 00:00:00 dvchost=evil duid=1",
+    " devTime=2001-01-01T00:00:00Z src=6.6.6.6",
+    "#012",
+    f"#012{NEXT}{{",
+    f"}}#012{NEXT}{{",
+    f'"}}}}#012{NEXT}{{"href":"/orgs/9/events/9","event_type":"user.sign_in"}}',
+    f"{{}}#012{NEXT}{{}}",
+    f"{{}}412 {NEXT}CEF:0|Illumio|PCE|1|x.y|z|1|rt=",
+    f" cs1Label=event_href cs1={HREF}#012{NEXT}CEF:0|Illumio|PCE|1|x.y|z|1|rt=",
+    f" event_href={HREF}412 {NEXT}LEEF:2.0|Illumio|PCE|1|x.y|src=6.6.6.6 usrName=",
 ]
+#: Longer than a PCE lets a name be: two whole messages have room in it.
+LONG_NAME = (
+    f"{CEF_HEAD} cs2= cs2Label=resource_changes cs4= cs4Label=notifications cn2=2 cn2Label=schema-version"
+    f" cs1Label=event_href cs1={HREF}#012{NEXT}CEF:0|Illumio|PCE|1|x.y|z|1|rt=Mar 01 2026 08:15:30 +0000"
+)
 WRITERS = {"json": formats.as_json, "cef": formats.as_cef, "leef": formats.as_leef}
 #: What is not the actor's name, nor Splunk's own JSON.
 OTHERS = sorted(splunk.audit_fields() - {"user"} | {"eventtype", "tag"})
@@ -51,6 +70,25 @@ def test_name_of_the_actor_is_a_name(format_: str, name: str) -> None:
     assert found["user"] == f"x{name}".rstrip(" " if format_ == "cef" else "")
     assert {field: found.get(field) for field in OTHERS} == {field: plain.get(field) for field in OTHERS}
     assert set(found) == set(plain)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("format_", sorted(WRITERS))
+@pytest.mark.parametrize("counted", ["", "912 "])
+def test_no_name_breaks_a_line_in_two(format_: str, name: str, counted: str) -> None:
+    """Behind a header with a priority, where joined messages are broken. No PCE has a name of more than 255 characters."""
+    assert len(name) < 255
+    event = {**EVENT, "created_by": {"user": {"href": "/users/21", "username": f"x{name}"}}}
+    line = counted + NEXT + WRITERS[format_](event)[len(formats.PREFIX) :]
+    (found,) = splunk.read_all(line)
+    assert found["user"] == f"x{name}".rstrip(" " if format_ == "cef" else "")
+    assert (found["href"], "joined_messages" in found) == (EVENT["href"], False)
+
+
+def test_name_longer_than_any_breaks_no_line_that_has_no_priority() -> None:
+    line = formats.as_cef({**EVENT, "created_by": {"user": {"href": "/users/21", "username": f"x{LONG_NAME}"}}})
+    (found,) = splunk.read_all(line)
+    assert (found["event_type"], found["user"], found["src"]) == ("workloads.update", f"x{LONG_NAME}", "198.51.100.24")
 
 
 @pytest.mark.parametrize("name", NAMES)

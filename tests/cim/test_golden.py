@@ -77,9 +77,11 @@ def test_table_names_members_that_are_there() -> None:
         assert [row[field] for field in FIELDS if row[field] and not expected(row[field], event)] == []
 
 
-def test_dataset_is_the_catalogues_own_but_for_alerts_and_refusals() -> None:
+def test_dataset_is_the_catalogues_own_but_for_alerts_refusals_and_changes() -> None:
+    """What carries a change is a Change, whatever its type usually is."""
     catalogue = {row["event_type"]: row["cim_dataset"].partition(".")[0] for row in entries.event_types()}
     for row in table().values():
         if row["event_type"] in catalogue and not row["event_type"].endswith("authorization_failed"):
             root = catalogue[row["event_type"]]
-            assert root in row["datasets"] or row["datasets"] == "Alerts"
+            changed = bool(example(row["shape"]).get("resource_changes"))
+            assert root in row["datasets"] or row["datasets"] == "Alerts" or (changed and "Change" in row["datasets"])

@@ -69,21 +69,30 @@ DEPTH, EVAL_LIMIT = 1000, 100_000
 
 
 @pytest.mark.parametrize(
-    ("name", "write"),
+    ("names", "source", "write"),
     [
-        ("illumio_pce_json", formats.as_json),
-        ("illumio_pce_json", formats.spaced_json),
-        ("illumio_pce_cef", formats.as_cef),
-        ("illumio_pce_leef", formats.as_leef),
+        (["illumio_pce_json"], "_raw", formats.as_json),
+        (["illumio_pce_json"], "_raw", formats.spaced_json),
+        (["illumio_pce_cef_name", "illumio_pce_cef_tail"], "cef_keys", formats.as_cef),
+        (["illumio_pce_leef_name", "illumio_pce_leef_tail"], "leef_keys", formats.as_leef),
     ],
 )
-def test_pattern_keeps_to_the_depth_that_splunk_allows(name: str, write: formats.Writer) -> None:
+def test_pattern_keeps_to_the_depth_that_splunk_allows(names: list[str], source: str, write: formats.Writer) -> None:
     """PCRE as it runs without a just-in-time compiler, which knows no depth."""
-    line = splunk.read(write(large(5000)))["_raw"]
-    found = as_splunk_runs(name).search(line)
-    assert found
-    assert found.group("changes_json").count('"uuid"') == 5000
-    assert found.end() > len(line) - 10
+    text = splunk.read(write(large(5000)))[source]
+    for name in names:
+        found = as_splunk_runs(name).search(text)
+        assert found
+        assert found.end() > len(text) - 10
+        text = found.group(source.replace("keys", "tail")) if name.endswith("_name") else found.group("changes_json")
+    assert text.count('"uuid"') == 5000
+
+
+def test_depth_is_set_wherever_a_pattern_recurses() -> None:
+    stanzas = splunk.knowledge(())[0].stanzas("transforms").values()
+    recursing = [one for one in stanzas if re.search(r"\(\?[1-9]\)", one.text("REGEX"))]
+    assert len(recursing) > 10
+    assert [one.name for one in recursing if "DEPTH_LIMIT" not in one] == []
 
 
 def test_a_change_as_large_as_an_event_keeps_to_that_depth_too() -> None:

@@ -113,8 +113,9 @@ def test_time_is_the_events_own_however_it_is_written(members: dict[str, Any], t
 @pytest.mark.parametrize("result", ["success", "failure"])
 def test_result_of_a_line_in_cef_is_known_where_the_rest_is_not(result: str) -> None:
     line = formats.as_cef({**splunk.sample("sign_in_success")["event"], "status": result})
-    found = splunk.read(line.replace(" cs2=", " novelty=of two words cs2="))
+    found = splunk.read(line.replace(" cs2=", " dst=6.6.6.6 cs2="))
     assert (found["event_type"], found["action"], found["user"]) == ("user.sign_in", result, "unknown")
+    assert (found["dvc"], found["src"]) == ("pce.harbour.example", "unknown")
 
 
 @pytest.mark.parametrize("write", [formats.as_cef, formats.as_leef], ids=["cef", "leef"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.detections.__main__ import stale
+from tools.detections.lines import LONGEST, wrapped
 from tools.detections.model import Invalid, read, read_all
 from workbench.conf.reader import Confs
 from workbench.conf.search_time import Knowledge
@@ -117,3 +118,22 @@ def test_a_threshold_that_no_search_uses_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(Invalid, match="a threshold is not used"):
         read(path)
+
+
+@pytest.mark.parametrize("conf", sorted((ROOT / "package" / "default").glob("*.conf")), ids=lambda path: path.name)
+def test_no_line_is_long(conf: Path) -> None:
+    assert [line[:60] for line in conf.read_text(encoding="utf-8").splitlines() if len(line) > LONGEST] == []
+
+
+def test_long_search_goes_on_in_the_next_line_and_stays_what_it_was() -> None:
+    stages = [f'eval a{number}=if(match(user,"a | b"),"x y",`m(a | b)`)' for number in range(30)]
+    search = "search = " + " | ".join(["index=main", *stages])
+    text = wrapped(f"[s]\n{search}\ndisabled = 1\n")
+    assert max(map(len, text.splitlines())) <= 120
+    assert " ".join(text.replace("\\\n", " ").split()) == " ".join(f"[s]\n{search}\ndisabled = 1\n".split())
+    assert not any(line.startswith(" ") and not line.strip().startswith("| eval") for line in text.splitlines()[2:-1])
+
+
+def test_line_that_cannot_be_continued_is_an_error() -> None:
+    with pytest.raises(ValueError, match="cannot be continued"):
+        wrapped('search = "' + "x" * 700 + '"')

@@ -1,1 +1,1 @@
-"""What follows from the catalogue: lookups and the confs of search time, written by one command and checked by one."""
+"""The lookups that follow from the catalogue, written by one command and checked by one."""

@@ -6,16 +6,14 @@ import sys
 
 from tools import generated as common
 from tools.catalogue.entries import CATALOGUE
-from tools.catalogue.templates import fill
 
 
 def generated() -> dict[str, str]:
     """Path under the repository → text that belongs there."""
-    files = {f"package/default/{name}.conf": fill(f"{name}.conf") for name in ("props", "eventtypes")}
-    for name in ("event_types", "notification_types"):
-        text = (CATALOGUE / f"{name}.csv").read_text(encoding="utf-8")
-        files[f"package/lookups/illumio_pce_{name}.csv"] = text
-    return files
+    return {
+        f"package/lookups/illumio_pce_{name}.csv": (CATALOGUE / f"{name}.csv").read_text(encoding="utf-8")
+        for name in ("event_types", "notification_types", "resources", "severities")
+    }
 
 
 def stale() -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+from tools.detections.lines import wrapped
 from tools.detections.model import OFTEN, SEVERITIES, Detection
 from tools.detections.rules import rules
 from tools.detections.search import compose, events_of
 
 NOTICE = "Written by `python -m tools.detections` from content/detections/; change it there."
 MARK = "# What detections use. " + NOTICE
+_INDEX = "`illumio_pce_index`"
 _SCORES = dict(zip(SEVERITIES, (10, 20, 40, 60, 80)))
 _RISK_TYPES = {"user": "user", "src_user": "user", "dest": "system", "src": "system", "pce_fqdn": "system"}
 
@@ -29,14 +31,14 @@ _MATCHED = (
 def saved_searches(detections: list[Detection]) -> str:
     """The text of savedsearches.conf."""
     head = f"# {NOTICE}\n# All are off: docs/detections.md says how to turn them on.\n"
-    return head + "".join(f"\n[{one.id}]\n" + _lines(_settings(one)) for one in detections)
+    return wrapped(head + "".join(f"\n[{one.id}]\n" + _lines(_settings(one)) for one in detections))
 
 
 def macros(hand_written: str, detections: list[Detection]) -> str:
     """The text of macros.conf: what is written by hand, then thresholds and filters."""
     own = hand_written.split(MARK, maxsplit=1)[0].rstrip("\n")
     parts = [own, "", MARK, _NEW_WITHIN, _MATCHED, rules(detections), *(_macros_of(one) for one in detections)]
-    return "\n".join(parts).rstrip("\n") + "\n"
+    return wrapped("\n".join(parts).rstrip("\n") + "\n")
 
 
 def _macros_of(detection: Detection) -> str:
@@ -48,7 +50,11 @@ def _macros_of(detection: Detection) -> str:
         f"# What {detection.id} is to leave out, e.g. search NOT user=backup*\n"
         f"[illumio_pce_{detection.id}_filter]\ndefinition = search *\niseval = 0\n"
     )
-    return "\n".join([*thresholds, last])
+    drilldown = (
+        f"# The events that {detection.id} looks at, for the drilldown of a notable event.\n"
+        f"[illumio_pce_{detection.id}_events]\ndefinition = {_beside_the_index(detection)}\niseval = 0\n"
+    )
+    return "\n".join([*thresholds, last, drilldown])
 
 
 def _lines(settings: dict[str, str]) -> str:
@@ -115,10 +121,20 @@ def _enterprise_security(detection: Detection) -> dict[str, str]:
     }
 
 
+def _beside_the_index(detection: Detection) -> str:
+    """What the search for a detection's events says after its index."""
+    index, blank, rest = events_of(detection).partition(" ")
+    if index != _INDEX or not blank:
+        raise ValueError(f"{detection.id}: a search begins with {_INDEX}")
+    return rest
+
+
 def _drilldown(detection: Detection) -> str:
     """The events of one alert: those between its first and its last, where the row tells these."""
     spans = "first_time" in compose(detection)
-    return events_of(detection) + (" | where _time>=$first_time$ AND _time<=$last_time$" if spans else "")
+    return f"{_INDEX} `illumio_pce_{detection.id}_events`" + (
+        " | where _time>=$first_time$ AND _time<=$last_time$" if spans else ""
+    )
 
 
 def _line(text: str) -> str:

@@ -54,7 +54,7 @@ def _lookups(app: Path) -> Iterator[str]:
 def _searches(app: Path) -> Iterator[str]:
     for name in _SEARCHES:
         parser = RawConfigParser(delimiters=("=",), comment_prefixes=("#",))
-        parser.read(app / "default" / name, encoding="utf-8")
+        parser.read_string((app / "default" / name).read_text(encoding="utf-8").replace("\\\n", " "))
         for stanza in parser.sections():
             yield from (f"default/{name} [{stanza}]: {what}" for what in content.findings(dict(parser[stanza])))
 

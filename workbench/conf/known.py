@@ -26,12 +26,13 @@ _ACTING = {
     "limits": "limit maxchars maxcols extraction_cutoff",
 }
 _WITHOUT_EFFECT = {
-    "props": """description category pulldown_type _actions ANNOTATE_PUNCT SEGMENTATION SEGMENTATION- NO_BINARY_CHECK
+    "props": """sourcetype description category
+        pulldown_type _actions ANNOTATE_PUNCT SEGMENTATION SEGMENTATION- NO_BINARY_CHECK
         LEARN_SOURCETYPE LEARN_MODEL maxDist LINE_BREAKER_LOOKBEHIND EVENT_BREAKER_ENABLE EVENT_BREAKER
         LB_CHUNK_BREAKER LB_CHUNK_BREAKER_TRUNCATE MAX_DIFF_SECS_AGO MAX_DIFF_SECS_HENCE RULESET_DESC-
         detect_trailing_nulls CHECK_METHOD initCrcLength force_local_processing termFrequencyWeightedDist""",
-    "transforms": """CAN_OPTIMIZE batch_index_query allow_caching cache_size max_ext_batch check_permission replicate
-        index_fields_list reverse_lookup_honor_case_sensitive_match python.version""",
+    "transforms": """DEPTH_LIMIT CAN_OPTIMIZE batch_index_query allow_caching cache_size max_ext_batch check_permission
+        replicate index_fields_list reverse_lookup_honor_case_sensitive_match python.version""",
     "eventtypes": "description color",
     "macros": "description",
     "fields": "INDEXED INDEXED_VALUE",

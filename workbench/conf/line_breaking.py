@@ -57,6 +57,14 @@ class LineBreaker:
             # PCRE's binding counts characters anew for each match: the square of the text's length.
             yield from re.split("[\r\n]+", text)
             return
+        if self._breaker.pattern.startswith(f"{_LINE_ENDS}|"):
+            # What else breaks is looked for line by line, for the same reason.
+            for line in re.split("[\r\n]+", text):
+                yield from self._parts(line)
+            return
+        yield from self._parts(text)
+
+    def _parts(self, text: str) -> Iterator[str]:
         start = 0
         for found in self._breaker.finditer(text):
             end, following = _gap(found, self._breaker.groups)
