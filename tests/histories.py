@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import Any
 
 import tests.conftest  # noqa: F401 - puts the built add-on on the path
-from illumio_pce.pce_clock import clock_problem
 from tests.simulation import World, cut_short, half_a_body, page_of_html, reset, status
 
 FAULTS = [
@@ -95,6 +94,8 @@ class History:
 
     def _check_clocks(self) -> None:
         """A clock that cannot be right is noted by each run that came to its end."""
+        from illumio_pce.pce_clock import clock_problem
+
         pce, run = self.world.pce, self.world.last
         noted = "Date header" in clock_problem(run._pce.time, run.record.newest)
         if not self.world.clock.error and noted != (abs(pce.skew + pce.header_skew) > 120):
@@ -227,7 +228,6 @@ class History:
     def a_run_whose_writes_are_not_kept(self) -> None:
         self.world.writes_kept = self.chance.randint(0, 4)
         self.run()
-        self.world.clock.now += 121
         self.clean = False
         self.run()
         self.met["write not kept"] += self._was_told("holds an older state")
@@ -237,7 +237,6 @@ class History:
 
     def the_store_is_restored(self) -> None:
         if self.backup:
-            self.world.clock.now += 121
             newer = {key: value for key, value in self.world.documents.items() if key not in self.backup}
             self.world.documents.clear()
             self.world.documents.update({**self.backup, **(newer if self.chance.random() < 0.5 else {})})
@@ -255,15 +254,12 @@ class History:
         self.run()
 
     def the_state_is_lost(self) -> None:
-        # With a crash of splunkd in the same two minutes, more is lost than can be known: docs/delivery.md.
-        self.world.clock.now += 121
         self.world.documents.clear()
         self.clean = False
         self.run()
         self.met["lost state"] += 1
 
     def the_state_is_damaged(self) -> None:
-        self.world.clock.now += 121
         for key in self.chance.choice([["audit"], ["audit", "audit.previous"]]):
             if key in self.world.documents:
                 self.world.documents[key] = {**self.world.documents[key], "content": "{", "kind": "checkpoint"}

@@ -306,9 +306,7 @@ def test_how_far_it_was_read_is_written_and_read_whole() -> None:
     assert json.loads(text)["collections"] == {
         "events": {"watermark": 9000, "floor": 1000, "pending": [[10, 20], [30, 40]], "newest": 8500, "read_at": 7.25}
     }
-    assert Checkpoint.from_text(text).collections == {
-        "events": Progress(9000, 1000, [(10, 20), (30, 40)], 8500, 7.25)
-    }
+    assert Checkpoint.from_text(text).collections == {"events": Progress(9000, 1000, [(10, 20), (30, 40)], 8500, 7.25)}
 
 
 def test_what_an_older_add_on_did_not_write_is_taken_as_that_reading_went_by_the_watermark() -> None:

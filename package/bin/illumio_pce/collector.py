@@ -74,9 +74,7 @@ class Run:
         self._put_off: dict[tuple[str, Range], PceError] = {}
         self._requested: list[Requested] = []
         self.record = Record()
-        self._delivery = Delivery(
-            Checkpoint(account.source), state, output, clock, pce.time, account.host, self.record
-        )
+        self._delivery = Delivery(Checkpoint(account.source), state, output, clock, pce.time, account.host, self.record)
 
     @property
     def _checkpoint(self) -> Checkpoint:
@@ -151,14 +149,16 @@ class Run:
     def _go_on_from(self, point: Point) -> None:
         """Go on where the breadcrumb says that reading was, since the store has nothing, or an older checkpoint.
 
-        The hrefs of an older checkpoint still count, and what it says of splunkd's memory is long settled.
+        The hrefs of an older checkpoint still count. What splunkd may have had in memory at the last save is sent again
+        as ever: a power cut can cost the store its last writes, and splunkd its memory with them.
         """
         checkpoint = self._checkpoint
         if point.source != checkpoint.source:
             checkpoint.batches, checkpoint.settings = [], {}
         checkpoint.source, checkpoint.collections = point.source, point.collections
         checkpoint.creation = checkpoint.creation if not point.creation else point.creation
-        checkpoint.saves, checkpoint.splunkd = point.saves, self._splunkd
+        checkpoint.saves, checkpoint.saved_at, checkpoint.splunkd = point.saves, point.at, point.splunkd
+        checkpoint.batches += point.unsafe_batches()
         late = self._settings.late_arrival_window_ms
         for name, progress in point.collections.items():
             low = min([progress.low(late), *(start for start, _ in progress.pending)])

@@ -6,6 +6,7 @@ That order is the whole guarantee. See `docs/delivery.md`.
 from __future__ import annotations
 
 from array import array
+
 from .checkpoint import Checkpoint, batch_of
 from .clock import Clock
 from .events import AuditEvent, Events, accepted

@@ -24,8 +24,8 @@ REMEDIES = {
     "splunkd": "Check that this Splunk instance is up and that its management port answers.",
     "state": "The KV store has to be up: see `splunk show kvstore-status` and splunkd.log.",
     "state_lost": "Find out who emptied or damaged the KV store collection ta_illumio_pce_checkpoints.",
-    "state_restored": "If the KV store was restored from a backup, nothing has to be done. Otherwise look in mongod.log "
-    "for why it did not keep what was written.",
+    "state_restored": "If the KV store was restored from a backup, nothing has to be done. Otherwise look in "
+    "mongod.log for why it did not keep what was written.",
     "timeout": "Check the network between Splunk and the PCE, and how busy the PCE is.",
     "tls": "Paste the certificate of the authority that signed the PCE's certificate into the account.",
     "too_large": "Look for what stands between Splunk and the PCE and fills or slows down its answers.",
