@@ -32,7 +32,7 @@ LATE_ARRIVAL_MS = 600_000
 EXPECTED = {
     "late arrival", "cut answer", "retry", "asynchronous job", "killed", "stopped", "pipe closed", "sent again", "repeat",
     "lost state", "unreadable state", "failover", "store down", "backlog", "filled in", "writes refused",
-    "write not kept", "restored state", "clock set back", "clock noted", "own clock wrong",
+    "write not kept", "power cut", "restored state", "clock set back", "clock noted", "own clock wrong",
 }  # fmt: skip
 
 
@@ -232,6 +232,15 @@ class History:
         self.run()
         self.met["write not kept"] += self._was_told("holds an older state")
 
+    def the_power_fails(self) -> None:
+        """The store loses the last writes of a run, which were not on its disk yet, and splunkd its memory."""
+        self.world.writes_kept = self.chance.randint(0, 6)
+        self.run()
+        self.world.crash_splunkd(self.chance.randint(0, 110), self.chance.choice([0, 5, 200, 5000]))
+        self.clean = False
+        self.run()
+        self.met["power cut"] += self._was_told("holds an older state")
+
     def the_store_is_backed_up(self) -> None:
         self.backup = dict(self.world.documents)
 
@@ -315,6 +324,7 @@ STEPS: dict[Callable[[History], None], int] = {
     History.a_run_whose_store_takes_no_writes: 1,
     History.a_run_whose_store_soon_takes_no_writes: 1,
     History.a_run_whose_writes_are_not_kept: 1,
+    History.the_power_fails: 1,
     History.the_store_is_backed_up: 1,
     History.the_store_is_restored: 1,
     History.splunkd_crashes: 2,
