@@ -11,6 +11,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Callable
 from urllib.parse import urlsplit
@@ -425,7 +426,7 @@ class World:
             return text
         return str(value.get("href") or text) if isinstance(value, dict) else text
 
-    def recorded(self) -> set[str]:
+    def recorded(self) -> AbstractSet[str]:
         return {event.href or event.text for events in self.pce.collections.values() for event in events}
 
 

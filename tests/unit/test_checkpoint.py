@@ -81,6 +81,42 @@ def test_reading_begins_a_late_arrival_window_back_or_at_the_newest_event_and_ne
 
 
 @pytest.mark.parametrize(
+    ("pending", "low"),
+    [([], 7000), ([(100, 6000)], 7000), ([(7500, 7600), (7700, 7800)], 7800), ([(7000, 8500)], 8000)],
+)
+def test_what_is_pending_is_left_to_that(pending: list[tuple[int, int]], low: int) -> None:
+    """Else each look at what is new would read a backlog in which nothing was seen yet."""
+    assert Progress(9000, 0, pending, newest=7000).low(1000) == low
+
+
+@pytest.mark.parametrize(
+    ("moments", "newest", "floor"),
+    [
+        ([], 7000, 6500),
+        ([None], 7000, 6500),
+        ([6500, 6900], 7000, 6500),
+        ([7001, 8000, None, 7500], 8000, 7500),
+        ([9000], 9000, 8500),
+        # what is from the future is not where reading goes on
+        ([9001], 7000, 6500),
+        ([9001, 7100], 7100, 6600),
+    ],
+)
+def test_the_newest_event_that_was_seen_takes_the_floor_with_it(
+    moments: list[int | None], newest: int, floor: int
+) -> None:
+    progress = Progress(9000, 0, newest=7000)
+    progress.see(moments, 500)
+    assert (progress.newest, progress.floor) == (newest, floor)
+
+
+def test_the_floor_is_never_lowered_by_what_is_seen() -> None:
+    progress = Progress(9000, 6800, newest=7000)
+    progress.see([7100], 500)
+    assert progress.floor == 6800
+
+
+@pytest.mark.parametrize(
     ("ranges", "expected"),
     [
         ([(50, 60), (10, 20)], [(10, 20), (50, 60)]),
@@ -134,6 +170,7 @@ def test_a_batch_is_needed_if_one_of_the_collections_needs_it() -> None:
 def test_another_life_of_splunkd_may_have_lost_what_was_committed_in_the_last_two_minutes() -> None:
     safe, edge, latest = batch(1, 2, 879.9), batch(3, 4, 880.0, document="hrefs.3"), batch(5, 6, 1000.0)
     found = checkpoint(safe, edge, latest, splunkd="one", saved_at=1000.0, obsolete=["hrefs.1"])
+    assert found.unsafe() == [edge, latest]
     assert found.take_unsafe("one") == []
     assert found.batches == [safe, edge, latest]
     assert found.take_unsafe("two") == [edge, latest]

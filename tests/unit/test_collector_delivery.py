@@ -70,6 +70,39 @@ def test_with_the_limit_of_a_real_pce() -> None:
     assert collected(world) == sorted(wanted)
 
 
+@pytest.mark.parametrize("cap", [100, 500])
+def test_a_pce_with_a_lower_limit_of_which_nothing_tells_loses_nothing(cap: int) -> None:
+    """Something new, a backlog, a crowd in one millisecond, and what is late."""
+    world = World(max_results=10_000, settings={"start_time": "-3d"})
+    world.pce.cap = cap
+    for i in range(1234):
+        world.pce.record(age_ms=i * 400)
+    for i in range(2345):
+        world.pce.record(age_ms=100_000_000 - i * 9000)
+    for _ in range(cap + 1):
+        world.pce.record(age_ms=50_000_000)
+    assert collected(world) == sorted(world.recorded())
+    assert world.pce.jobs
+    for _ in range(3):
+        world.clock.now += 60
+        for i in range(601):
+            world.pce.record(age_ms=i * 900)
+        assert collected(world) == sorted(world.recorded())
+
+
+@pytest.mark.parametrize(
+    ("count", "is_split"), [(0, False), (99, False), (100, True), (101, False), (7400, True), (7401, False)]
+)
+def test_an_answer_of_a_round_number_is_asked_for_again_in_parts(count: int, is_split: bool) -> None:
+    world = World(max_results=10_000, settings={"start_time": "-600s"})
+    for i in range(count):
+        world.pce.record(age_ms=i * 81)
+    assert collected(world) == sorted(world.recorded())
+    asked = [query for path, query in world.requests if path.endswith("/events") and "timestamp[gte]" in query]
+    # the newer part, and the older one in one piece or more
+    assert len(asked) >= 3 if is_split else len(asked) == 1
+
+
 def test_an_event_from_the_future_does_not_move_the_watermark_past_the_present() -> None:
     world = World()
     ahead = world.pce.record(age_ms=-3_600_000)

@@ -232,6 +232,37 @@ def test_a_crowd_in_the_newest_millisecond_holds_nothing_up() -> None:
     assert set(world.delivered()) == world.recorded()
 
 
+def test_the_watermark_moves_on_although_the_last_window_was_left_to_a_job() -> None:
+    """The crowd is as old as the start time, so that its window is the oldest, which is asked for last."""
+    world = World(settings={"start_time": "-10s"})
+    for _ in range(17):
+        world.pce.record(age_ms=10_000)
+    for age in (1000, 2000, 3000, 4000):
+        world.pce.record(age_ms=age)
+    job = world.pce._job
+    world.pce._job = lambda path: world.pce._json({"status": "failed"})  # type: ignore[method-assign]
+    assert world.run() == "job"
+    (progress,) = world.last._checkpoint.collections.values()
+    assert progress.watermark == NOW
+    assert progress.pending == [(-10_000 + NOW, -9999 + NOW)]
+    world.pce._job = job  # type: ignore[method-assign]
+    assert world.run() == "ok"
+    assert sorted(world.delivered()) == sorted(world.recorded())
+
+
+def test_more_events_without_a_time_than_an_answer_holds_are_read() -> None:
+    """The PCE finds them when they were recorded: an answer does not tell where to cut."""
+    world = World(settings={"start_time": "-600s"})
+    for number in range(17):
+        href = f"/orgs/1/events/none-{number}"
+        world.pce.record(text=json.dumps({"href": href, "timestamp": None}), href=href)
+        world.clock.now += 1
+    assert world.run() == "ok"
+    assert set(world.delivered()) == world.recorded()
+    (progress,) = world.last._checkpoint.collections.values()
+    assert (progress.watermark, progress.pending) == (NOW + 17_000, [])
+
+
 def test_while_a_backlog_is_read_what_is_new_is_asked_for_each_minute() -> None:
     """An answer takes ten seconds: the next question for what is new comes a minute after the answer to the last."""
     world = World(settings={"start_time": "-7d"}, answer_seconds=10.0, max_results=100)

@@ -19,7 +19,7 @@ from illumio_pce.filters import FilterHistory, Filters
 from illumio_pce.pce import Page, Window
 from illumio_pce.seen import KeySet
 from illumio_pce.store import Unreadable
-from illumio_pce.timestamps import parse, parse_http_date, parse_start, render, second_of
+from illumio_pce.timestamps import in_words, parse, parse_http_date, parse_start, render, second_of
 from illumio_pce.windows import split
 
 # --- times -------------------------------------------------------------------------------------------
@@ -100,6 +100,26 @@ def test_the_date_header() -> None:
     assert parse_http_date("Sat, 31 Jan 2026 08:00:00 GMT") == 1_769_846_400_000
     for text in (None, "", "soon", "Sat, 99 Jan 2026 08:00:00 GMT"):
         assert parse_http_date(text) is None
+
+
+@pytest.mark.parametrize(
+    ("ms", "words"),
+    [
+        (0, "0 seconds"),
+        (1999, "1 seconds"),
+        (119_999, "119 seconds"),
+        (120_000, "2 minutes"),
+        (20 * 60_000, "20 minutes"),
+        (7_199_999, "119 minutes"),
+        (7_200_000, "2 hours"),
+        (6 * 3_600_000, "6 hours"),
+        (172_799_999, "47 hours"),
+        (172_800_000, "2 days"),
+        (4 * 86_400_000 - 1, "3 days"),
+    ],
+)
+def test_a_length_of_time_in_words(ms: int, words: str) -> None:
+    assert in_words(ms) == words
 
 
 # --- filters -----------------------------------------------------------------------------------------

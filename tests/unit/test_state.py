@@ -65,8 +65,72 @@ def test_a_state_of_version_1_is_gone_on_from() -> None:
     assert len(world.delivered()) == 2
 
 
-def test_every_released_version_has_its_file() -> None:
-    assert {path.name for path in VERSIONS.iterdir() if path.name.isdigit()} == {str(v) for v in range(1, VERSION)}
+def world_of_version_2() -> tuple[World, list[str]]:
+    """`2/pending.json` was stored before saves were counted: a run that was killed with two hours of backlog before it.
+
+    Beside it lies the breadcrumb of then, of the first version; what was not delivered yet.
+    """
+    world = World(max_results=10_000)
+    world.settings["start_time"] = "-3d"
+    for i in range(40):
+        world.pce.record(age_ms=100_000_000 + i * 9000)
+    for i in range(4101):
+        world.pce.record(age_ms=1000 + i * 7)
+    world.clock.now += 300
+    for i in range(6):
+        world.pce.record(age_ms=4000 + i * 60_000)
+    world.clock.now += 7200
+    backlog = world.pce.record(age_ms=6_900_000)
+    latest = world.pce.record()
+    world.documents = {d["_key"]: d for d in json.loads((VERSIONS / "2/pending.json").read_text(encoding="utf-8"))}
+    world.breadcrumb = (VERSIONS / "2/breadcrumb.json").read_text(encoding="utf-8")
+    return world, [backlog, latest]
+
+
+def test_a_state_from_before_saves_were_counted_is_gone_on_from() -> None:
+    world, wanted = world_of_version_2()
+    assert world.run() == "ok"
+    assert sorted(world.delivered()) == sorted(wanted)
+    assert (world.last.record.notes, world.last.record.resent) == ([], 0)
+    checkpoint = world.last._checkpoint
+    assert len(checkpoint.creation) == 16
+    assert checkpoint.saves > 0
+    point = world.read()
+    assert point is not None
+    assert (point.creation, point.saves) == (checkpoint.creation, checkpoint.saves)
+    world.clock.now += 60
+    assert world.run() == "ok"
+    assert len(world.delivered()) == 2
+
+
+def test_a_state_from_before_saves_were_counted_is_taken_for_an_older_one_once_they_are() -> None:
+    """A backup from before the update, restored after it: what was delivered since does not come again."""
+    world, wanted = world_of_version_2()
+    backup = dict(world.documents)
+    assert world.run() == "ok"
+    for _ in range(20):
+        world.clock.now += 60
+        wanted.append(world.pce.record())
+        assert world.run() == "ok"
+    world.documents = backup
+    assert world.run() == "ok"
+    assert "holds an older state" in world.last.record.notes[0]
+    # The last ten minutes come twice.
+    assert sorted(world.delivered()) == sorted([*wanted, *wanted[-11:]])
+
+
+def test_a_state_from_before_saves_were_counted_that_is_lost_goes_on_from_its_breadcrumb() -> None:
+    world, _ = world_of_version_2()
+    world.documents.clear()
+    assert world.run() == "ok"
+    # From ten minutes before the backlog on: all but the forty of the day before.
+    recorded = [str(event.href) for event in world.pce.collections["events"]]
+    assert sorted(world.delivered()) == sorted(recorded[40:])
+    assert "gone from the KV store" in world.last.record.notes[0]
+
+
+def test_every_version_has_its_file() -> None:
+    assert {path.name for path in VERSIONS.iterdir() if path.name.isdigit()} == {str(v) for v in range(1, VERSION + 1)}
 
 
 # --- the state is gone from the store, and the breadcrumb is not ---------------------------------------

@@ -67,7 +67,9 @@ def test_batches_beside_the_checkpoint_are_written_first_and_once() -> None:
     run.save(checkpoint(beside(1), beside(2)), delivered=True)
     assert world.trace == ["save begins", "save ends", "save begins", "save ends", "breadcrumb"]
     # Each of these checkpoints is another one, and was stored once.
-    assert world.read() == Point("pce/orgs/1", {"events": Progress(5000, 1000)}, 7.0, "", 1)
+    assert world.read() == Point(
+        "pce/orgs/1", {"events": Progress(5000, 1000)}, 7.0, "", 1, "", [(1000, 2000, 0.0, 2)] * 2
+    )
 
 
 def test_each_save_is_counted_and_told_by_the_breadcrumb() -> None:

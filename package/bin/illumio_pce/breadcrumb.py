@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from array import array
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from .checkpoint import Checkpoint, Progress, progress_from_json, progress_to_json
+from .checkpoint import Batch, Checkpoint, Progress, progress_from_json, progress_to_json
 from .store import Unreadable, content_of, sealed
 
 VERSION = 2
@@ -25,6 +26,8 @@ class Point:
     """How far collections of a source were read, told at `at` (epoch s).
 
     `creation` and `saves` are those of the checkpoint that was saved then; empty and 0 where they are not known.
+    `unsafe`: of each batch that splunkd, in its life `splunkd`, may have had in memory then, from when to when (ms) it
+    is, when it was committed (epoch s), and how many events it has.
     """
 
     source: str
@@ -32,12 +35,25 @@ class Point:
     at: float
     creation: str = ""
     saves: int = 0
+    splunkd: str = ""
+    unsafe: list[tuple[int, int, float, int]] = field(default_factory=list)
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> Point:
         """What a checkpoint that was just saved says."""
-        progress = checkpoint.collections
-        return cls(checkpoint.source, progress, checkpoint.saved_at, checkpoint.creation, checkpoint.saves)
+        return cls(
+            checkpoint.source,
+            checkpoint.collections,
+            checkpoint.saved_at,
+            checkpoint.creation,
+            checkpoint.saves,
+            checkpoint.splunkd,
+            [(batch.low, batch.high, batch.committed_at, batch.count) for batch in checkpoint.unsafe()],
+        )
+
+    def unsafe_batches(self) -> list[Batch]:
+        """What splunkd may have had in memory, without its hrefs."""
+        return [Batch(low, high, at, array("Q"), count=count) for low, high, at, count in self.unsafe]
 
     def to_text(self) -> str:
         """As JSON, with a checksum around it."""
@@ -53,9 +69,15 @@ class Point:
                 value = _upgraded(value)
             if value["version"] != VERSION:
                 raise Unreadable(f"it has version {value['version']}, and this add-on reads versions 1 to {VERSION}")
-            collections = progress_from_json(value["collections"])
-            at, creation, saves = float(value["at"]), str(value["creation"]), int(value["saves"])
-            return cls(str(value["source"]), collections, at, creation, saves)
+            return cls(
+                source=str(value["source"]),
+                collections=progress_from_json(value["collections"]),
+                at=float(value["at"]),
+                creation=str(value["creation"]),
+                saves=int(value["saves"]),
+                splunkd=str(value["splunkd"]),
+                unsafe=[(int(low), int(high), float(at), int(count)) for low, high, at, count in value["unsafe"]],
+            )
         except Unreadable:
             raise
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -65,7 +87,8 @@ class Point:
 def _upgraded(value: dict[str, Any]) -> dict[str, Any]:
     """A breadcrumb of the first version, which told only up to where everything was read."""
     collections = {name: {"watermark": ms, "floor": 0, "pending": []} for name, ms in value["read_to"].items()}
-    return {**value, "version": VERSION, "collections": collections, "creation": "", "saves": 0}
+    unknown: dict[str, Any] = {"creation": "", "saves": 0, "splunkd": "", "unsafe": []}
+    return {**value, **unknown, "version": VERSION, "collections": collections}
 
 
 class Breadcrumb(Protocol):

@@ -133,11 +133,14 @@ class Checkpoint:
         if splunkd == self.splunkd:
             return []
         self.splunkd = splunkd
-        safe_before = self.saved_at - UNSAFE_SECONDS
-        unsafe = [batch for batch in self.batches if batch.committed_at >= safe_before]
-        self.batches = [batch for batch in self.batches if batch.committed_at < safe_before]
+        unsafe = self.unsafe()
+        self.batches = [batch for batch in self.batches if batch.committed_at < self.saved_at - UNSAFE_SECONDS]
         self.obsolete += [batch.document for batch in unsafe if batch.document]
         return unsafe
+
+    def unsafe(self) -> list[Batch]:
+        """What splunkd may have had in memory when this was stored."""
+        return [batch for batch in self.batches if batch.committed_at >= self.saved_at - UNSAFE_SECONDS]
 
     def read_to(self) -> dict[str, int]:
         """Up to where (ms of the PCE's clock) each collection was read without a hole."""

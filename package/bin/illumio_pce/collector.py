@@ -35,6 +35,8 @@ SOURCETYPE = "illumio:pce:events"
 PRESENT_EVERY = 60.0
 #: The longest retention that a PCE can be set to (ms): what is older cannot be had.
 LONGEST_RETENTION = 200 * DAY
+#: The `Date` header is in whole seconds, and may be written a little later (ms).
+HEADER_PRECISION = 2 * SECOND
 #: How long a run waits for an asynchronous job (seconds), and how often it asks.
 JOB_PATIENCE = 600.0
 JOB_POLL = 5.0
@@ -149,14 +151,16 @@ class Run:
     def _go_on_from(self, point: Point) -> None:
         """Go on where the breadcrumb says that reading was, since the store has nothing, or an older checkpoint.
 
-        The hrefs of an older checkpoint still count, and what it says of splunkd's memory is long settled.
+        The hrefs of an older checkpoint still count. What splunkd may have had in memory at the last save is sent again
+        as ever: a power cut can cost the store its last writes, and splunkd its memory with them.
         """
         checkpoint = self._checkpoint
         if point.source != checkpoint.source:
             checkpoint.batches, checkpoint.settings = [], {}
         checkpoint.source, checkpoint.collections = point.source, point.collections
         checkpoint.creation = checkpoint.creation if not point.creation else point.creation
-        checkpoint.saves, checkpoint.splunkd = point.saves, self._splunkd
+        checkpoint.saves, checkpoint.saved_at, checkpoint.splunkd = point.saves, point.at, point.splunkd
+        checkpoint.batches += point.unsafe_batches()
         late = self._settings.late_arrival_window_ms
         for name, progress in point.collections.items():
             progress.newest += 1  # whatever is known of hrefs, the newest event itself was delivered
@@ -285,7 +289,7 @@ class Run:
         progress.watermark = asked_ms
         progress.newest = min(progress.newest, asked_ms)
         progress.see([min(newest_ms, asked_ms)], self._remembered_ms())
-        progress.read_at = self._clock.time()
+        progress.read_at = self._clock.time() - (self._now() - asked_ms) / 1000
         self._checkpoint.clock_offset_ms = self._pce.time.ahead_ms
 
     def _remembered_ms(self) -> int:
@@ -293,22 +297,24 @@ class Run:
         return self._settings.late_arrival_window_ms + CLOCK_SLACK + self._clock_setback_ms()
 
     def _go_back_where_the_clock_did(self, plan: _Plan) -> None:
-        """Where the PCE now says that the watermark lies ahead, what was recorded since is read from that time on.
+        """Where the PCE's clock was set back, what was recorded since is read from that time on.
 
-        Clocks that were ahead together look right until one is set back. A small setback lies within what is read
-        anyway; a larger one may repeat events whose hrefs were forgotten. From then on for a day they are kept for as
-        long as the setback was, so that a header that goes to and fro repeats nothing.
+        Clocks that were ahead together look right until one is set back. Within CLOCK_SLACK all hrefs are still known;
+        a larger setback may repeat events whose hrefs were forgotten. From then on for a day they are kept for as long
+        as the setback was, so that a header that goes to and fro repeats nothing.
         """
         progress, header_ms = plan.progress, self._pce.time.header_now_ms()
         setback_ms = progress.watermark - header_ms
-        if setback_ms <= CLOCK_SLACK:
-            return
         since_ms = int((self._clock.time() - progress.read_at) * 1000) if progress.read_at else -1
-        passed_ms = since_ms if since_ms >= 0 else setback_ms
+        passed_ms = since_ms if since_ms >= 0 else max(0, setback_ms)
         low = header_ms - passed_ms - self._settings.late_arrival_window_ms
-        if low < plan.low:
+        if setback_ms <= CLOCK_SLACK:
+            low = max(low, progress.floor)
+        if low < plan.low - HEADER_PRECISION:
             progress.add_pending(low, plan.low)
             progress.floor = min(progress.floor, low)
+        if setback_ms <= CLOCK_SLACK:
+            return
         self.record.note(
             f"the PCE's clock was set back by {setback_ms // MINUTE} minutes: reading goes back to {render(low)}, "
             "so that some events may come twice"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .breadcrumb import Breadcrumb, Point
 from .checkpoint import Batch, Checkpoint, keys_from_text, keys_to_text
@@ -86,8 +86,11 @@ class State:
             loaded = self._load_generations(newest)
         self._consult_breadcrumb(loaded, now)
         self._was_unconfirmed = self._unconfirmed.is_set()
-        if loaded.checkpoint is not None and self._was_unconfirmed:
-            loaded.checkpoint.splunkd = ""  # as after a crash of splunkd: the latest is sent again
+        if self._was_unconfirmed:  # as after a crash of splunkd: the latest is sent again
+            if loaded.checkpoint is not None:
+                loaded.checkpoint.splunkd = ""
+            if loaded.point is not None:
+                loaded.point = replace(loaded.point, splunkd="")
         loaded.requested = requested
         return loaded
 
