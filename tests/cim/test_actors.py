@@ -110,6 +110,17 @@ def test_actor_without_a_name_goes_by_its_id(
 
 
 @ALL
+def test_host_without_a_name_is_neither_source_nor_destination(write: formats.Writer) -> None:
+    """An id is no name of a host: nobody could look for it."""
+    line = write({**EVENT, "event_type": "agent.goodbye", **SILENT, "created_by": {"agent": AGENT, "ven": VEN}})
+    found = splunk.read(line.replace("crane-01", ""))
+    assert (found["user"], found["object"], found["src"], found["dest"]) == (
+        *("0f9a-77", "0f9a-77", "unknown"),
+        "pce.harbour.example",
+    )
+
+
+@ALL
 def test_ven_goes_by_its_uuid_where_the_event_knows_it(write: formats.Writer) -> None:
     found = splunk.read(
         write({**EVENT, "event_type": "agent.goodbye", **SILENT, "created_by": {"agent": AGENT, "ven": VEN}})

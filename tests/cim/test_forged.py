@@ -113,6 +113,22 @@ def test_key_that_is_not_known_yet_takes_no_field(write: formats.Writer) -> None
     assert {f: found.get(f) for f in splunk.audit_fields()} == {f: plain.get(f) for f in splunk.audit_fields()}
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("missing", ["cs1Label=event_href cs1={href}", "cs1={href}", "request", "duid=21"])
+def test_name_is_a_name_where_the_line_has_no_href_or_no_request(name: str, missing: str) -> None:
+    """As lines of failed sign-ins have no href, and others no request."""
+    event = {**EVENT, "created_by": {"user": {"href": "/users/21", "username": f"x{name}"}}}
+    event = {**event, "action": None} if missing == "request" else event
+    line = formats.as_cef(event)
+    line = line if missing == "request" else line.replace(" " + missing.format(href=EVENT["href"]), "")
+    found = splunk.read(line)
+    assert found["user"] == f"x{name}".rstrip()
+    assert (found["src"], found.get("href")) == (
+        "unknown" if missing == "request" else "198.51.100.24",
+        None if "cs1" in missing else EVENT["href"],
+    )
+
+
 INSIDE = {
     "event_type": "user.sign_in",
     "status": "failure",

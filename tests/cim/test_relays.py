@@ -63,6 +63,18 @@ def test_joined_messages_without_a_header_in_front_stay_one_event_that_is_marked
     assert (found["user"], found["src"], found.get("href")) == ("unknown", "unknown", None)
 
 
+@pytest.mark.parametrize("format_", ["json", "cef", "leef"])
+def test_joined_messages_are_no_false_event_where_the_line_is_not_broken(format_: str) -> None:
+    """What \\G means in LINE_BREAKER, and where Splunk cuts a stream, is said nowhere: here lines alone break."""
+    line = message(format_, EVENT) + "#012" + message("cef", OTHER)
+    found = splunk.read(line, more={"props.conf": "[illumio:pce:syslog]\nLINE_BREAKER = ([\\r\\n]+)\n"})
+    if format_ == "json":
+        assert (found["sourcetype"], found["_raw"], "event_type" in found) == (splunk.SYSLOG, line, False)
+    else:
+        assert (found["joined_messages"], found["event_type"]) == ("1", "workloads.update")
+        assert (found["user"], found.get("href"), "changed" in found) == ("unknown", None, False)
+
+
 def test_line_by_itself_is_not_marked() -> None:
     assert [one for one in WRITERS if "joined_messages" in splunk.read(message(one, EVENT))] == []
 

@@ -141,3 +141,14 @@ def test_unknown_key_of_several_words_costs_nothing_but_itself(write: formats.Wr
     plain, found = splunk.read(write(event)), splunk.read(line)
     names = splunk.audit_fields() | {"eventtype", "changed"}
     assert {name: found.get(name) for name in names} == {name: plain.get(name) for name in names}
+
+
+def test_own_log_has_its_source_type_and_its_fields() -> None:
+    """By its file's name, in the form that package/bin/illumio_pce/log.py writes."""
+    line = "2026-03-08 08:15:30,088 log_level=INFO pid=7 tid=MainThread file=a.py:run:3 | input=main found=7"
+    found = splunk.read(line, "illumio:pce:log")
+    assert (found["_time"], found["log_level"], found["found"]) == ("1772957730.088", "INFO", "7")
+    stanzas = splunk.knowledge(())[0].stanzas("props")
+    (source,) = [name for name in stanzas if name.startswith("source::")]
+    assert stanzas[source].text("sourcetype") == "illumio:pce:log"
+    assert source == "source::...ta_illumio_pce_*.log*"
