@@ -68,8 +68,10 @@ def test_it_was_read_up_to_the_oldest_hole() -> None:
         (9000, 0, 8000),
         (8001, 0, 8000),
         (8000, 0, 8000),
-        # should all clocks be ahead of the events': from the newest of them on
-        (7000, 0, 7000),
+        (7999, 0, 8000),
+        # should all clocks be ahead of the events': from just above the newest of them on
+        (7998, 0, 7999),
+        (7000, 0, 7001),
         (7000, 7500, 7500),
         (9000, 8500, 8500),
     ],
@@ -82,7 +84,7 @@ def test_reading_begins_a_late_arrival_window_back_or_at_the_newest_event_and_ne
 
 @pytest.mark.parametrize(
     ("pending", "low"),
-    [([], 7000), ([(100, 6000)], 7000), ([(7500, 7600), (7700, 7800)], 7800), ([(7000, 8500)], 8000)],
+    [([], 7001), ([(100, 6000)], 7001), ([(7500, 7600), (7700, 7800)], 7800), ([(7000, 8500)], 8000)],
 )
 def test_what_is_pending_is_left_to_that(pending: list[tuple[int, int]], low: int) -> None:
     """Else each look at what is new would read a backlog in which nothing was seen yet."""

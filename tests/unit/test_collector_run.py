@@ -88,7 +88,7 @@ def test_where_nothing_was_recorded_lately_a_run_asks_from_the_newest_event_on()
     for _ in range(3):
         assert world.run() == "ok"
         world.clock.now += 60
-    assert windows(world)[-2:] == [(-1_800_000, None)] * 2
+    assert windows(world)[-2:] == [(-1_799_999, None)] * 2
     (progress,) = world.last._checkpoint.collections.values()
     assert (progress.newest, progress.floor) == (NOW - 1_800_000, NOW - 1_800_000 - LATE - 15 * MINUTE)
 

@@ -25,6 +25,8 @@ WINDOW = Window(900_000, None)
 class Place:
     """A state and an output that note what they are given, in order."""
 
+    breadcrumb_fails = False
+
     def __init__(self) -> None:
         self.done: list[str] = []
         self.events: list[Indexed] = []

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from illumio_pce.errors import StateError
+from illumio_pce.errors import CollectorError, StateError
 from illumio_pce.splunkd import KV_STORE_PATIENCE, KV_STORE_PATIENCE_AT_STOP, KV_STORE_REQUEST_SECONDS, KvStore
 from splunklib.binding import HTTPError
 
@@ -61,7 +61,7 @@ def silence() -> Any:
 
 
 @pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("code", [400, 401, 403, 405, 413, 507])
+@pytest.mark.parametrize("code", [400, 403, 405, 413, 507])
 def test_a_refusal_is_an_error_at_once_that_says_which_way_failed(code: int, call: str) -> None:
     splunkd = Splunkd(status(code))
     with pytest.raises(StateError) as failure:
@@ -70,6 +70,14 @@ def test_a_refusal_is_an_error_at_once_that_says_which_way_failed(code: int, cal
     assert f"cannot be {'read' if call in READS else 'written'} in the KV store (status {code})" in str(failure.value)
     for word in ("read-only mode", "kvstore-maintenance-mode", "full disk", "upgraded"):
         assert word in failure.value.remedy
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_session_that_ended_is_named_and_not_the_kv_store(call: str) -> None:
+    splunkd = Splunkd(status(401))
+    with pytest.raises(CollectorError, match="session") as failure:
+        CALLS[call](splunkd.store())
+    assert (splunkd.requests, failure.value.category) == (1, "splunkd")
 
 
 @pytest.mark.parametrize("call", CALLS)
