@@ -6,8 +6,12 @@ import json
 import tempfile
 import zlib
 from array import array
+from functools import lru_cache
 
 from workbench.spl.values import Event
+
+#: How many rows of all shelves together are kept in memory: some 100 MB.
+_RECENT = 8_000
 
 
 class Shelf:
@@ -27,8 +31,17 @@ class Shelf:
         self._file.write(data)
         self._ends.append(self._ends[-1] + len(data))
 
+    def recent(self, place: int) -> Event:
+        """The row at a place, from memory where it was asked for lately. Copy it before changing it."""
+        return _recent(self, place)
+
     def __getitem__(self, place: int) -> Event:
         begin, end = self._ends[place], self._ends[place + 1]
         self._file.seek(begin)
         row: Event = json.loads(zlib.decompress(self._file.read(end - begin)))
         return row
+
+
+@lru_cache(maxsize=_RECENT)
+def _recent(shelf: Shelf, place: int) -> Event:
+    return shelf[place]

@@ -71,11 +71,11 @@ class EventStore:
 
     def select(self, wanted: Range) -> list[Event]:
         """The events of the range, newest first. They are the store's own: copy before changing one."""
-        return list(self.iterate(wanted))
+        return [self._event(place) for place in self._places(wanted)]
 
     def iterate(self, wanted: Range) -> Iterator[Event]:
-        """The same, one after another."""
-        return map(self._event, self._places(wanted))
+        """The same, one after another, for whoever needs each of them once."""
+        return map(self._event if self._shelf is None else self._shelf.__getitem__, self._places(wanted))
 
     def holds(self, wanted: Range) -> bool:
         """Whether there is any event in the range."""
@@ -110,7 +110,7 @@ class EventStore:
 
     def _event(self, place: int) -> Event:
         if self._shelf is not None:
-            return self._shelf[place]
+            return self._shelf.recent(place)
         enriched = self._enriched[place]
         if enriched is None:
             enriched = self._enriched[place] = self._knowledge.enrich(self._events[place])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import ADDON, REPOSITORY
 from workbench import command_line, detect, search
 from workbench.conf.reader import Confs
 from workbench.conf.search_time import Knowledge
@@ -108,3 +110,20 @@ def test_long_files_wait_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert search.main(["index=main", *options]) == 0
         assert detect.main(options) == 0
     assert asked == [True, True, False, False]
+
+
+def test_detections_alert_alike_from_disk_and_from_memory(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [str(REPOSITORY / f"content/detections/{name}/fires.jsonl") for name in ("ven_suspended", "access_spray")]
+    lines = [line for file in files for line in Path(file).read_text("utf-8").splitlines()]
+    last = int(max(json.loads(line)["_time"] for line in lines))
+    said = []
+    for limit in (0, 1 << 40):
+        monkeypatch.setattr(command_line, "LONG", limit)
+        options = ["--now", str(last + 7200), "--from", str(last - 7200), "--app", str(ADDON)]
+        only = ["--only", "ven_suspended", "--only", "access_spray"]
+        assert detect.main([*files, *options, *only]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+    assert '"detection": "ven_suspended"' in said[0]
