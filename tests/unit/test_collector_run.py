@@ -364,7 +364,7 @@ def test_the_record_of_a_run() -> None:
         "time": "2025-10-09T08:54:30.000Z", "kind": "run", "outcome": "ok", "input": "audit", "account": "lab",
         "pce": "pce.example.com:8443", "org_id": 1, "duration_seconds": 2.0, "lag_seconds": 2.0, "backlog_seconds": 0,
         "pce_clock_ahead_seconds": 7.0, "retention_days": 90.0, "least_severity": "info",
-        "window_from": "2025-10-09T07:53:22.000Z", "window_to": "2025-10-09T08:54:28.000Z", "requests": 1,
+        "window_from": "2025-10-09T07:53:22.001Z", "window_to": "2025-10-09T08:54:28.000Z", "requests": 1,
         "retries": 0, "errors_met": {}, "events": 1, "duplicates_dropped": 0, "filtered_out": 0, "late_arrivals": 1,
         "late_by_seconds": 48.0, "resent_after_restart": 0, "collected_on_request": 0, "pages": 1,
         "oldest_event": "2025-10-09T08:52:34.000Z", "newest_event": "2025-10-09T08:52:34.000Z", "flawed_events": {},

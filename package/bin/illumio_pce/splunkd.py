@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 from collections.abc import Mapping
 from typing import Any, Callable
 from urllib.parse import urlsplit
@@ -336,4 +337,9 @@ def _refused(what: str, error: HTTPError) -> SplunkdError:
 
 
 def _unreachable(error: Exception) -> SplunkdError:
+    if isinstance(error, ssl.SSLError):
+        return SplunkdError(
+            f"splunkd's management port refused the TLS connection ({type(error).__name__}): it may ask for a client "
+            "certificate (requireClientCert in server.conf), which an add-on is not given."
+        )
     return SplunkdError(f"splunkd cannot be reached or understood ({type(error).__name__}).")

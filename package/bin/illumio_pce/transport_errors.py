@@ -24,6 +24,9 @@ _CODES = ("ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "EHOSTDOWN")
 _UNREACHABLE = {getattr(errno, prefix + code, -1) for code in _CODES for prefix in ("", "WSA")}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, getattr(errno, "WSAEACCES", -1)}
 
+#: One and the same from Python 3.10 on; before, the system's own time-out (ETIMEDOUT) is another class.
+_TIMEOUTS = (socket.timeout, TimeoutError)
+
 
 class ProxyTlsError(ssl.SSLError):
     """The TLS handshake with the proxy itself failed; its cause says why."""
@@ -41,7 +44,7 @@ def explain(error: BaseException, way: Way, *, timed_out: bool = False, in_body:
     causes = list(_causes(error))
     if in_body:
         return _broken(causes, timed_out)
-    if timed_out or _first(causes, requests.Timeout, socket.timeout):
+    if timed_out or _first(causes, requests.Timeout, *_TIMEOUTS):
         return no_response(way)
     if _first(causes, ssl.SSLEOFError, ssl.SSLZeroReturnError):
         return _closed(way)
@@ -75,7 +78,7 @@ def no_response(way: Way) -> PceError:
 
 def _broken(causes: Sequence[BaseException], timed_out: bool) -> PceError:
     """The body did not come whole."""
-    if timed_out or _first(causes, requests.Timeout, socket.timeout):
+    if timed_out or _first(causes, requests.Timeout, *_TIMEOUTS):
         return PceError("timeout", "The PCE stopped in the middle of a response.")
     if _first(causes, zlib.error):
         return PceError("broken_answer", "The compressed response is damaged, or is not gzip as its header says.")
