@@ -11,5 +11,14 @@ def test_every_recorded_event_is_there_unchanged_and_no_other(tmp_path: Path) ->
     report = watch(tmp_path / "splunk", seed=9, rounds=20, bulk_every=15)
     assert (report.missing, report.spurious, report.changed) == (0, 0, 0)
     assert report.recorded > 20_000
-    for name in ("kills", "faults", "retries", "repeats", "late arrivals", "cut windows", "sent again after restarts"):
+    for name in (
+        "kills",
+        "faults",
+        "retries",
+        "repeats",
+        "late arrivals",
+        "cut windows",
+        "sent again after restarts",
+        "wrong clocks",
+    ):
         assert report.met[name], f"{name} never happened, so that this run proves little"

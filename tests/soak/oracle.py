@@ -2,8 +2,8 @@
 
 The PCE and splunkd are emulations (docs/workbench-pce.md, docs/workbench-splunkd.md); the collector is the built
 add-on's own process, over real sockets and pipes. The PCE's clock is moved on by a minute or more each round, so
-that hours pass in minutes. Faults of every kind, kills, crashes of splunkd that lose pipe and queue, failovers, lost
-state; at the end a calm phase and one fresh event. Missing, spurious and changed have to be 0.
+that hours pass in minutes; the machine's clock goes along. Faults of every kind, kills, crashes of splunkd that lose
+pipe and queue, failovers, wrong clocks, a KV store that is lost, read-only, forgetful or restored; at the end a calm phase and one fresh event. Missing, spurious and changed have to be 0.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tests.e2e.lab import SCHEME, PceLab
 from workbench.lab import CHECKPOINTS
 from workbench.pce import Pce, PceServer, faults
 from workbench.splunkd import Kill, Reading
+from workbench.splunkd.kv_trouble import Backup
 
 #: Faults that are over at once. Those that hold a run up for half a minute are left to tests/e2e.
 QUICK = sorted(
@@ -69,6 +70,7 @@ class Oracle:
         self._digests = array("Q")
         self._ahead = 0.0
         self._lives = 0.0
+        self._backup: Backup | None = None
         lab.pce.clock = lambda: time.time() + self._ahead
         lab.splunkd.clock = lambda: time.time() + self._lives
         lab.splunkd.server_roles = ["shc_member", "shc_captain", "kv_store"]
@@ -77,7 +79,7 @@ class Oracle:
 
     def mint(self, events: int, oldest_ms: int) -> None:
         """Record events of an age up to `oldest_ms`, in any order."""
-        now = int(self.lab.pce.clock() * 1000)
+        now = int((self.lab.pce.clock() + self.lab.pce.clocks.stamps) * 1000)
         entries = []
         for _ in range(events):
             ms = now - self.chance.randrange(oldest_ms + 1)
@@ -108,7 +110,7 @@ class Oracle:
             enough = number >= rounds and self.report.met["kills"] >= kills
             if enough or time.monotonic() > until:
                 break
-            self._ahead += self.chance.choice([60, 60, 60, 300, 3600])
+            self._pass(self.chance.choice([60, 60, 60, 300, 3600]))
             self.mint(self.chance.randint(5, 60), self.chance.choice([5000, 5000, 590_000]))
             if bulk_every and number % bulk_every == 0:
                 self.mint(BULK + self.chance.randrange(BULK), 50_000)
@@ -117,6 +119,11 @@ class Oracle:
             self.report.rounds += 1
             if number % 50 == 49:
                 tell(f"{self.report.rounds} rounds, {self.report.recorded} events, {dict(self.report.met)}")
+
+    def _pass(self, seconds: float) -> None:
+        """Time passes, for the PCE and for the machine that the collector runs on."""
+        self._ahead += seconds
+        self.lab.splunkd.environment["WORKBENCH_CLOCK_AHEAD"] = str(self._ahead)
 
     def run(self, kill: Kill = Kill(), reading: Reading = Reading()) -> int:  # noqa: B008
         """One run; its exit code. Its memory and its open files are watched."""
@@ -203,6 +210,45 @@ class Oracle:
         self.report.met["states lost"] += 1
         self.run()
 
+    def set_clocks(self) -> None:
+        """The PCE's clock, or only its header, is off for some runs, and then set right."""
+        off = self.chance.choice([-86_000, -3600, -1200, 300, 1200, 3600, 86_000])
+        self.lab.pce.clocks.set(date=off, stamps=self.chance.choice([0, off]))
+        for _ in range(2):
+            self.run()
+            self._pass(60)
+            self.mint(20, 5000)
+        self.run()
+        self.lab.pce.clocks.set(date=0, stamps=0)
+        self.run()
+        self.report.met["wrong clocks"] += 1
+
+    def make_the_store_read_only(self) -> None:
+        before = self._delivered()
+        self.lab.splunkd.kv.trouble.read_only = self.chance.choice([403, 507])
+        self.run()
+        self.lab.splunkd.kv.trouble.read_only = None
+        self.report.met["read-only stores"] += 1
+        self.report.spurious += self._delivered() - before
+
+    def _delivered(self) -> int:
+        return sum(1 for _ in self.lab.events())
+
+    def make_the_store_forget(self) -> None:
+        self.run()
+        self.lab.splunkd.kv.trouble.forgets = True
+        self.run()
+        self.lab.splunkd.kv.trouble.forgets = False
+        self.report.met["writes not kept"] += 1
+        self.run()
+
+    def restore_the_store(self) -> None:
+        if self._backup is not None:
+            self.lab.splunkd.kv.restore(self._backup, keep_newer=self.chance.random() < 0.5)
+            self.report.met["stores restored"] += 1
+            self.run()
+        self._backup = self.lab.splunkd.kv.backup()
+
     def fail_the_store(self) -> None:
         self.lab.splunkd.kv.fail(self.chance.randint(1, 2), after_effect=self.chance.random() < 0.5, writes_only=True)
         self.report.met["failures of the store"] += 1
@@ -214,11 +260,11 @@ class Oracle:
         """The calm phase, one fresh event, and the comparison of all that was recorded with all that was indexed."""
         self.lab.pce.faults.clear()
         for _ in range(3):
-            self._ahead += 60
+            self._pass(60)
             if self.run() != 0:
                 self.report.missing += 1
         self.mint(1, 0)
-        self._ahead += 61
+        self._pass(61)
         self.run()
         seen = array("I", bytes(4 * len(self._digests)))
         for event in self.lab.events():
@@ -252,6 +298,10 @@ ACTS: list[tuple[Callable[[Oracle], None], int]] = [
     (Oracle.fail_over, 1),
     (Oracle.lose_the_state, 1),
     (Oracle.fail_the_store, 1),
+    (Oracle.set_clocks, 1),
+    (Oracle.make_the_store_read_only, 1),
+    (Oracle.make_the_store_forget, 1),
+    (Oracle.restore_the_store, 1),
 ]
 
 
