@@ -160,7 +160,9 @@ class Run:
         checkpoint.source, checkpoint.collections = point.source, point.collections
         checkpoint.creation = checkpoint.creation if not point.creation else point.creation
         checkpoint.saves, checkpoint.saved_at, checkpoint.splunkd = point.saves, point.at, point.splunkd
-        checkpoint.batches += point.unsafe_batches()
+        unsafe = point.unsafe_batches()
+        checkpoint.forget_beside(unsafe)
+        checkpoint.batches += unsafe
         late = self._settings.late_arrival_window_ms
         for name, progress in point.collections.items():
             low = min([progress.low(late), *(start for start, _ in progress.pending)])
