@@ -18,9 +18,10 @@ COMMAND = "illumiopcereconcile"
 
 @pytest.fixture
 def later(lab: PceLab) -> PceLab:
-    """300 events of the last two hours, collected; everything happens ten minutes later by the PCE's clock."""
+    """300 events of the last two hours, collected; it is ten minutes later, for the PCE and for this machine."""
     lab.pce.record_many((int((time.time() - 6000 + n * 20) * 1000), event(n, age=6000 - n * 20)) for n in range(300))
     lab.pce.clock = lambda: time.time() + 600
+    lab.splunkd.environment["WORKBENCH_CLOCK_AHEAD"] = "600"
     assert lab.run().exit_code == 0
     return lab
 
@@ -63,9 +64,9 @@ def test_what_was_lost_is_named_and_collected_on_the_next_run_alone(later: PceLa
     assert missing(later.command(COMMAND, "input=audit", "earliest=-3h")) == set()
     assert later.run().exit_code == 0
     assert later.records()[-1]["collected_on_request"] == 0
-    assert [
-        document["sent_at"] > 0 for document in later.rest("GET", CHECKPOINTS) if document["kind"] == "request"
-    ] == [True]
+    requests = [document for document in later.rest("GET", CHECKPOINTS) if document["kind"] == "request"]
+    assert len(requests) == 2  # a round number of events is compared in two parts
+    assert all(document["sent_at"] > 0 for document in requests)
 
 
 def test_only_the_range_that_was_asked_for_is_compared(later: PceLab) -> None:
