@@ -141,11 +141,11 @@ class Checkpoint:
         self.obsolete += [batch.document for batch in unsafe if batch.document]
         return unsafe
 
-    def forget_beside(self, unsafe: list[Batch]) -> None:
-        """Forget what may be among these: an event may be known from before it was sent again, and be lost since."""
-        doubtful = [batch for batch in self.batches if any(batch.touches(other.low, other.high) for other in unsafe)]
-        self.batches = [batch for batch in self.batches if batch not in doubtful]
-        self.obsolete += [batch.document for batch in doubtful if batch.document]
+    def date_by(self, unsafe: list[Batch]) -> None:
+        """What is known may have been sent again with these, and splunkd may lose it as long as these."""
+        for batch in self.batches:
+            again = [other.committed_at for other in unsafe if batch.touches(other.low, other.high)]
+            batch.committed_at = max([batch.committed_at, *again])
 
     def unsafe(self) -> list[Batch]:
         """What splunkd may have had in memory when this was stored."""

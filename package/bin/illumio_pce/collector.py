@@ -8,12 +8,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from .breadcrumb import Point
 from .checkpoint import CLOCK_SLACK, Checkpoint, Progress, Range
 from .clock import Clock
-from .comparison import compare_collections
 from .config import Account, InputSettings
 from .delivery import Delivery
 from .errors import REMEDIES, CollectorError, PceError
@@ -23,11 +22,13 @@ from .pce import IGNORED_RANGE, Job, Page, Pce, TooLarge, Window
 from .pce_clock import clock_problem
 from .record import SOURCETYPE as RECORD_SOURCETYPE
 from .record import Record
-from .requested import Requested, pages_of
 from .state import Loaded, State
 from .stop import Stop
 from .timestamps import DAY, MINUTE, SECOND, parse_start, render
 from .windows import Width, foreseen, parts, split, top
+
+if TYPE_CHECKING:
+    from .requested import Requested
 
 SOURCETYPE = "illumio:pce:events"
 
@@ -161,7 +162,7 @@ class Run:
         checkpoint.creation = checkpoint.creation if not point.creation else point.creation
         checkpoint.saves, checkpoint.saved_at, checkpoint.splunkd = point.saves, point.at, point.splunkd
         unsafe = point.unsafe_batches()
-        checkpoint.forget_beside(unsafe)
+        checkpoint.date_by(unsafe)
         checkpoint.batches += unsafe
         late = self._settings.late_arrival_window_ms
         for name, progress in point.collections.items():
@@ -439,6 +440,8 @@ class Run:
                 self._send_requested(requested)
 
     def _send_requested(self, requested: Requested) -> None:
+        from .requested import pages_of  # noqa: PLC0415 (a run of which nothing is wanted does without it)
+
         for page in pages_of(requested, self._ask, self._ask_for_all, self._delivery.wanted):
             self._delivery.write_again(page)
         left = len(self._delivery.wanted & requested.keys)
@@ -462,6 +465,8 @@ class Run:
         settings = self._checkpoint.settings
         if self._settings.include_system_events or abs(self._clock.time() - settings.get("compared_at", 0)) < _DAILY:
             return
+        from .comparison import compare_collections  # noqa: PLC0415 (once a day)
+
         settings["compared_at"] = int(self._clock.time())
         now_ms = self._now()
         try:

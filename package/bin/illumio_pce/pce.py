@@ -23,7 +23,6 @@ from .errors import PceError
 from .events import AuditEvent, EventReader, Events
 from .pce_clock import PceClock
 from .questions import Question, Questions, Traffic
-from .response_errors import check_status, no_json, no_list
 from .timestamps import parse, render
 from .transport import Answer, Transport
 
@@ -158,7 +157,7 @@ class Pce:
                     found += reader.read(run)
             except NotAnArray as error:
                 if not body.given_up:
-                    raise no_list(body.start, error) from None
+                    raise _no_list(body.start, error) from None
             self._too_large = self._too_large + 1 if body.given_up else 0
             if self._too_large > MOST_TOO_LARGE:
                 raise PceError("too_large", "The PCE's answers do not end, however little they are asked for.")
@@ -219,7 +218,7 @@ class Pce:
             for run in ArrayReader(body).runs():
                 yield reader.read(run)
         except NotAnArray as error:
-            raise no_list(body.start, error) from None
+            raise _no_list(body.start, error) from None
         finally:
             answer.close()
 
@@ -278,7 +277,7 @@ class Pce:
             try:
                 return None if body.given_up else json.loads(text.decode("utf-8-sig"))
             except (ValueError, RecursionError):
-                raise no_json(text) from None
+                raise _no_json(text) from None
 
         return self._ask(Question(path), read, retry=retry)
 
@@ -321,11 +320,19 @@ class Pce:
             answer, asked_at, arrived_at = self._questions.answer(question, max(1.0, min(SILENCE_SECONDS, left)))
             now_ms = self.time.note(answer.headers.get("date"), asked_at, arrived_at)
             if answer.status not in (301, 302, 303, 307, 308):
-                check_status(answer, self._clock.time())
+                if answer.status not in (200, 202):
+                    raise self._refusal(answer)
                 return answer, now_ms
             answer.close()
             question = self._redirected(question, answer.headers.get("location", ""))
         raise PceError("redirect", "The PCE redirects in a circle.")
+
+    def _refusal(self, answer: Answer) -> PceError:
+        """The error that an HTTP status means."""
+        from .response_errors import refusal  # noqa: PLC0415 (a run that meets no error does without it)
+
+        answer.close()
+        return refusal(answer, self._clock.time())
 
     def _redirected(self, question: Question, location: str) -> Question:
         """The same question at another path of the API: what was asked for is never left to a redirect."""
@@ -375,6 +382,18 @@ class _Body:
             if self.size > self._limit or self._clock.monotonic() > self._until:
                 self.given_up = True
                 return
+
+
+def _no_list(start: bytes, error: NotAnArray) -> PceError:
+    from .response_errors import no_list  # noqa: PLC0415 (a run that meets no error does without it)
+
+    return no_list(start, error)
+
+
+def _no_json(text: bytes) -> PceError:
+    from .response_errors import no_json  # noqa: PLC0415 (a run that meets no error does without it)
+
+    return no_json(text)
 
 
 def _has_strays(events: Events, window: Window) -> bool:

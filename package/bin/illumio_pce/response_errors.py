@@ -78,18 +78,15 @@ _STATUS = {
 }
 
 
-def check_status(answer: Answer, now: float) -> None:
-    """Raise the PceError that an HTTP status other than 200 and 202 means. `now`: epoch seconds of this machine."""
+def refusal(answer: Answer, now: float) -> PceError:
+    """The error that an HTTP status other than 200 and 202 means. `now`: epoch seconds of this machine."""
     status = answer.status
-    if status in (200, 202):
-        return
-    answer.close()
     if status >= 500:
         other = _Cause("server_error", f"The PCE is not able to answer ({status}).")
     else:
         other = _Cause("not_a_pce", f"Unexpected HTTP status {status}; this may not be a PCE.")
     cause = _STATUS.get(status, other)
-    raise PceError(cause.category, cause.text, remedy=cause.remedy, retry_after=retry_after(answer.headers, now))
+    return PceError(cause.category, cause.text, remedy=cause.remedy, retry_after=retry_after(answer.headers, now))
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from .breadcrumb import path_of
@@ -23,8 +23,7 @@ _TOLD_EVERY = 86_400.0
 _SUFFIX = "sign"
 
 
-@dataclass(frozen=True)
-class Sign:
+class Sign(NamedTuple):
     """The last sign of an input: `at` and `told_at` in epoch s, the latter 0 while its silence was not told."""
 
     input_name: str
@@ -55,7 +54,7 @@ class Signs:
     def leave(self, sign: Sign) -> None:
         """Put a sign in place of the input's last."""
         with contextlib.suppress(OSError):
-            path_of(self._folder, sign.input_name, _SUFFIX).write_text(json.dumps(asdict(sign)), encoding="utf-8")
+            path_of(self._folder, sign.input_name, _SUFFIX).write_text(json.dumps(sign._asdict()), encoding="utf-8")
 
     def forget(self, input_name: str) -> None:
         """The input was deleted or switched off."""
@@ -69,7 +68,7 @@ class Signs:
 
     def tell(self, sign: Sign, now: float) -> None:
         """The input's silence was told."""
-        self.leave(replace(sign, told_at=now))
+        self.leave(sign._replace(told_at=now))
 
     def _all(self) -> Iterator[Sign]:
         for path in sorted(self._folder.glob(f"input_*.{_SUFFIX}")):

@@ -12,14 +12,17 @@ import contextlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from .breadcrumb import Breadcrumb, Point
 from .checkpoint import Batch, Checkpoint, keys_from_text, keys_to_text
 from .errors import StateError
 from .lease import Lease
-from .requested import Requested
 from .store import Document, DocumentStore, Unreadable, content_of, sealed
 from .unconfirmed import Mark
+
+if TYPE_CHECKING:
+    from .requested import Requested
 
 #: Documents that are no longer needed are deleted in heaps of this many, and so are read those of hrefs.
 _DOCUMENTS_AT_ONCE = 32
@@ -78,7 +81,7 @@ class State:
         wanted = {"$or": [{"_key": self._name}, {"input": self._name, "kind": "request"}]}
         found = {str(document["_key"]): document for document in self._store.find(wanted, at_once=_RESULT)}
         newest = found.pop(self._name, None)
-        requested = [Requested.of(document) for _, document in sorted(found.items())]
+        requested = _requests_of(found) if found else []
         self._exists = newest is not None
         if newest is not None and newest.get("kind") == "created":
             loaded = _of_newborn(newest, now)
@@ -208,6 +211,12 @@ class State:
 
     def _key(self, part: str) -> str:
         return f"{self._name}.{part}"  # no name of an input holds a dot
+
+
+def _requests_of(documents: dict[str, Document]) -> list[Requested]:
+    from .requested import Requested  # noqa: PLC0415 (a run of which nothing is wanted does without it)
+
+    return [Requested.of(document) for _, document in sorted(documents.items())]
 
 
 def newborn(input_name: str, now: float, creation: str = "") -> Document:

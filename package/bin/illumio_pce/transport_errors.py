@@ -17,8 +17,6 @@ import requests
 from urllib3.exceptions import HTTPError, InvalidHeader, NewConnectionError
 
 from .errors import PceError
-from .proxy_errors import explain_proxy
-from .tls_errors import explain_tls
 
 _CODES = ("ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "EHOSTDOWN")
 _UNREACHABLE = {getattr(errno, prefix + code, -1) for code in _CODES for prefix in ("", "WSA")}
@@ -51,10 +49,18 @@ def explain(error: BaseException, way: Way, *, timed_out: bool = False, in_body:
     by_proxy = _first(causes, ProxyTlsError)
     tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError) and cause is not by_proxy), None)
     if tls:
+        from .tls_errors import explain_tls  # noqa: PLC0415 (a run that meets no error does without it)
+
         return explain_tls(tls, "proxy" if by_proxy else "PCE")
     if way.proxied and not way.connected:
-        return explain_proxy(causes)
+        return _proxied(causes)
     return _direct(causes, way)
+
+
+def _proxied(causes: Sequence[BaseException]) -> PceError:
+    from .proxy_errors import explain_proxy  # noqa: PLC0415 (a run that meets no error does without it)
+
+    return explain_proxy(causes)
 
 
 def no_response(way: Way) -> PceError:
@@ -141,7 +147,7 @@ def _closed(way: Way) -> PceError:
             "at firewalls in between.",
         )
     if way.proxied:
-        return explain_proxy(())
+        return _proxied(())
     return PceError(
         "connection",
         "The connection to the PCE was closed during the TLS handshake.",
