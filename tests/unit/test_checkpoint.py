@@ -95,18 +95,15 @@ def test_what_is_pending_is_left_to_that(pending: list[tuple[int, int]], low: in
     ("moments", "newest", "floor"),
     [
         ([], 7000, 6500),
-        ([None], 7000, 6500),
         ([6500, 6900], 7000, 6500),
-        ([7001, 8000, None, 7500], 8000, 7500),
+        ([7001, 8000, 7500], 8000, 7500),
         ([9000], 9000, 8500),
         # what is from the future is not where reading goes on
         ([9001], 7000, 6500),
         ([9001, 7100], 7100, 6600),
     ],
 )
-def test_the_newest_event_that_was_seen_takes_the_floor_with_it(
-    moments: list[int | None], newest: int, floor: int
-) -> None:
+def test_the_newest_event_that_was_seen_takes_the_floor_with_it(moments: list[int], newest: int, floor: int) -> None:
     progress = Progress(9000, 0, newest=7000)
     progress.see(moments, 500)
     assert (progress.newest, progress.floor) == (newest, floor)

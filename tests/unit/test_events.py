@@ -109,6 +109,11 @@ def test_one_impossible_time_among_those_at_sight_is_named_and_harms_no_other() 
     assert found.texts == texts
 
 
+@pytest.mark.parametrize(("times", "moments"), [([], []), ([3, 1], [3, 1]), ([3, None, 1], [3, 1]), ([None], [])])
+def test_moments_are_the_times_of_those_that_have_one(times: list[int | None], moments: list[int]) -> None:
+    assert Events(ms=times).moments == moments
+
+
 def test_a_table_of_events_has_the_rows_it_was_made_of() -> None:
     rows = [event_of(text) for text in (HEAD + "}", "{}", "[]")]
     table = Events.of(rows)

@@ -40,24 +40,30 @@ def records(world: World) -> list[dict[str, object]]:
 # --- versions ----------------------------------------------------------------------------------------
 
 
-def test_a_state_of_version_1_is_gone_on_from() -> None:
-    """`1/pending.json` was stored by 0.1.0: a run that was killed with two hours of backlog before it."""
+def world_of_version(version: str, recent: int) -> tuple[World, list[str]]:
+    """The world in which that version's state was stored, and what was not delivered by then."""
     world = World(max_results=10_000)
     world.settings["start_time"] = "-3d"
     for i in range(40):
         world.pce.record(age_ms=100_000_000 + i * 9000)
-    for i in range(4100):
+    for i in range(recent):
         world.pce.record(age_ms=1000 + i * 7)
     world.clock.now += 300
     for i in range(6):
         world.pce.record(age_ms=4000 + i * 60_000)
     world.clock.now += 7200
-    backlog = world.pce.record(age_ms=6_900_000)
-    latest = world.pce.record()
-    world.documents = {d["_key"]: d for d in json.loads((VERSIONS / "1/pending.json").read_text(encoding="utf-8"))}
+    undelivered = [world.pce.record(age_ms=6_900_000), world.pce.record()]
+    stored = json.loads((VERSIONS / version / "pending.json").read_text(encoding="utf-8"))
+    world.documents = {document["_key"]: document for document in stored}
+    return world, undelivered
+
+
+def test_a_state_of_version_1_is_gone_on_from() -> None:
+    """`1/pending.json` was stored by 0.1.0: a run that was killed with two hours of backlog before it."""
+    world, undelivered = world_of_version("1", 4100)
     assert world.run() == "ok"
     # The event that was delivered last may have been lost since: version 1 does not tell under which splunkd.
-    assert sorted(world.delivered()) == sorted([backlog, latest])
+    assert sorted(world.delivered()) == sorted(undelivered)
     assert world.last.record.resent == 1
     assert json.loads(str(world.documents["audit"]["content"]))["version"] == VERSION == 2
     world.clock.now += 60
@@ -70,21 +76,9 @@ def world_of_version_2() -> tuple[World, list[str]]:
 
     Beside it lies the breadcrumb of then, of the first version; what was not delivered yet.
     """
-    world = World(max_results=10_000)
-    world.settings["start_time"] = "-3d"
-    for i in range(40):
-        world.pce.record(age_ms=100_000_000 + i * 9000)
-    for i in range(4101):
-        world.pce.record(age_ms=1000 + i * 7)
-    world.clock.now += 300
-    for i in range(6):
-        world.pce.record(age_ms=4000 + i * 60_000)
-    world.clock.now += 7200
-    backlog = world.pce.record(age_ms=6_900_000)
-    latest = world.pce.record()
-    world.documents = {d["_key"]: d for d in json.loads((VERSIONS / "2/pending.json").read_text(encoding="utf-8"))}
+    world, undelivered = world_of_version("2", 4101)
     world.breadcrumb = (VERSIONS / "2/breadcrumb.json").read_text(encoding="utf-8")
-    return world, [backlog, latest]
+    return world, undelivered
 
 
 def test_a_state_from_before_saves_were_counted_is_gone_on_from() -> None:

@@ -65,7 +65,7 @@ class Progress:
     """How far one collection was read.
 
     `watermark`: every event that the PCE had recorded by that time (ms) was read or is pending. `newest`: the time of
-    the newest event that was seen until then (ms): should all clocks be ahead of the events', reading goes on there.
+    the newest event that was seen until then (ms): should all clocks be ahead of the events', reading goes on above.
     `floor`: nothing from before it (ms) is read again. `pending`: ranges still to be read, oldest first. `read_at`:
     when the watermark was reached, by this machine's clock (epoch s); 0 where that is not known.
     """
@@ -84,9 +84,12 @@ class Progress:
         seen = max([self.newest + 1, *(high for _, high in self.pending)])
         return max(min(self.watermark - late_ms, seen), self.floor)
 
-    def see(self, moments: Iterable[int | None], remembered_ms: int) -> None:
+    def see(self, moments: list[int], remembered_ms: int) -> None:
         """Events of these times (ms) were read; hrefs from `remembered_ms` before the newest on are remembered."""
-        self.newest = max([self.newest, *(ms for ms in moments if ms is not None and ms <= self.watermark)])
+        newest = max(moments, default=0)
+        if newest > self.watermark:  # what is from the future is not where reading goes on
+            newest = max((ms for ms in moments if ms <= self.watermark), default=0)
+        self.newest = max(self.newest, newest)
         self.floor = max(self.floor, self.newest - remembered_ms)
 
     def add_pending(self, low: int, high: int) -> None:

@@ -110,9 +110,12 @@ class Run:
         for error in self._put_off.values():
             raise error
 
-    def mark_unconfirmed(self) -> None:
-        """splunkd closed the pipe, and may never have read what stood in it: the next run sends the latest again."""
-        self._state.mark_unconfirmed()
+    def mark_unconfirmed(self) -> bool:
+        """splunkd closed the pipe, and may never have read what stood in it: the next run sends the latest again.
+
+        Whether that could be noted.
+        """
+        return self._state.mark_unconfirmed()
 
     # --- before anything is asked ------------------------------------------------------------------
 
@@ -159,7 +162,7 @@ class Run:
         if point.source != checkpoint.source:
             checkpoint.batches, checkpoint.settings = [], {}
         checkpoint.source, checkpoint.collections = point.source, point.collections
-        checkpoint.creation = checkpoint.creation if not point.creation else point.creation
+        checkpoint.creation = point.creation or checkpoint.creation
         checkpoint.saves, checkpoint.saved_at, checkpoint.splunkd = point.saves, point.at, point.splunkd
         unsafe = point.unsafe_batches()
         checkpoint.date_by(unsafe)
@@ -264,7 +267,7 @@ class Run:
             window = windows.pop()
             page = self._ask(plan.name, window, [*((plan.name, other) for other in reversed(windows)), *later])
             asked_ms.append(page.now_ms)
-            newest = max([newest, *(ms for ms in page.events.ms if ms is not None)])
+            newest = max([newest, *page.events.moments])
             if page.cut:
                 windows += self._parts(window, page, plan.progress)
                 continue
@@ -358,7 +361,7 @@ class Run:
         if not page.cut:
             self._width.learn(window, page)
             self._delivery.write(page.events, window)
-            backlog.progress.see(page.events.ms, self._remembered_ms())
+            backlog.progress.see(page.events.moments, self._remembered_ms())
             self._done(backlog, window)
         elif (two := split(window, page)) is not None:
             self._width.learn_cut(window, page, two[1])
@@ -396,7 +399,7 @@ class Run:
         count = 0
         for page in self._datafile_pages(href):
             count += len(page)
-            running.backlog.progress.see(page.ms, self._remembered_ms())
+            running.backlog.progress.see(page.moments, self._remembered_ms())
             if self._delivery.write(page, running.job.window):
                 self._delivery.commit()
             with self._stop.interruptible():

@@ -117,6 +117,11 @@ class Events:
             column.extend(values)
         return self
 
+    @property
+    def moments(self) -> list[int]:
+        """The times (ms) of those that have one."""
+        return [ms for ms in self.ms if ms is not None] if None in self.ms else self.ms  # type: ignore[return-value]
+
     def where(self, chosen: Sequence[bool]) -> Events:
         """Those for which `chosen` is true."""
         return self if all(chosen) else Events(*(list(compress(column, chosen)) for column in vars(self).values()))

@@ -212,8 +212,7 @@ class InputRun:
 
     def _doubt_the_latest(self) -> None:
         """splunkd may never have read what stood in the pipe."""
-        delivered = self._run is not None and self._run.record.delivered
-        if delivered and not UnconfirmedMark(self._folder, self._name).set():
+        if self._run is not None and self._run.record.delivered and not self._run.mark_unconfirmed():
             logger.error("action=failed input=%s what splunkd may not have read cannot be marked", self._name)
 
     # --- in a search head cluster ------------------------------------------------------------------

@@ -398,7 +398,7 @@ def _no_json(text: bytes) -> PceError:
 
 def _has_strays(events: Events, window: Window) -> bool:
     """Whether an event lies outside of the window that was asked for."""
-    moments = [ms for ms in events.ms if ms is not None]
+    moments = events.moments
     if not moments:
         return False
     return min(moments) < window.low - _STRAY or (window.high is not None and max(moments) > window.high + _STRAY)

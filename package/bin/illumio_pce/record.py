@@ -47,7 +47,7 @@ class Record:
         self.delivered += len(events)
         for flaw in filter(None, events.flaws):
             self.flaws[flaw] = self.flaws.get(flaw, 0) + 1
-        moments = [ms for ms in events.ms if ms is not None]
+        moments = events.moments
         if not moments:
             return
         newest, oldest = max(moments), min(moments)

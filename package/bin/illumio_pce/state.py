@@ -97,12 +97,9 @@ class State:
         loaded.requested = requested
         return loaded
 
-    def mark_unconfirmed(self) -> None:
-        """splunkd closed the pipe, and may never have read what stood in it: the next run sends the latest again.
-
-        This does not need the KV store, which is gone when splunkd is.
-        """
-        self._unconfirmed.set()
+    def mark_unconfirmed(self) -> bool:
+        """See `Run.mark_unconfirmed`. This does not need the KV store, which is gone when splunkd is."""
+        return self._unconfirmed.set()
 
     def _load_generations(self, newest: Document | None) -> Loaded:
         problems: list[str] = []

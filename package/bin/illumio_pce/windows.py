@@ -29,7 +29,7 @@ def split(window: Window, cut: Page) -> tuple[Window, Window] | None:
 
     `cut` is the answer that was not whole: its events show how dense the window's newer end is.
     """
-    moments = sorted(_moments(cut), reverse=True)
+    moments = sorted(cut.events.moments, reverse=True)
     high = top(window, cut)
     if high - window.low <= 1:
         return None
@@ -78,14 +78,10 @@ def top(window: Window, page: Page) -> int:
     """
     if window.high is not None:
         return window.high
-    moments = list(_moments(page))
+    moments = page.events.moments
     if moments:
-        return max(*moments, window.low) + 1
+        return max([window.low, *moments]) + 1
     return max(page.now_ms, page.latest_ms, window.low) + DAY
-
-
-def _moments(page: Page) -> Iterable[int]:
-    return (ms for ms in page.events.ms if ms is not None)
 
 
 def _has_giants(cut: Page) -> bool:
