@@ -13,11 +13,11 @@ from tools.detections.condition import condition
 from tools.detections.lines import LONGEST, laid_out, setting
 from tools.detections.macros import written_by_hand
 from tools.detections.model import OFTEN, Invalid, read, read_all
-from workbench.conf.reader import Confs
-from workbench.conf.search_time import Knowledge
 from workbench.detect import saved_searches
-from workbench.spl.macros import expand
-from workbench.spl.search import check
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.spl.macros import expand
+from workbench.splunk.spl.search import check
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "content" / "detections"
