@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.detections.made import APP, BEGIN, ENV, Json, change, event, indexed
-from workbench.conf.reader import Confs
-from workbench.detect import alerts, saved_searches
+from workbench.detect import alerts
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -134,7 +135,7 @@ def test_a_rule_that_touches_a_label_of_high_value_is_high(one: Json) -> None:
     (alert,) = _alerts([one], _confs(VALUED))
 
     assert alert["severity"] == "high"
-    assert str(alert["reason"]).endswith("a label of high value")
+    assert str(alert["reason"]).endswith("a high-value label")
     assert _alerts([one]) == []
 
 

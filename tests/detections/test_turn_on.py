@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.lacking import needs
-from tests.workbench.splunkd.conftest import Client
 from tools.detections.model import read_all
-from workbench.conf.reader import Confs
-from workbench.detect import Stanzas, alerts, saved_searches
+from workbench.detect import alerts
 from workbench.event_files import Reader
-from workbench.schedule.scheduler import read_searches
-from workbench.splunkd import Splunkd
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import Stanzas, saved_searches
+from workbench.splunk.schedule.scheduler import read_searches
+from workbench.splunk.splunkd import Splunkd
+from workbench.splunk.tests.splunkd.conftest import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "detections.md").read_text(encoding="utf-8")
@@ -80,10 +81,10 @@ def _every_quarter(name: str) -> tuple[Confs, Stanzas]:
     """The settings for every 15 minutes that the page gives."""
     (seconds,) = re.findall(r"`illumio_pce_new_within` to (\d+)", PAGE)
     (cron,) = re.findall(r"`cron_schedule` to `([^`]+)`", PAGE)
-    (lines_since,) = re.findall(r"Advanced Edit\): `([^`]+)`", PAGE)
+    (lines_since,) = re.findall(r"`dispatch.index_earliest` to `([^`]+)`", PAGE)
     macro = f"[illumio_pce_new_within]\ndefinition = {seconds}\n"
     stanza = {**saved_searches([ROOT / "package"])[name], "cron_schedule": cron}
-    if "new_within" not in stanza["search"]:
+    if "since_last_run" not in stanza["search"]:
         stanza["dispatch.index_earliest"] = lines_since
     return Confs.load(ROOT / "package", {"local/macros.conf": macro}), {name: stanza}
 
