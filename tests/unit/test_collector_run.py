@@ -321,7 +321,7 @@ def test_a_start_time_beyond_the_retention_is_noted(retention: int, told: bool) 
     world = World(settings={"start_time": "-1h"})
     world.pce.settings = {"audit_event_retention_seconds": retention}
     world.run()
-    assert any("lies before the PCE's retention events (0 days)" in note for note in world.last.record.notes) is told
+    assert any("lies before the PCE's retention (0 days)" in note for note in world.last.record.notes) is told
 
 
 @pytest.mark.parametrize(("away", "gap"), [(DAY - LATE, None), (DAY - LATE + SECOND, SECOND)])
