@@ -119,7 +119,7 @@ def test_the_demo_needs_a_python_and_a_shell_and_nothing_else(machine: Machine) 
     assert "Traceback" not in told
     assert "missing 0" in ended.stdout
     # npm, which came from PyPI, has made the page of the dashboards
-    assert (machine.folder / "the add-on/.build/node/bin/npm").is_file(), told
+    assert (machine.folder / "the add-on/.build/venv/bin/npm").is_file(), told
     assert (machine.folder / "the add-on/.build/dash/bundle/page.js").is_file(), told
     assert "there is no Chromium here" in ended.stdout
     for view in read_views(ADDON):

@@ -92,7 +92,7 @@ test_on() {
         lack "Python $1" "the shipped code is not tested on it, although Splunk brings it (pyenv install $1)"
         return
     fi
-    make_environment ".build/python$1" "$python" requirements/shipped.txt
+    make_environment ".build/python$1" "$python" requirements/tests.txt
     step "Shipped code on Python $1" ".build/python$1/bin/python" -m pytest -q -p no:cacheprovider tests/unit tests/stateful
 }
 
@@ -103,7 +103,6 @@ verb_test() {
     step "Types" mypy
     build_addon
     make_dashboard_page
-    make_environment .build/audit "$(builder_python)" requirements/audit.txt
     step "Known vulnerabilities" python -m tools.audit
     test_on 3.9
     test_on 3.13
