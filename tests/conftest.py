@@ -31,7 +31,7 @@ settings.load_profile("no_deadline")
 def chromium() -> Iterator[Browser]:
     """One for all that looks at pages: a process cannot hold a second one. Not every Python here has Playwright."""
     from tests.lacking import lacking
-    from workbench.dash import browser
+    from workbench.splunk.dashboards import browser
 
     if browser.chromium_path() is None:
         lacking(browser.NO_CHROMIUM)

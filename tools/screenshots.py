@@ -13,10 +13,10 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from workbench.command_line import APP
-from workbench.dash.browser import Dashboard, Panel, chromium
-from workbench.dash.scenarios import NOW, engine
-from workbench.dash.site import Site
-from workbench.dash.view import read_views
+from workbench.splunk.dashboards.browser import Dashboard, Panel, chromium
+from workbench.splunk.dashboards.site import Site
+from workbench.splunk.dashboards.view import read_views
+from workbench.views.scenarios import NOW, engine
 
 PICTURES = Path("docs/images/dashboards")
 SCENARIO = "bad"

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Callable
 
-from workbench.conf.index_time import Receiver
-from workbench.conf.reader import Confs
 from workbench.event_files import DEFAULT_SOURCETYPE, Reader
-from workbench.event_report import FileReport
-from workbench.refusal import Refused
-from workbench.spl.relative_time import resolve
-from workbench.spl.values import Event
+from workbench.event_files.report import FileReport
+from workbench.splunk.conf.index_time import Receiver
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.refusal import Refused
+from workbench.splunk.spl.relative_time import resolve
+from workbench.splunk.spl.values import Event
 
 APP = Path(__file__).resolve().parents[1] / "output" / "TA_illumio_pce"
 REFUSED = 2

@@ -8,19 +8,18 @@ know it refuses, with exit code 2 and a message with the place on standard error
 from __future__ import annotations
 
 import argparse
-import configparser
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 from workbench.command_line import APP, Parser, are_long, ended, load_confs, moment, told_events
-from workbench.conf.reader import Confs
-from workbench.conf.search_time import Knowledge
-from workbench.refusal import Refused
-from workbench.schedule.scheduler import Alert, Busy, Scheduler, read_searches
-from workbench.spl.store import EventStore
-from workbench.spl.values import Event
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.refusal import Refused
+from workbench.splunk.schedule.savedsearches_conf import Stanzas, saved_searches
+from workbench.splunk.schedule.scheduler import Alert, Busy, Scheduler, read_searches
+from workbench.splunk.spl.store import EventStore
+from workbench.splunk.spl.values import Event
 
 _SEVERITIES = ("informational", "low", "medium", "high", "critical", "critical")
 
@@ -29,23 +28,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Replay the files; the exit code."""
     options = _parser().parsed(arguments)
     return ended(lambda: _replay(options))
-
-
-Stanzas = dict[str, dict[str, str]]
-
-
-def saved_searches(folders: Sequence[Path]) -> Stanzas:
-    """Stanzas of savedsearches.conf; local wins over default, a later folder over one before."""
-    reader = configparser.RawConfigParser(
-        strict=False, delimiters=("=",), comment_prefixes=("#",), default_section="default", empty_lines_in_values=False
-    )
-    reader.optionxform = str  # type: ignore[assignment, method-assign]
-    for layer in ("default", "local"):
-        for path in (folder / layer / "savedsearches.conf" for folder in folders):
-            if path.is_file():
-                # A backslash at the end of a line continues the value; to a search a line's end is a blank.
-                reader.read_string(path.read_text(encoding="utf-8-sig").replace("\\\n", " "), str(path))
-    return {name: dict(reader[name]) for name in reader.sections()}
 
 
 def alerts(

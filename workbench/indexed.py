@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from workbench.conf.index_time import Receiver
-from workbench.conf.reader import Confs
-from workbench.conf.search_time import Knowledge
-from workbench.spl.search import run
-from workbench.spl.values import Event
-from workbench.splunkd.index import Event as IndexedEvent
+from workbench.splunk.conf.index_time import Receiver
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.spl.search import run
+from workbench.splunk.spl.values import Event
+from workbench.splunk.splunkd.index import Event as IndexedEvent
 
 
 def search(

@@ -15,8 +15,8 @@ from typing import Any
 import requests
 
 from workbench.indexed import search
-from workbench.splunkd import Event, InputRun, Kill, Reading, Splunkd
-from workbench.splunkd.search_command import CommandRun, run_command
+from workbench.splunk.splunkd import Event, InputRun, Kill, Reading, Splunkd
+from workbench.splunk.splunkd.search_command import CommandRun, run_command
 
 APP = "TA_illumio_pce"
 SCHEME = "illumio_pce_events"

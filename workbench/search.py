@@ -13,11 +13,11 @@ import sys
 from collections.abc import Sequence
 
 from workbench.command_line import APP, Parser, are_long, ended, load_confs, moment, told_events
-from workbench.conf.search_time import Knowledge
-from workbench.refusal import Refused
-from workbench.spl.macros import expand
-from workbench.spl.search import check, stream
-from workbench.spl.store import EventStore
+from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.refusal import Refused
+from workbench.splunk.spl.macros import expand
+from workbench.splunk.spl.search import check, stream
+from workbench.splunk.spl.store import EventStore
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

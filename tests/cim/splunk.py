@@ -10,10 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from workbench.conf.index_time import receive
-from workbench.conf.reader import Confs
-from workbench.conf.search_time import Knowledge
-from workbench.spl.search import run_over
+from workbench.splunk.conf.index_time import receive
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.spl.search import run_over
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "package"

@@ -1,6 +1,6 @@
 """Where Splunk's pages say nothing, the confs are run both ways: what they give is the same.
 
-The questions are those of the reference notes on search and of docs/workbench-engine.md, "Assumed"; a rewritten
+The questions are those of the reference notes on search and of workbench/splunk/engine.md, "Assumed"; a rewritten
 source type's own rules, and KV_MODE's reading of a null, are asked in test_routing.py and test_large.py too.
 """
 
@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tests.cim import flows, formats, splunk
-from workbench.conf import lookups
-from workbench.conf.lookup_table import LookupTable
-from workbench.spl import field_tests, json_fields, operators, search_language
-from workbench.spl.functions import json_functions
-from workbench.spl.values import Event, Value, text_of
+from workbench.splunk.conf import lookups
+from workbench.splunk.conf.lookup_table import LookupTable
+from workbench.splunk.spl import field_tests, json_fields, operators, search_language
+from workbench.splunk.spl.functions import json_functions
+from workbench.splunk.spl.values import Event, Value, text_of
 
 LINES = [
     write(splunk.sample(name)["event"])

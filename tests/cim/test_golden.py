@@ -16,10 +16,10 @@ import pytest
 
 from tests.cim import splunk
 from tools.catalogue import entries
-from workbench.events.generate import text_of
-from workbench.events.parts import Json
-from workbench.events.shapes import SHAPES
-from workbench.events.world import World
+from workbench.pce.events.generate import text_of
+from workbench.pce.events.parts import Json
+from workbench.pce.events.shapes import SHAPES
+from workbench.pce.events.world import World
 
 FIELDS = [
     *("user", "user_type", "src_user", "src", "dest", "app", "object", "object_id", "object_category"),

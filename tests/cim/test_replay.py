@@ -14,12 +14,12 @@ import pytest
 from tests.cim import splunk
 from tools.replay.__main__ import main
 from tools.replay.cases import WRITERS, cases
-from workbench.conf.index_time import Receiver
-from workbench.conf.reader import Confs
-from workbench.conf.search_time import Knowledge
-from workbench.spl.search import run
-from workbench.splunkd.certificate import server_context
-from workbench.splunkd.http_server import HttpServer, Request, Response
+from workbench.splunk.conf.index_time import Receiver
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.spl.search import run
+from workbench.splunk.splunkd.certificate import server_context
+from workbench.splunk.splunkd.http_server import HttpServer, Request, Response
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser
 
 from tests.conftest import ADDON
 from tests.lacking import lacking
-from workbench.dash.browser import Dashboard
-from workbench.dash.page import BUNDLE, MISSING
-from workbench.dash.scenarios import NOW, engine
-from workbench.dash.site import Site
+from workbench.splunk.dashboards.browser import Dashboard
+from workbench.splunk.dashboards.page import BUNDLE, MISSING
+from workbench.splunk.dashboards.site import Site
+from workbench.views.scenarios import NOW, engine
 
 Sites = Callable[[str], Site]
 Opener = Callable[..., Dashboard]

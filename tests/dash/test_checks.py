@@ -11,18 +11,22 @@ import pytest
 from tests.conftest import ADDON
 from tests.dash.sample import addon_with, definition
 from tests.lacking import needs
-from workbench.dash.checks import complaints, schema_complaints
-from workbench.dash.checks.schema import missing
-from workbench.dash.checks.tokens import find_tokens, without_tokens
-from workbench.dash.view import View, read_views
-from workbench.refusal import Refused
+from workbench.splunk.dashboards.checks import complaints, schema_complaints
+from workbench.splunk.dashboards.checks.schema import missing
+from workbench.splunk.dashboards.checks.tokens import find_tokens, without_tokens
+from workbench.splunk.dashboards.view import View, read_views
+from workbench.splunk.refusal import Refused
+from workbench.views import macros
 
 Break = Callable[[dict[str, Any]], object]
 
 
 def found(shown: dict[str, Any]) -> list[tuple[str, str]]:
     view = View("sample", "Sample", "", shown)
-    return [(complaint.element, complaint.text) for complaint in complaints([view], ADDON)]
+    return [
+        (complaint.element, complaint.text)
+        for complaint in [*complaints([view], ADDON), *macros.complaints([view], ADDON)]
+    ]
 
 
 def source(shown: dict[str, Any], name: str) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from tests.conftest import ADDON
 from tests.dash.conftest import Opener, Sites
 from tests.dash.hostile import HOSTILE
 from tests.dash.sample import addon_with, definition
-from workbench.dash.browser import Dashboard
-from workbench.dash.scenarios import NOW
-from workbench.dash.site import Site
-from workbench.dash.view import read_views
-from workbench.splunkd.engine import NothingFound, Results
+from workbench.splunk.dashboards.browser import Dashboard
+from workbench.splunk.dashboards.site import Site
+from workbench.splunk.dashboards.view import read_views
+from workbench.splunk.splunkd.engine import NothingFound, Results
+from workbench.views.scenarios import NOW
 
 LITERAL = re.compile(r'"(?:\\.|[^"\\])*"')
 

@@ -9,9 +9,9 @@ import pytest
 from tests.conftest import ADDON
 from tests.dash.conftest import LAPTOP, WALL, Opener, Sites
 from tools.screenshots import PICTURES, SCENARIO, text_of
-from workbench.dash.browser import Dashboard, Panel
-from workbench.dash.scenarios import FAILURE
-from workbench.dash.view import View, read_views
+from workbench.splunk.dashboards.browser import Dashboard, Panel
+from workbench.splunk.dashboards.view import View, read_views
+from workbench.views.scenarios import FAILURE
 
 VIEWS = {view.name: view for view in read_views(ADDON)}
 LOOKS = [("dark", *LAPTOP), ("light", *WALL), ("light", *LAPTOP), ("dark", *WALL)]

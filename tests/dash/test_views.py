@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from tests.conftest import ADDON
 from tests.lacking import needs
-from workbench.dash.checks import complaints, schema_complaints
-from workbench.dash.checks.schema import missing
-from workbench.dash.view import read_views
+from workbench.splunk.dashboards.checks import complaints, schema_complaints
+from workbench.splunk.dashboards.checks.schema import missing
+from workbench.splunk.dashboards.view import read_views
+from workbench.views import macros
 
 VIEWS = read_views(ADDON)
 
 
 def test_nothing_is_wrong_with_them() -> None:
-    assert [str(complaint) for complaint in complaints(VIEWS, ADDON)] == []
+    assert [str(complaint) for complaint in [*complaints(VIEWS, ADDON), *macros.complaints(VIEWS, ADDON)]] == []
 
 
 @needs(missing())

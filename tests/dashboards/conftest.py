@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.dashboards.panels import Indexed, Page, Value
-from workbench.events.collected import Indexed as Event
-from workbench.events.day import company_day, company_past
+from workbench.pce.events.collected import Indexed as Event
+from workbench.pce.events.day import company_day, company_past
 
 #: 2031-03-03T00:00:00Z, a Monday; the pages are opened when it is over.
 MONDAY = 1_930_262_400.0

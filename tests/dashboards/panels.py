@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Union
 from urllib.parse import unquote
 
-from workbench.conf.reader import Confs
-from workbench.conf.search_time import Knowledge
 from workbench.event_files import Reader
-from workbench.spl.relative_time import resolve
-from workbench.spl.search import run, run_over
-from workbench.spl.store import EventStore, Range
-from workbench.spl.values import Event
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.spl.relative_time import resolve
+from workbench.splunk.spl.search import run, run_over
+from workbench.splunk.spl.store import EventStore, Range
+from workbench.splunk.spl.values import Event
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "package"

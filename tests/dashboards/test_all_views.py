@@ -18,8 +18,8 @@ from tests.dashboards.facts import Fact, facts
 from tests.dashboards.panels import VIEWS, Indexed, Page, definition, put_in
 from tools.dashboards.__main__ import stale
 from tools.dashboards.cost import cost, shipped_macros
-from workbench.conf.reader import Confs
-from workbench.events.world import World
+from workbench.pce.events.world import World
+from workbench.splunk.conf.reader import Confs
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("security_overview", "access", "workload_protection", "policy_changes", "pce_health", "events", "ingest")

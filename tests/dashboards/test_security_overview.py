@@ -16,9 +16,10 @@ from tests.dashboards.conftest import DAY, MONDAY, Open, events_of
 from tests.dashboards.facts import Fact, facts, failed_sign_in, health, provision, records
 from tests.dashboards.panels import Indexed, Page, Value
 from tools.detections.model import read_all
-from workbench.conf.reader import Confs
-from workbench.detect import alerts, saved_searches
+from workbench.detect import alerts
 from workbench.event_files import Reader
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 VENS = {"ven_tampering", "ven_suspended", "ven_lost", "ven_offline", "ven_clones", "ven_update_notice"}
 SENSITIVE = {

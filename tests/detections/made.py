@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from itertools import count
 from typing import Any
 
-from workbench.spl.values import Event
+from workbench.splunk.spl.values import Event
 
 Json = dict[str, Any]
 

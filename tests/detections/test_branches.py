@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.detections.made import APP, BEGIN, ENV, SYSTEM, Json, change, event, indexed, note, request, ven
-from workbench.conf.reader import Confs
-from workbench.detect import alerts, saved_searches
+from workbench.detect import alerts
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.detections.made import APP, BEGIN, ENV, Json, change, event, indexed
-from workbench.conf.reader import Confs
-from workbench.detect import alerts, saved_searches
+from workbench.detect import alerts
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from workbench.conf.reader import Confs
-from workbench.detect import alerts, saved_searches
+from workbench.detect import alerts
 from workbench.event_files import Reader
-from workbench.events.attack import ADDRESS
-from workbench.events.day import company_day
+from workbench.pce.events.attack import ADDRESS
+from workbench.pce.events.day import company_day
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 ROOT = Path(__file__).resolve().parents[2]
 #: 2031-03-03T00:00:00Z, a Monday.

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from workbench.conf.reader import Confs
-from workbench.conf.search_time import Knowledge
-from workbench.detect import alerts, saved_searches
+from workbench.detect import alerts
 from workbench.event_files import Reader
-from workbench.spl.search import run
-from workbench.spl.values import Event
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from workbench.splunk.spl.search import run
+from workbench.splunk.spl.values import Event
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "content" / "detections"

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from tests.cim.formats import as_cef, as_json, as_leef
-from workbench.conf.reader import Confs
-from workbench.detect import alerts, saved_searches
+from workbench.detect import alerts
 from workbench.event_files import Reader
-from workbench.schedule.cron import parse_cron
-from workbench.spl.values import Event
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.cron import parse_cron
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from workbench.splunk.spl.values import Event
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "content" / "detections"

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from tests.cim.formats import as_cef, as_json, as_leef, spaced_json
-from workbench.conf.reader import Confs
-from workbench.detect import alerts, saved_searches
+from workbench.detect import alerts
 from workbench.event_files import Reader
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "content" / "detections"

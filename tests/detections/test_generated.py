@@ -10,10 +10,10 @@ import pytest
 from tools.detections.__main__ import stale
 from tools.detections.lines import LONGEST, wrapped
 from tools.detections.model import Invalid, read, read_all
-from workbench.conf.reader import Confs
-from workbench.conf.search_time import Knowledge
-from workbench.detect import saved_searches
-from workbench.spl.search import check
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from workbench.splunk.spl.search import check
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "content" / "detections"

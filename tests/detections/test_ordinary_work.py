@@ -7,10 +7,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from workbench.conf.reader import Confs
-from workbench.detect import alerts, saved_searches
+from workbench.detect import alerts
 from workbench.event_files import Reader
-from workbench.events.generate import generate
+from workbench.pce.events.generate import generate
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = 86_400

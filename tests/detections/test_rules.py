@@ -10,12 +10,12 @@ import pytest
 
 from tools.detections.condition import Unknown, condition
 from tools.detections.model import read_all
-from workbench.conf.reader import Confs
-from workbench.conf.search_time import Knowledge
 from workbench.event_files import Reader
-from workbench.spl.search import run
-from workbench.spl.store import EventStore
-from workbench.spl.values import Event
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.spl.search import run
+from workbench.splunk.spl.store import EventStore
+from workbench.splunk.spl.values import Event
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "package"

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from workbench.conf.reader import Confs
-from workbench.detect import alerts, main, saved_searches
+from workbench.detect import alerts, main
 from workbench.event_files import Reader
-from workbench.spl.values import Event
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from workbench.splunk.spl.values import Event
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "content" / "detections"

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.lacking import needs
-from tests.workbench.splunkd.conftest import Client
 from tools.detections.model import read_all
-from workbench.conf.reader import Confs
-from workbench.detect import Stanzas, alerts, saved_searches
+from workbench.detect import alerts
 from workbench.event_files import Reader
-from workbench.schedule.scheduler import read_searches
-from workbench.splunkd import Splunkd
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import Stanzas, saved_searches
+from workbench.splunk.schedule.scheduler import read_searches
+from workbench.splunk.splunkd import Splunkd
+from workbench.splunk.tests.splunkd.conftest import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "detections.md").read_text(encoding="utf-8")

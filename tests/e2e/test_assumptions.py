@@ -23,11 +23,11 @@ from illumio_pce.requested import Requested
 
 from tests.e2e.lab import PceLab
 from tests.e2e.test_faults import Scene
-from workbench.events.times import render_ms
 from workbench.lab import APP, EVENTS, SCHEME
 from workbench.pce.certificates import Certificates
-from workbench.splunkd import Reading
-from workbench.splunkd.rest import kv
+from workbench.pce.events.times import render_ms
+from workbench.splunk.splunkd import Reading
+from workbench.splunk.splunkd.rest import kv
 
 COLLECTION = "ta_illumio_pce_checkpoints"
 MINUTE, HOUR, DAY = 60, 3600, 86_400

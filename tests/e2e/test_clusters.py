@@ -15,7 +15,7 @@ from tests.e2e.test_collection import event
 from tests.e2e.test_splunkd_gone import wait_for
 from workbench.lab import CHECKPOINTS
 from workbench.pce import Pce, PceServer
-from workbench.splunkd import Reading, roles
+from workbench.splunk.splunkd import Reading, roles
 
 STANZA = f"{SCHEME}://audit"
 

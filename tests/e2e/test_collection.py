@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.e2e.lab import SCHEME, SOURCETYPE, PceLab
 from workbench.lab import CHECKPOINTS
-from workbench.splunkd import Kill, Reading
+from workbench.splunk.splunkd import Kill, Reading
 
 
 def event(number: int, age: float = 0, **members: Any) -> str:

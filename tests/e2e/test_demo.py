@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tests.conftest import ADDON, REPOSITORY
 from tests.e2e.test_collection import event
-from workbench.dash.view import read_views
 from workbench.pce import Pce, PceServer
+from workbench.splunk.dashboards.view import read_views
 
 
 def demo(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -30,7 +30,7 @@ from workbench.lab import APP, CHECKPOINTS, SCHEME, RestFailure
 from workbench.pce import Pce, PceServer, faults
 from workbench.pce.certificates import Certificates
 from workbench.pce.proxy import Proxy
-from workbench.splunkd.stream import StreamEvent, StreamParser
+from workbench.splunk.splunkd.stream import StreamEvent, StreamParser
 
 SECRET = 'c4nary/Wq8+tZ "\\é=k3y&0f#the%pce'
 PROXY_SECRET = "pr0xy/Hc5+vB \"'é=w0rd@of:the?proxy"

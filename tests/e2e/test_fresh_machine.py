@@ -18,7 +18,7 @@ import pytest
 
 from tests.conftest import ADDON, REPOSITORY
 from tests.lacking import lacking
-from workbench.dash.view import read_views
+from workbench.splunk.dashboards.view import read_views
 
 #: What a fresh machine may lack, by the name before the first dot or hyphen.
 ABSENT = {"node", "nodejs", "npm", "npx", "git", "chromium", "google"}

@@ -8,7 +8,7 @@ import time
 
 from tests.e2e.lab import PceLab
 from tests.e2e.test_collection import event
-from workbench.splunkd import Kill
+from workbench.splunk.splunkd import Kill
 
 KILLS = int(os.environ.get("KILLS", "200"))
 #: New events before each run, and so about what a page holds.

@@ -10,8 +10,8 @@ import pytest
 from tests.e2e.lab import PceLab
 from tests.e2e.test_collection import event
 from workbench.lab import CHECKPOINTS
-from workbench.refusal import Refused
-from workbench.splunkd.search_command import CommandRun
+from workbench.splunk.refusal import Refused
+from workbench.splunk.splunkd.search_command import CommandRun
 
 COMMAND = "illumiopcereconcile"
 

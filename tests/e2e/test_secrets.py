@@ -18,7 +18,7 @@ from tests.e2e.test_faults import PROXY_SECRET, SECRET
 from workbench.lab import APP, CHECKPOINTS, RestFailure
 from workbench.pce import PceServer, faults
 from workbench.pce.proxy import Proxy
-from workbench.splunkd import Kill
+from workbench.splunk.splunkd import Kill
 
 ENDPOINTS = ("ta_illumio_pce_account", "ta_illumio_pce_settings/proxy", "ta_illumio_pce_illumio_pce_events")
 

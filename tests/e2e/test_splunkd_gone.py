@@ -9,7 +9,7 @@ from collections.abc import Callable
 from tests.e2e.lab import SCHEME, PceLab
 from tests.e2e.test_collection import event
 from workbench.pce import faults
-from workbench.splunkd import Reading, RunningInput
+from workbench.splunk.splunkd import Reading, RunningInput
 
 STANZA = f"{SCHEME}://audit"
 

@@ -16,7 +16,7 @@ import pytest
 import requests
 import trustme
 
-from workbench.splunkd import Splunkd
+from workbench.splunk.splunkd import Splunkd
 
 ADDON = Path(__file__).resolve().parents[2] / "output" / "TA_illumio_pce"
 #: A check of a form's field as globalConfig.json has it.

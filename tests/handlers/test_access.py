@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import pytest
 
-from workbench.splunkd import Splunkd
-from workbench.splunkd.access import SYSTEM_USER, roles_with
-from workbench.splunkd.confs import read_conf
+from workbench.splunk.splunkd import Splunkd
+from workbench.splunk.splunkd.access import SYSTEM_USER, roles_with
+from workbench.splunk.splunkd.confs import read_conf
 
 from .conftest import ADDON, Client, Validator
 

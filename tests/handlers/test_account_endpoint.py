@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from tests.package.pythons import label, pythons
-from workbench.splunkd import Splunkd
+from workbench.splunk.splunkd import Splunkd
 
 from .conftest import ADDON, SECRET, Client, TinyPce
 

@@ -8,7 +8,7 @@ import pytest
 from illumio_pce.signs import Signs
 from illumio_pce.unconfirmed import UnconfirmedMark
 
-from workbench.splunkd import Splunkd, roles
+from workbench.splunk.splunkd import Splunkd, roles
 
 from .conftest import Client
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.splunkd import Splunkd
+from workbench.splunk.splunkd import Splunkd
 
 from .conftest import SECRET, Client, TinyPce
 

@@ -41,7 +41,7 @@ def test_every_shipped_module_can_be_imported(python: Path, addon: Path, reposit
         name for name in names if name not in NOT_HERE and not name.startswith("urllib3.contrib._securetransport")
     ]
     assert len(wanted) > 100
-    stand_in = repository / "workbench/splunkd/pylib"
+    stand_in = repository / "workbench/splunk/splunkd/pylib"
     path = os.pathsep.join(str(folder) for folder in (addon / "bin", addon / "lib", stand_in))
     script = tmp_path / "etc/apps/TA_illumio_pce/bin/any.py"
     (tmp_path / "var/log/splunk").mkdir(parents=True)

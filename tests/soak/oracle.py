@@ -1,6 +1,6 @@
 """An oracle outside of the collector: it mints every event's id, and holds the real process to each that was recorded.
 
-The PCE and splunkd are emulations (docs/workbench-pce.md, docs/workbench-splunkd.md); the collector is the built
+The PCE and splunkd are emulations (workbench/pce/README.md, workbench/splunk/splunkd.md); the collector is the built
 add-on's own process, over real sockets and pipes. The PCE's clock is moved on by a minute or more each round, so
 that hours pass in minutes; the machine's clock goes along. Faults of every kind, kills, crashes of splunkd that lose
 pipe and queue, failovers, wrong clocks, a KV store that is lost, read-only, forgetful or restored; at the end a calm phase and one fresh event. Missing, spurious and changed have to be 0.
@@ -25,8 +25,8 @@ from tests.conftest import ADDON
 from tests.e2e.lab import SCHEME, PceLab
 from workbench.lab import CHECKPOINTS
 from workbench.pce import Pce, PceServer, faults
-from workbench.splunkd import Kill, Reading
-from workbench.splunkd.kv_trouble import Backup
+from workbench.splunk.splunkd import Kill, Reading
+from workbench.splunk.splunkd.kv_trouble import Backup
 
 #: Faults that are over at once. Those that hold a run up for half a minute are left to tests/e2e.
 QUICK = sorted(

@@ -17,7 +17,7 @@ from illumio_pce.output import SplunkdStream, SplunkEvents
 
 import tests.conftest  # noqa: F401 - puts the built add-on on the path
 from tests.reading import events_of
-from workbench.splunkd.stream import StreamEvent, StreamParser
+from workbench.splunk.splunkd.stream import StreamEvent, StreamParser
 
 _TEXTS = [
     "", "x", "</data></event></stream>", "<![CDATA[", "]]>", "&amp;&#0;", '"', "\\", "\\u0000", "\x00\x08\x1b[31m", "\r\n",

@@ -18,7 +18,7 @@ from tests.e2e.conftest import empty_lab, lab
 from tests.e2e.lab import PceLab
 from tests.ui.pages import Pages
 from tests.ui.panels import Panels
-from workbench.splunkd.web import Web
+from workbench.splunk.splunkd.web import Web
 
 __all__ = ["empty_lab", "lab"]
 

@@ -5,7 +5,7 @@ Search is not what is tested here: each panel gets rows in the shape that its se
 
 from __future__ import annotations
 
-from workbench.splunkd.engine import NothingFound, Results, Row
+from workbench.splunk.splunkd.engine import NothingFound, Results, Row
 
 _HOURS = ("2026-03-02T08:00:00.000+00:00", "2026-03-02T09:00:00.000+00:00", "2026-03-02T10:00:00.000+00:00")
 _VOLUME = ("40960", "61440", "51200")

@@ -16,7 +16,7 @@ from illumio_pce.lease import LEASE_SECONDS, ClusterLease, FileLock, is_shared
 
 from tests.conftest import ADDON
 from tests.simulation import SimulatedClock, World
-from workbench.splunkd import roles
+from workbench.splunk.splunkd import roles
 
 
 def lease(world: World, holder: str, clock: SimulatedClock | None = None, interval: float = 60.0) -> ClusterLease:

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from tests.simulation import SimulatedAnswer, SimulatedClock, World
-from workbench.events.times import render_ms
 from workbench.pce import Pce, Request, Supercluster, faults
+from workbench.pce.events.times import render_ms
 
 
 class Machine(SimulatedClock):

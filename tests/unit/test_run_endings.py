@@ -26,8 +26,8 @@ from illumio_pce.stop import Stop
 from illumio_pce.unconfirmed import UnconfirmedMark
 
 from tests.simulation import World
-from workbench.splunkd.roles import CAPTAIN, MEMBER, STANDALONE
-from workbench.splunkd.stream import StreamParser
+from workbench.splunk.splunkd.roles import CAPTAIN, MEMBER, STANDALONE
+from workbench.splunk.splunkd.stream import StreamParser
 
 STANZA = "illumio_pce_events://audit"
 PARAMETERS = {"account": "lab", "start_time": "-1h", "interval": "60", "index": "default"}

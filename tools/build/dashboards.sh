@@ -4,12 +4,12 @@
 make_dashboard_page() (
     # npm keeps what it downloads in the home folder, which some users may not write to, or do not have
     [ -w "${HOME:-}" ] || export npm_config_cache="${npm_config_cache:-$PWD/.build/npm-cache}"
-    stamp="$(node -v) $(cat workbench/dash/page/* workbench/dash/page/.npmrc | cksum)"
+    stamp="$(node -v) $(cat workbench/splunk/dashboards/page/* workbench/splunk/dashboards/page/.npmrc | cksum)"
     [ "$(cat .build/dash/stamp 2>/dev/null)" = "$stamp" ] && return
     say "Making the page that shows the dashboards (npm, 550 MB in .build/dash; the first time takes a minute or two) …"
     mkdir -p .build/dash
     rm -rf .build/dash/stamp .build/dash/bundle
-    cp workbench/dash/page/* workbench/dash/page/.npmrc .build/dash/
+    cp workbench/splunk/dashboards/page/* workbench/splunk/dashboards/page/.npmrc .build/dash/
     if (cd .build/dash && npm ci && node bundle.mjs) >.build/dash/log 2>&1; then
         printf '%s' "$stamp" >.build/dash/stamp
     else

@@ -1,4 +1,4 @@
-"""The catalogue as it stands in `catalogue/`: event types, notification types, kinds of resources."""
+"""The catalogue as it stands in `content/event_types/`: event types, notification types, kinds of resources."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CATALOGUE = ROOT / "catalogue"
+CATALOGUE = ROOT / "content/event_types"
 
 Row = dict[str, str]
 

@@ -6,9 +6,9 @@ import re
 from typing import NamedTuple
 
 from tools.dashboards.model import ROOT, Json
-from workbench.conf.reader import Confs
-from workbench.conf.search_time import Knowledge
-from workbench.spl.macros import Macros, expand
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.spl.macros import Macros, expand
 
 _LITERAL = re.compile(r'"(?:\\.|[^"\\])*"')
 _TYPE = re.compile(r'"(illumio:pce:[\w*]+)"')

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from workbench.events.times import render_ms
+from workbench.pce.events.times import render_ms
 
 from .figures import HEAD, Ratio, Result, row
 from .options import Options

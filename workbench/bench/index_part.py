@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from workbench.spl.commands.tstats import INDEXED_FIELDS
-from workbench.spl.search_language import Parser, Test
-from workbench.spl.terms import segments, smaller_ones
-from workbench.spl.values import Event
+from workbench.splunk.spl.commands.tstats import INDEXED_FIELDS
+from workbench.splunk.spl.search_language import Parser, Test
+from workbench.splunk.spl.terms import segments, smaller_ones
+from workbench.splunk.spl.values import Event
 
 _ANY = "\0"
 _terms = lru_cache(maxsize=20_000)(segments)

@@ -11,16 +11,16 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from workbench.conf.reader import Confs
-from workbench.dash.view import read_views
-from workbench.detect import saved_searches
 from workbench.event_files import Reader
-from workbench.events.day import company_day
-from workbench.schedule.saved_search import SavedSearch, parse_saved_search
-from workbench.spl.macros import expand
-from workbench.spl.pipeline import split
-from workbench.spl.relative_time import resolve
-from workbench.spl.values import Event
+from workbench.pce.events.day import company_day
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.dashboards.view import read_views
+from workbench.splunk.schedule.saved_search import SavedSearch, parse_saved_search
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from workbench.splunk.spl.macros import expand
+from workbench.splunk.spl.pipeline import split
+from workbench.splunk.spl.relative_time import resolve
+from workbench.splunk.spl.values import Event
 
 from .figures import Ratio, Result
 from .index_part import read_by

@@ -11,11 +11,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.conf.reader import Confs
-from workbench.conf.search_time import Knowledge
-from workbench.events.generate import generate
-from workbench.refusal import Refused
-from workbench.spl.values import Event
+from workbench.pce.events.generate import generate
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.refusal import Refused
+from workbench.splunk.spl.values import Event
 
 from . import rows
 from .figures import Ratio, Result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from workbench.events.times import render_ms
+from workbench.pce.events.times import render_ms
 
 from .figures import HEAD, Ratio, Result, middle, row
 from .options import Options

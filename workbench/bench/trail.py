@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.events.generate import generate, text_of
-from workbench.events.times import render_ms
+from workbench.pce.events.generate import generate, text_of
+from workbench.pce.events.times import render_ms
 from workbench.pce.timeline import Timeline
 
 _SHAPES = 5000

@@ -16,10 +16,10 @@ from unittest import mock
 
 import pcre2
 
-from workbench.conf import calculated
-from workbench.conf.lookup_table import LookupTable
-from workbench.spl.json_paths import parse
-from workbench.spl.pcre import Pattern
+from workbench.splunk.conf import calculated
+from workbench.splunk.conf.lookup_table import LookupTable
+from workbench.splunk.spl.json_paths import parse
+from workbench.splunk.spl.pcre import Pattern
 
 _AUTO_CALLOUT = 0x00000004
 
@@ -65,7 +65,7 @@ def counted(*, steps: bool) -> Iterator[Work]:
         for name in ("search", "finditer", "sub"):
             noted = _noted(getattr(Pattern, name), partial(regex, once=name == "search"))
             patches.enter_context(mock.patch.object(Pattern, name, noted))
-        patches.enter_context(mock.patch("workbench.spl.functions.json_functions.parse", json_read))
+        patches.enter_context(mock.patch("workbench.splunk.spl.functions.json_functions.parse", json_read))
         patches.enter_context(mock.patch.object(LookupTable, "find", lookup))
         patches.enter_context(mock.patch.object(calculated.CalculatedFields, "apply", calculate))
         # Without a memory for the values of calls that several expressions have in common.

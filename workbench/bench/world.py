@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from workbench.events.times import render_ms
 from workbench.lab import SCHEME, Lab
 from workbench.pce import Answer, Pce, PceServer, Request
+from workbench.pce.events.times import render_ms
 from workbench.pce.timeline import Timeline
-from workbench.splunkd.environment import script_environment
+from workbench.splunk.splunkd.environment import script_environment
 
 from .process import Cost, run
 

@@ -10,11 +10,12 @@ from tempfile import TemporaryDirectory
 from time import gmtime, strftime
 from typing import Any
 
-from workbench.conf.reader import Confs
 from workbench.demo.show import say, step
-from workbench.detect import alerts, saved_searches
+from workbench.detect import alerts
 from workbench.event_files import Reader
-from workbench.events.day import company_day, company_past
+from workbench.pce.events.day import company_day, company_past
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 #: 2031-03-03T00:00:00Z, a Monday; the same day in every demo.
 MONDAY = 1_930_262_400

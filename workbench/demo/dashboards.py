@@ -8,15 +8,15 @@ from pathlib import Path
 
 import yaml
 
-from workbench.dash.browser import NO_CHROMIUM, Dashboard, chromium, chromium_path
-from workbench.dash.page import BUNDLE, MISSING
-from workbench.dash.run import run_searches
-from workbench.dash.scenarios import company_engine
-from workbench.dash.site import Site
-from workbench.dash.view import View, read_views
 from workbench.demo.show import say, step
 from workbench.lab import APP, Lab
-from workbench.splunkd.engine import Engine
+from workbench.splunk.dashboards.browser import NO_CHROMIUM, Dashboard, chromium, chromium_path
+from workbench.splunk.dashboards.page import BUNDLE, MISSING
+from workbench.splunk.dashboards.run import run_searches
+from workbench.splunk.dashboards.site import Site
+from workbench.splunk.dashboards.view import View, read_views
+from workbench.splunk.splunkd.engine import Engine
+from workbench.views.scenarios import company_engine
 
 _CONTENT = Path(__file__).resolve().parents[2] / "content/dashboards"
 _DAY = 86_400

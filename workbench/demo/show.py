@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench import indexed
-from workbench.refusal import Refused
-from workbench.splunkd import Event
+from workbench.splunk.refusal import Refused
+from workbench.splunk.splunkd import Event
 
 #: The CIM dataset that each of the add-on's event types stands for.
 _DATASETS = {

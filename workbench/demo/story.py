@@ -10,10 +10,10 @@ from collections import Counter
 from workbench.demo.company import tell_day
 from workbench.demo.dashboards import show_dashboards
 from workbench.demo.show import record_line, say, step, table
-from workbench.events.generate import generate
 from workbench.lab import Lab
 from workbench.pce import Pce, PceServer
-from workbench.splunkd import Kill
+from workbench.pce.events.generate import generate
+from workbench.splunk.splunkd import Kill
 
 _WEEK = 7 * 86_400
 _BACKLOG = 30_000

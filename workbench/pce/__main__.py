@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 from random import Random
 
-from workbench.events.generate import generate, text_of
-from workbench.events.shapes import SHAPES
-from workbench.events.world import World
+from workbench.pce.events.generate import generate, text_of
+from workbench.pce.events.shapes import SHAPES
+from workbench.pce.events.world import World
 
 from .pce import Pce
 from .server import PceServer

@@ -1,7 +1,7 @@
 """The emulated PCE: an object that records audit events and answers GET requests, without sockets.
 
 An emulation of the rules that Illumio documents and that others saw on PCEs; its assumptions, where
-neither says anything, stand in docs/workbench-pce.md. What it does not know it answers with 404 or 406
+neither says anything, stand in workbench/pce/README.md. What it does not know it answers with 404 or 406
 and a message that names it.
 """
 
@@ -19,8 +19,8 @@ from functools import partial
 from typing import Any, Callable, Union
 from urllib.parse import urlencode
 
-from workbench.events.parts import authentication_failed, refused_request
-from workbench.events.times import parse_micros
+from workbench.pce.events.parts import authentication_failed, refused_request
+from workbench.pce.events.times import parse_micros
 
 from .clocks import Clocks
 from .faults import Faults

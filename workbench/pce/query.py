@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.events.times import parse_micros
+from workbench.pce.events.times import parse_micros
 
 from .quirks import MOST_RESULTS
 

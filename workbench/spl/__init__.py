@@ -1,4 +1,0 @@
-"""A subset of Splunk's search language, run over events in memory.
-
-An emulation: what Splunk documents is done as documented, the rest raises `workbench.refusal.Refused`.
-"""

@@ -1,0 +1,1 @@
+"""A stand-in for Splunk: confs, SPL, the scheduler, splunkd, Dashboard Studio. It knows nothing of any add-on."""

@@ -1,0 +1,129 @@
+"""Lookup tables: CSV files with the rules of their stanza in transforms.conf.
+
+Source: transforms.conf.spec 9.2, Lookup tables. An empty cell is no value (assumed).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from typing import Callable
+
+from workbench.splunk.conf.settings import Settings
+from workbench.splunk.refusal import Refused
+from workbench.splunk.spl.search_filter import parse_search
+from workbench.splunk.spl.time_format import parse_time
+
+Row = Mapping[str, str]
+Test = Callable[[str], bool]
+
+_MATCH_TYPE = re.compile(r"(WILDCARD|CIDR|EXACT)\(\s*([^()]*?)\s*\)[\s,]*", re.IGNORECASE)
+
+
+class LookupTable:
+    """A table that can be asked for matching rows."""
+
+    def __init__(self, settings: Settings, text: str) -> None:
+        self._settings = settings
+        self._types = _match_types(settings)
+        self._sensitive = settings.flag("case_sensitive_match", True)
+        self.time_field = settings.text("time_field")
+        self._most = settings.number("max_matches", 1 if self.time_field else 100)
+        self._least = settings.number("min_matches", 0)
+        if not 1 <= self._most <= 1000:
+            raise Refused("max_matches is 1 to 1000", settings.place("max_matches"))
+        reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""), restval="")
+        self.replace(list(reader.fieldnames or []), [{k: v for k, v in row.items() if k is not None} for row in reader])
+
+    def replace(self, fields: Sequence[str], rows: Sequence[Row]) -> None:
+        """Put other rows in place of the table's."""
+        self.fields: Sequence[str] = list(fields)
+        condition = self._settings.text("filter")
+        kept = parse_search(condition).matches if condition else None
+        self.rows: Sequence[Row] = [row for row in rows if kept is None or kept(row)]
+        self._tests: dict[tuple[str, str], Test] = {}
+        self._index: dict[tuple[str, ...], dict[tuple[str, ...], list[Row]]] = {}
+
+    def find(self, wanted: Mapping[str, str], time: float | None = None) -> Sequence[Row]:
+        """The rows that match all columns, as many as allowed, filled up with the default match.
+
+        `time` is the event's, epoch seconds; only tables with a time field ask for it.
+        """
+        found = list(self._matching(wanted))
+        if self.time_field:
+            found = self._timely(found, time)
+        found = found[: self._most]
+        default = dict.fromkeys(self.fields, self._settings.text("default_match"))
+        return found + [default] * (self._least - len(found))
+
+    def _matching(self, wanted: Mapping[str, str]) -> Sequence[Row]:
+        exact = tuple(column for column in wanted if self._types.get(column, "EXACT") == "EXACT")
+        if exact not in self._index:
+            index = self._index[exact] = {}
+            for row in self.rows:
+                index.setdefault(tuple(self._folded(row[column]) for column in exact), []).append(row)
+        candidates = self._index[exact].get(tuple(self._folded(wanted[column]) for column in exact), [])
+        others = [(column, value) for column, value in wanted.items() if column not in exact]
+        if not others:
+            return candidates
+        return [row for row in candidates if all(self._test(column, row[column])(value) for column, value in others)]
+
+    def _folded(self, text: str) -> str:
+        return text if self._sensitive else text.casefold()
+
+    def _test(self, column: str, cell: str) -> Test:
+        """Whether a value matches a cell with a wildcard or a network."""
+        key = (column, cell)
+        if key not in self._tests:
+            kind = self._types[column]
+            self._tests[key] = _network(cell) if kind == "CIDR" else _wildcard(cell, self._sensitive)
+        return self._tests[key]
+
+    def _timely(self, rows: Sequence[Row], time: float | None) -> list[Row]:
+        """The rows whose time lies within the offsets before the event's, the newest first."""
+        if time is None:
+            raise Refused("a lookup with a time field is only emulated as an automatic lookup", self._settings.name)
+        template = self._settings.text("time_format", "%s.%Q")
+        if "%Q" in template and "time_format" not in self._settings:
+            template = "%s"
+        least = self._settings.number("min_offset_secs", 0)
+        most = self._settings.number("max_offset_secs", 2_000_000_000)
+        dated = [(parse_time(row[self.time_field], template), row) for row in rows]
+        fitting = [(then, row) for then, row in dated if then is not None and least <= time - then <= most]
+        return [row for _, row in sorted(fitting, key=lambda pair: -pair[0])]
+
+
+def _match_types(settings: Settings) -> dict[str, str]:
+    text, types, position = settings.text("match_type").strip(), {}, 0
+    if text.upper() == "EXACT":
+        return {}
+    while position < len(text):
+        found = _MATCH_TYPE.match(text, position)
+        if found is None:
+            raise Refused("TYPE(field) is expected", settings.place("match_type"))
+        types[found.group(2)] = found.group(1).upper()
+        position = found.end()
+    return types
+
+
+def _wildcard(cell: str, sensitive: bool) -> Test:
+    pattern = re.compile(".*".join(map(re.escape, cell.split("*"))), re.DOTALL | (0 if sensitive else re.IGNORECASE))
+    return lambda value: pattern.fullmatch(value) is not None
+
+
+def _network(cell: str) -> Test:
+    try:
+        network = ipaddress.ip_network(cell, strict=False)
+    except ValueError:
+        return lambda value: value == cell
+
+    def test(value: str) -> bool:
+        try:
+            return ipaddress.ip_address(value) in network
+        except ValueError:
+            return False
+
+    return test

@@ -1,0 +1,131 @@
+"""lookup, inputlookup, outputlookup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from workbench.splunk.refusal import Refused
+from workbench.splunk.spl.arguments import Arguments
+from workbench.splunk.spl.commands.fields import all_names
+from workbench.splunk.spl.commands.registry import command
+from workbench.splunk.spl.knowledge import Lookup
+from workbench.splunk.spl.runtime import Runner, Runtime
+from workbench.splunk.spl.search_language import parse_expanded
+from workbench.splunk.spl.values import Event, set_field, values_in
+
+
+def _pairs(arguments: Arguments) -> list[tuple[str, str]]:
+    """`column [AS field]` up to OUTPUT: columns of the table with fields of the event."""
+    pairs: list[tuple[str, str]] = []
+    while not arguments.finished and not arguments.match(r"(?=output(?:new)?(?:\s|$))"):
+        column = arguments.name()
+        pairs.append((column, arguments.name() if arguments.keyword("as") else column))
+        arguments.match(",")
+    return pairs
+
+
+@command("lookup")
+def parse_lookup(arguments: Arguments) -> Runner:
+    """`lookup table column [AS field] … [OUTPUT|OUTPUTNEW column [AS field] …]`."""
+    arguments.options("local", "update")
+    table = arguments.name()
+    inputs = _pairs(arguments)
+    only_new = arguments.keyword("outputnew")
+    named = only_new or arguments.keyword("output")
+    outputs = _pairs(arguments) if named else []
+    arguments.finish()
+    if not inputs or (named and not outputs):
+        raise arguments.refuse("a field of the table is expected")
+
+    def run(rows: list[Event], runtime: Runtime) -> list[Event]:
+        definition = runtime.knowledge.lookup_definition(table)
+        writes = outputs or _other_columns(definition, inputs)
+        _require_columns(definition, table, [column for column, _ in [*inputs, *writes]])
+        for row in rows:
+            _look_up(row, definition, inputs, writes, only_new=only_new)
+        return rows
+
+    return run
+
+
+def _other_columns(definition: Lookup, inputs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    used = {column for column, _ in inputs}
+    return [(column, column) for column in definition.fields if column not in used]
+
+
+def _require_columns(definition: Lookup, table: str, columns: list[str]) -> None:
+    missing = [column for column in columns if column not in definition.fields]
+    if missing:
+        raise Refused(f"lookup {table} has no column {missing[0]}")
+
+
+def _look_up(
+    row: Event, definition: Lookup, inputs: list[tuple[str, str]], writes: list[tuple[str, str]], *, only_new: bool
+) -> None:
+    wanted: dict[str, str] = {}
+    for column, field in inputs:
+        value = row.get(field)
+        if isinstance(value, list):
+            raise Refused(f"lookup by {field}, which has several values, is not supported")
+        if value is None:
+            return
+        wanted[column] = value
+    found = definition.find(wanted)
+    for column, field in writes:
+        values = [match[column] for match in found if match.get(column)]
+        if not (only_new and field in row):
+            # OUTPUT clears the field where nothing matches (assumed for the command).
+            set_field(row, field, values)
+
+
+@command("inputlookup", generates=True)
+def parse_inputlookup(arguments: Arguments) -> Runner:
+    """`inputlookup [append=f] [start=0] [max=…] table [WHERE search]`."""
+    options = arguments.options("append", "start", "max", "strict", stop="where")
+    append, start = options.flag("append", default=False), options.count("start", 0)
+    limit = options.count("max", 1_000_000_000)
+    table = arguments.name()
+    predicate = parse_expanded(arguments.rest()) if arguments.keyword("where") else None
+    arguments.finish()
+
+    def run(rows: list[Event], runtime: Runtime) -> list[Event]:
+        found = [_as_event(row) for row in runtime.knowledge.lookup_definition(table).rows]
+        kept = [row for row in found if predicate is None or predicate.matches(row)]
+        return (rows if append else []) + kept[start : start + limit]
+
+    return run
+
+
+def _as_event(row: Mapping[str, str]) -> Event:
+    """A table's row; an empty cell is no value."""
+    return {name: value for name, value in row.items() if value != ""}
+
+
+@command("outputlookup")
+def parse_outputlookup(arguments: Arguments) -> Runner:
+    """Writes the rows into a table, which later searches read; the rows pass on."""
+    options = arguments.options("append", "create_empty", "override_if_empty", "max", "key_field", "createinapp")
+    if set(options.values) - {"append", "create_empty", "override_if_empty", "createinapp"}:
+        raise arguments.refuse("max= and key_field= are not supported")
+    append, override = options.flag("append", default=False), options.flag("override_if_empty", default=True)
+    table = arguments.name()
+    arguments.finish()
+
+    def run(rows: list[Event], runtime: Runtime) -> list[Event]:
+        if not rows and (append or not override):
+            return rows
+        definition = runtime.knowledge.lookup_definition(table)
+        old: Sequence[Mapping[str, str]] = definition.rows if append else []
+        fields = list(definition.fields) if append else [name for name in all_names(rows) if name[:1] != "_"]
+        new = [{name: _cell(row, name) for name in fields} for row in rows]
+        definition.replace(fields, [*old, *new])
+        return rows
+
+    return run
+
+
+def _cell(row: Event, name: str) -> str:
+    values = values_in(row, name)
+    if len(values) > 1:
+        raise Refused(f"outputlookup of {name}, which has several values, is not supported")
+    return values[0] if values else ""

@@ -1,0 +1,155 @@
+"""streamstats: statistics of what a row has seen so far."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from workbench.splunk.refusal import Refused
+from workbench.splunk.spl.arguments import Arguments
+from workbench.splunk.spl.commands.registry import command
+from workbench.splunk.spl.commands.stats import by_fields, single_key
+from workbench.splunk.spl.eval import Expression, parse_expression
+from workbench.splunk.spl.measures import Group, Measure, plain_measures
+from workbench.splunk.spl.runtime import Runner, Runtime
+from workbench.splunk.spl.values import Event, number_of
+
+_LARGEST_WINDOW = 10_000
+
+
+@dataclass(frozen=True)
+class _Settings:
+    measures: list[Measure]
+    fields: list[str]
+    current: bool
+    window: int
+    shared: bool
+    seconds: int | None
+    on_change: bool
+    before: Expression | None
+    after: Expression | None
+
+
+@command("streamstats")
+def parse_streamstats(arguments: Arguments) -> Runner:
+    """Options as documented: current, window, global, time_window, reset_on_change, reset_before, reset_after."""
+    before, after = _reset(arguments, "reset_before"), _reset(arguments, "reset_after")
+    options = arguments.options("current", "window", "global", "time_window", "reset_on_change", "allnum")
+    if "allnum" in options:
+        raise arguments.refuse("allnum= is not supported")
+    window = options.count("window", 0)
+    if window > _LARGEST_WINDOW:
+        raise arguments.refuse(f"window is at most {_LARGEST_WINDOW}")
+    settings = _Settings(
+        plain_measures(arguments),
+        by_fields(arguments),
+        options.flag("current", default=True),
+        window,
+        options.flag("global", default=True),
+        options.seconds("time_window"),
+        options.flag("reset_on_change", default=False),
+        before,
+        after,
+    )
+    return lambda rows, runtime: _Stream(settings, runtime).run(rows)
+
+
+def _reset(arguments: Arguments, name: str) -> Expression | None:
+    start = arguments.text.lower().find(f"{name}=")
+    if start < 0:
+        return None
+    kept, arguments.index = arguments.index, start + len(name) + 1
+    condition, position = arguments.enclosed()
+    blank = " " * (arguments.index - start)
+    arguments.text = arguments.text[:start] + blank + arguments.text[arguments.index :]
+    arguments.index = kept
+    return parse_expression(condition, position)
+
+
+class _Stream:
+    """One run over the rows."""
+
+    def __init__(self, settings: _Settings, runtime: Runtime) -> None:
+        self.settings = settings
+        self.context = runtime.context
+        self.groups: dict[tuple[str, ...], Group] = {}
+        self.recent: deque[tuple[tuple[str, ...], Event]] = deque()
+        self.last_key: tuple[str, ...] | None = None
+
+    def run(self, rows: list[Event]) -> list[Event]:
+        if self.settings.seconds is not None:
+            _require_ascending(rows)
+        for row in rows:
+            key = single_key(row, self.settings.fields)
+            if key is not None:
+                self._step(row, key)
+        return rows
+
+    def _step(self, row: Event, key: tuple[str, ...]) -> None:
+        settings = self.settings
+        changed = settings.on_change and self.last_key is not None and key != self.last_key
+        if changed or (settings.before is not None and settings.before.test(row, self.context)):
+            self._clear()
+        self.last_key = key
+        original = dict(row)
+        row.update(self._results(original, key))
+        if settings.after is not None and settings.after.test(row, self.context):
+            self._clear()
+
+    def _results(self, row: Event, key: tuple[str, ...]) -> Event:
+        settings = self.settings
+        if not settings.window and settings.seconds is None:
+            group = self.groups.setdefault(key, Group(settings.measures))
+            if settings.current:
+                group.add(row, self.context)
+                return group.results()
+            results = group.results()
+            group.add(row, self.context)
+            return results
+        return self._windowed(row, key)
+
+    def _windowed(self, row: Event, key: tuple[str, ...]) -> Event:
+        settings = self.settings
+        if settings.current:
+            self.recent.append((key, row))
+        self._forget(row, key)
+        group = Group(settings.measures)
+        for other, seen in self.recent:
+            if other == key:
+                group.add(seen, self.context)
+        if not settings.current:
+            self.recent.append((key, row))
+        return group.results()
+
+    def _forget(self, row: Event, key: tuple[str, ...]) -> None:
+        """Drop what has left the window: of all rows, or with global=f of the row's own group."""
+        settings = self.settings
+        if settings.seconds is not None:
+            now = _time(row)
+            self.recent = deque(pair for pair in self.recent if now - _time(pair[1]) < settings.seconds)
+        if not settings.window:
+            return
+        if settings.shared:
+            while len(self.recent) > settings.window:
+                self.recent.popleft()
+            return
+        places = [place for place, (other, _) in enumerate(self.recent) if other == key]
+        drop = set(places[: max(0, len(places) - settings.window)])
+        self.recent = deque(pair for place, pair in enumerate(self.recent) if place not in drop)
+
+    def _clear(self) -> None:
+        self.groups.clear()
+        self.recent.clear()
+
+
+def _time(row: Event) -> float:
+    number = number_of(row.get("_time"))
+    if number is None:
+        raise Refused("time_window needs _time")
+    return number
+
+
+def _require_ascending(rows: list[Event]) -> None:
+    times = [_time(row) for row in rows]
+    if any(later < earlier for earlier, later in zip(times, times[1:])):
+        raise Refused("time_window over rows that are not sorted by ascending _time is not supported")

@@ -1,0 +1,62 @@
+"""What a search asks of the confs: fields, macros and lookups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from workbench.splunk.refusal import Refused
+from workbench.splunk.spl.macros import Macros
+from workbench.splunk.spl.values import Event
+
+
+class Lookup(Protocol):
+    """A lookup table with the rules of its definition."""
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """The table's columns."""
+
+    @property
+    def rows(self) -> Sequence[Mapping[str, str]]:
+        """All rows in file order."""
+
+    def find(self, wanted: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
+        """The rows that match (columns to values), as many as the definition allows, or its default match."""
+
+    def replace(self, fields: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
+        """Write the table anew (outputlookup)."""
+
+
+class Knowledge(Protocol):
+    """The search-time side of the confs."""
+
+    @property
+    def macros(self) -> Macros:
+        """Stanzas of macros.conf."""
+
+    @property
+    def limits(self) -> Mapping[str, Mapping[str, str]]:
+        """Stanzas of limits.conf."""
+
+    def enrich(self, event: Event) -> Event:
+        """The event with its search-time fields, event types and tags."""
+
+    def lookup_definition(self, name: str) -> Lookup:
+        """A lookup by its definition's or its file's name. Raises Refused where there is none."""
+
+
+class NoKnowledge:
+    """Events as they are: no confs but, if given, macros."""
+
+    def __init__(self, macros: Macros | None = None) -> None:
+        self.macros: Macros = macros or {}
+        self.limits: Mapping[str, Mapping[str, str]] = {}
+
+    def enrich(self, event: Event) -> Event:
+        """The event itself."""
+        return event
+
+    def lookup_definition(self, name: str) -> Lookup:
+        """There is none."""
+        raise Refused(f"no lookup {name}")

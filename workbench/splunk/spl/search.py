@@ -1,0 +1,312 @@
+"""A search from its text to its rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache, partial
+from itertools import islice, takewhile
+from typing import Any, Callable
+
+from workbench.splunk.refusal import Refused
+from workbench.splunk.spl import commands
+from workbench.splunk.spl.arguments import Arguments, skip_enclosed, skip_quoted
+from workbench.splunk.spl.commands.search_command import parse_predicate
+from workbench.splunk.spl.commands.subsearch_results import format_rows
+from workbench.splunk.spl.commands.tstats import visible
+from workbench.splunk.spl.knowledge import Knowledge, NoKnowledge
+from workbench.splunk.spl.macros import expand
+from workbench.splunk.spl.pipeline import Stage, split
+from workbench.splunk.spl.relative_time import resolve
+from workbench.splunk.spl.runtime import SUBSEARCH_LIMIT, Runner, Runtime
+from workbench.splunk.spl.search_language import Predicate
+from workbench.splunk.spl.store import EventStore, Range
+from workbench.splunk.spl.values import Event
+
+
+def run(
+    spl_text: str,
+    events: Iterable[Mapping[str, Any]] | EventStore,
+    *,
+    knowledge: Knowledge | None = None,
+    now: float,
+    earliest: str | float | None = None,
+    latest: str | float | None = None,
+    within: Range | None = None,
+) -> list[Event]:
+    """The search's rows over the events.
+
+    `now` is the search's clock in epoch seconds (UTC); `earliest` and `latest` are its range, as epoch seconds or
+    as Splunk's relative times. `within` narrows by index time too. Raises Refused, with the offset into the search
+    after its macros are expanded, for whatever is not known.
+    """
+    known = knowledge or NoKnowledge()
+    store = events if isinstance(events, EventStore) else EventStore(events, known)
+    outer = replace(within or Range(), earliest=_bound(earliest, now), latest=_bound(latest, now))
+    runtime = Runtime(store, known, now, picker=outer, range=outer, run_pipeline=_run_inner)
+    return _run_stages(split(expand(spl_text, known.macros)), runtime, None)
+
+
+def stream(
+    spl_text: str,
+    store: EventStore,
+    *,
+    knowledge: Knowledge,
+    now: float,
+    earliest: float | None = None,
+    latest: float | None = None,
+) -> Iterator[Event]:
+    """The rows as `run` gives them, one after another, without holding more of them than the search has to.
+
+    Commands that look at one row at a time are run as the events come; of the rows for the commands behind them,
+    only fields are kept that those name. Raises Refused as `run` does.
+    """
+    outer = Range(earliest=earliest, latest=latest)
+    runtime = Runtime(store, knowledge, now, picker=outer, range=outer, run_pipeline=_run_inner)
+    first, *rest = split(expand(spl_text, knowledge.macros))
+    if first.command != "search":
+        yield from _run_stages([first, *rest], runtime, None)
+        return
+    rows = _found_events(_with_subsearches(first, runtime), runtime)
+    by_row = list(takewhile(_looks_at_one_row, rest))
+    for stage in by_row:
+        rows = _row_by_row(stage, runtime, rows)
+    rest = rest[len(by_row) :]
+    if not rest:
+        yield from rows
+        return
+    keep = _needed(rest)
+    kept = [row if keep is None else {name: value for name, value in row.items() if keep(name)} for row in rows]
+    yield from _run_stages(rest, runtime, kept)
+
+
+_ROW_BY_ROW = frozenset(
+    {"eval", "fields", "lookup", "makemv", "nomv", "regex", "rename", "rex", "search", "spath", "table", "where"}
+)
+_NAMING = frozenset({"bin", "bucket", "dedup", "eventstats", "head", "sort", "streamstats", "tail"})
+_DROPPING_THE_REST = frozenset({"chart", "rare", "stats", "timechart", "top"})
+_AT_ONCE = 200
+
+
+def _looks_at_one_row(stage: Stage) -> bool:
+    """Whether it makes of each row what it makes of it among others; wildcards may not."""
+    return stage.command in _ROW_BY_ROW and not set("*[") & set(stage.text)
+
+
+def _row_by_row(stage: Stage, runtime: Runtime, rows: Iterator[Event]) -> Iterator[Event]:
+    while batch := list(islice(rows, _AT_ONCE)):
+        yield from _run_stage(stage, runtime, batch, first=False)
+
+
+def _needed(stages: list[Stage]) -> Callable[[str], bool] | None:
+    """Whether a field can matter to these commands; None where that is not plain."""
+    named = ""
+    for stage in stages:
+        named += f" {stage.text}"
+        if set("*[") & set(stage.text):
+            return None
+        if stage.command in _DROPPING_THE_REST:
+            return lambda name: name == "_time" or name in named
+        if stage.command not in _NAMING:
+            return None
+    return None
+
+
+class Prepared:
+    """A search that is read once, to run again and again over the same events.
+
+    Raises Refused as `check` does.
+    """
+
+    def __init__(self, spl_text: str, store: EventStore, knowledge: Knowledge) -> None:
+        self._stages = split(expand(spl_text, knowledge.macros))
+        _check(self._stages)
+        self._knowledge = knowledge
+        first, *rest = self._stages
+        closed = not any("[" in _unquoted(stage.text) for stage in self._stages)
+        narrow = closed and first.command == "search" and all(not commands.find(stage).generates for stage in rest)
+        self._base = _base(first) if narrow else None
+        self._store = store.narrowed(partial(_found, self._base)) if self._base else store
+        makes_nothing = all(_makes_nothing(stage) for stage in rest)
+        self._barren = self._base is not None and not self._base.times and makes_nothing
+
+    def run(self, now: float, earliest: str, latest: str, within: Range) -> list[Event]:
+        """The rows, as those of the function `run`."""
+        outer = replace(within, earliest=_bound(earliest, now), latest=_bound(latest, now))
+        if self._barren and not self._store.holds(outer):
+            return []
+        runtime = Runtime(self._store, self._knowledge, now, picker=outer, range=outer, run_pipeline=_run_inner)
+        if self._base is None:
+            return _run_stages(self._stages, runtime, None)
+        # The narrowed store holds nothing but what the base search matches.
+        runtime.range = _inline_range(self._base, runtime)
+        return _run_stages(self._stages[1:], runtime, [dict(event) for event in self._store.select(runtime.range)])
+
+
+# Commands that make no row where they are given none; stats does not either, if it goes by fields.
+_WITHOUT_ROWS_OF_THEIR_OWN = frozenset(
+    {
+        "addinfo", "dedup", "eval", "eventstats", "fields", "fillnull", "head", "lookup", "makemv", "mvexpand", "nomv",
+        "regex", "rename", "rex", "search", "sort", "spath", "streamstats", "table", "tail", "where",
+    }
+)  # fmt: skip
+
+
+def _makes_nothing(stage: Stage) -> bool:
+    by_fields = stage.command == "stats" and re.search(r"\sby\s", _unquoted(stage.text), re.IGNORECASE) is not None
+    return by_fields or stage.command in _WITHOUT_ROWS_OF_THEIR_OWN
+
+
+def run_over(
+    spl_text: str,
+    rows: list[Event],
+    *,
+    knowledge: Knowledge | None = None,
+    now: float,
+    within: Range | None = None,
+    store: EventStore | None = None,
+) -> list[Event]:
+    """What a pipeline that begins with a command's name makes of rows: an alert condition, a chained search.
+
+    `within` is the range of the search that made the rows; `store` has the events for subsearches. The rows may
+    be changed.
+    """
+    known, outer = knowledge or NoKnowledge(), within or Range()
+    events = store or EventStore((), known)
+    runtime = Runtime(events, known, now, picker=outer, range=outer, run_pipeline=_run_inner)
+    return _run_stages(split(expand(spl_text, known.macros), implied_search=False), runtime, rows)
+
+
+def check(spl_text: str, knowledge: Knowledge | None = None) -> None:
+    """Parse a search without running it. Raises Refused as `run` would, as far as no data is needed."""
+    known = knowledge or NoKnowledge()
+    _check(split(expand(spl_text, known.macros)))
+
+
+def _check(stages: list[Stage]) -> None:
+    for number, stage in enumerate(stages):
+        command = commands.find(stage)
+        if "[" in _unquoted(stage.text) and not command.takes_brackets:
+            continue
+        _base(stage) if number == 0 and stage.command == "search" else _parsed(stage)
+
+
+def _bound(value: str | float | None, now: float) -> float | None:
+    if value is None or value == "":
+        return None
+    return resolve(value, now) if isinstance(value, str) else float(value)
+
+
+def _run_inner(text: str, position: int, runtime: Runtime, rows: list[Event] | None) -> list[Event]:
+    """A pipeline in brackets: over given rows, or as a search of its own."""
+    try:
+        return _run_stages(split(text, implied_search=False), runtime, rows)
+    except Refused as refusal:
+        raise refusal.moved(position) from None
+
+
+def _run_stages(stages: list[Stage], runtime: Runtime, rows: list[Event] | None) -> list[Event]:
+    found = rows
+    for number, stage in enumerate(stages):
+        first = rows is None and number == 0
+        if first and stage.command == "search":
+            found = _search_events(_with_subsearches(stage, runtime), runtime)
+            continue
+        if first and not commands.find(stage).generates:
+            raise Refused(f"{stage.command} cannot be the first command", stage.position)
+        found = _run_stage(stage, runtime, found, first=first)
+    return found or []
+
+
+def _run_stage(stage: Stage, runtime: Runtime, rows: list[Event] | None, *, first: bool) -> list[Event]:
+    command = commands.find(stage)
+    if command.generates and not first and not re.search(r"\bappend\s*=\s*(?:t|true|1)\b", stage.text):
+        raise Refused(f"{stage.command} has to be the first command", stage.position)
+    runner = _parsed(stage if command.takes_brackets else _with_subsearches(stage, runtime))
+    try:
+        return runner(rows or [], runtime)
+    except Refused as refusal:
+        raise refusal.at(stage.position) from None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(stage: Stage) -> Runner:
+    return commands.parse(stage)
+
+
+@lru_cache(maxsize=1024)
+def _base(stage: Stage) -> Predicate:
+    return parse_predicate(Arguments(stage.command, stage.text, stage.position))
+
+
+def _search_events(stage: Stage, runtime: Runtime) -> list[Event]:
+    """The base search: events of the range that match, newest first, each a copy."""
+    return list(_found_events(stage, runtime))
+
+
+def _found_events(stage: Stage, runtime: Runtime) -> Iterator[Event]:
+    predicate = _base(stage)
+    runtime.range = _inline_range(predicate, runtime)
+    return (dict(event) for event in runtime.store.iterate(runtime.range) if _found(predicate, event))
+
+
+def _found(predicate: Predicate, event: Event) -> bool:
+    return predicate.matches(event) and visible(event, predicate.indexes)
+
+
+def _inline_time(text: str, position: int, now: float) -> float:
+    try:
+        return resolve(text, now)
+    except Refused as refusal:
+        raise refusal.at(position) from None
+
+
+def _inline_range(predicate: Predicate, runtime: Runtime) -> Range:
+    """An inline earliest beats the outer range wholly: without an inline latest the search ends now.
+
+    Index-time modifiers only narrow what the event-time range allows.
+    """
+    times = {name: _inline_time(text, position, runtime.now) for name, (text, position) in predicate.times.items()}
+    wanted = runtime.range
+    if "earliest" in times:
+        wanted = replace(wanted, earliest=times["earliest"], latest=times.get("latest", runtime.now))
+    elif "latest" in times:
+        raise Refused("latest= without earliest= is not supported", predicate.times["latest"][1])
+    if "_index_earliest" in times:
+        wanted = replace(wanted, index_earliest=times["_index_earliest"])
+    if "_index_latest" in times:
+        wanted = replace(wanted, index_latest=times["_index_latest"])
+    return wanted
+
+
+def _with_subsearches(stage: Stage, runtime: Runtime) -> Stage:
+    """The stage with each subsearch in square brackets replaced by the text that its rows make."""
+    if "[" not in stage.text:
+        return stage
+    text, pieces, index, start = stage.text, [], 0, 0
+    while index < len(text):
+        if text[index] == '"':
+            index = skip_quoted(text, index)
+        elif text[index] == "[":
+            end = skip_enclosed(text, index)
+            pieces += [
+                text[start:index],
+                _subsearch_text(text[index + 1 : end - 1], stage.position + index + 1, runtime),
+            ]
+            start = index = end
+        else:
+            index += 1
+    return replace(stage, text="".join(pieces) + text[start:])
+
+
+def _subsearch_text(text: str, position: int, runtime: Runtime) -> str:
+    rows = runtime.subsearch(text, position)[:SUBSEARCH_LIMIT]
+    explicit = split(text, implied_search=False)[-1].command in ("return", "format")
+    if explicit and rows:
+        return str(rows[0].get("search", ""))
+    return format_rows(rows)
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r'"(?:\\.|[^"\\])*"', "", text)
