@@ -46,7 +46,13 @@ def alerts(
     in the ranges of `busy` ([from, to)). With `on_disk` many events need little memory.
     """
     knowledge = Knowledge(confs, now)
-    store = EventStore(events, knowledge, on_disk=on_disk)
+    return alerts_over(stanzas, knowledge, EventStore(events, knowledge, on_disk=on_disk), start, now, busy)
+
+
+def alerts_over(
+    stanzas: Stanzas, knowledge: Knowledge, store: EventStore, start: float | None, now: float, busy: Busy = ()
+) -> Iterator[dict[str, object]]:
+    """The same over a store of events, for whoever replays several times."""
     searches = read_searches({name: {**stanza, "disabled": "0"} for name, stanza in stanzas.items()})
     begin = store.first_time if start is None else start
     if begin is not None:

@@ -1,0 +1,51 @@
+"""The given attacks and accidents: each is noticed, severely enough and in time, or is a known gap.
+
+`python -m tests.detections.attacks` prints what notices each.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.detections.attacks import Scenario, scenarios
+
+GIVEN = {one.id: one for one in scenarios()}
+#: Those that nothing notices yet, each with what is missing. What is noticed has to leave this list.
+KNOWN_GAPS = {
+    "a02_spray_botnet": "no detection counts the users that fail over the whole PCE",
+    "a05_ex_employee": "no detection knows who was deleted",
+    "a11_service_account_becomes_owner": "changes of a service account's permissions are not read",
+    "a17_api_keys_guessed": "refused keys are not counted",
+    "a20_session_stolen": "addresses are compared at the sign-in only",
+    "b02_one_clone": "a single clone does not alert",
+    "b11_firewall_coexistence": "firewall settings are not read",
+    "b17_ven_downgrade": "versions of VENs are not read",
+    "b20_transplant": "an unknown type is informational, however many it touches",
+    "b26_bulk_lowered_cef_without_changes": "what lost its changes counts as nothing changed",
+    "c03_label_group_extended": "label groups are not read",
+    "c06_scope_removed_in_steps": "a scope that loses a label alerts only when nothing is left",
+    "c09_boundary_hollowed": "a boundary that lost its sides or services counts as being there",
+    "c12_drafts_reverted": "deleted drafts are not read",
+    "c15_ip_tables_rule": "iptables rules are not read",
+    "c21_provision_sliced": "each provision is judged by itself",
+    "c24_ip_list_halves_and_tunnel": "IP lists are not read",
+    "d06_flows_dropped_at_collector": "settings of the traffic collector are not read",
+    "f02_labels_deleted": "deleted labels are not counted",
+}
+
+
+@pytest.mark.skipif(not GIVEN, reason="the scenarios are not beside the repository")
+@pytest.mark.parametrize("scenario", GIVEN.values(), ids=lambda one: one.id)
+def test_it_is_noticed_or_a_known_gap(scenario: Scenario) -> None:
+    notices = scenario.notices()
+
+    noticed = any(map(scenario.is_answered_by, notices))
+    if scenario.id in KNOWN_GAPS:
+        assert not noticed, f"it is noticed now: take {scenario.id} out of KNOWN_GAPS"
+    else:
+        assert noticed, f"{scenario.description}. Raised: {notices}"
+
+
+@pytest.mark.skipif(not GIVEN, reason="the scenarios are not beside the repository")
+def test_known_gaps_are_given_scenarios() -> None:
+    assert KNOWN_GAPS.keys() <= GIVEN.keys()
