@@ -74,7 +74,7 @@ def _section(one: Dashboard) -> str:
     look_at = "\n".join(f"- {text}" for text in one.look_at)
     return (
         f"## {one.label}\n\n{one.description.strip()}\n\n"
-        f"![{one.label}](images/dashboards/{one.name}-dark.png)\n\n"
+        f"![{one.label}](images/dashboards/{one.name}.png)\n\n"
         f"It answers:\n\n{answers}\n\nLook at:\n\n{look_at}\n\n"
         f"When it is empty: {one.empty.strip()}\n"
     )
