@@ -84,7 +84,7 @@ def stream(
 _ROW_BY_ROW = frozenset(
     {"eval", "fields", "lookup", "makemv", "nomv", "regex", "rename", "rex", "search", "spath", "table", "where"}
 )
-_NAMING = frozenset({"bin", "bucket", "dedup", "eventstats", "head", "sort", "streamstats", "tail"})
+_NAMING = frozenset({"bin", "dedup", "eventstats", "head", "sort", "streamstats", "tail"})
 _DROPPING_THE_REST = frozenset({"chart", "rare", "stats", "timechart", "top"})
 _AT_ONCE = 200
 
@@ -210,13 +210,20 @@ def _run_stages(stages: list[Stage], runtime: Runtime, rows: list[Event] | None)
     found = rows
     for number, stage in enumerate(stages):
         first = rows is None and number == 0
+        if number and _without_columns(found):
+            raise Refused("whether there is a row where no row has a field is not known; add a count", stage.position)
         if first and stage.command == "search":
             found = _search_events(_with_subsearches(stage, runtime), runtime)
             continue
         if first and not commands.find(stage).generates:
             raise Refused(f"{stage.command} cannot be the first command", stage.position)
         found = _run_stage(stage, runtime, found, first=first)
-    return found or []
+    return [] if _without_columns(found) else found or []
+
+
+def _without_columns(rows: list[Event] | None) -> bool:
+    """Whether there are rows, and none with a field: a real Splunk shows none of them (measured)."""
+    return bool(rows) and not any(rows or ())
 
 
 def _run_stage(stage: Stage, runtime: Runtime, rows: list[Event] | None, *, first: bool) -> list[Event]:
