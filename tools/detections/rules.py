@@ -96,7 +96,7 @@ def _commands(one: Detection) -> bool:
 
 
 def _marked(one: Detection) -> str:
-    """`cause` with the severity without and with a workload of high value."""
+    """`cause` with the severity without and with a high-value workload."""
     severity = _severity(one)
     if not one.high_value:
         return f'cause=if(found=1,mvappend(cause,"{one.id} ".{severity}." ".{severity}),cause)'
