@@ -16,6 +16,10 @@ from workbench.splunk.spl.values import Event, number_of
 _LARGEST_WINDOW = 10_000
 _REFUSED = ("allnum", "reset_before", "reset_after")
 
+#: How many rows a streamstats without window= looks back on; None = all. Search Reference, streamstats: "the default of
+#: 10,000 events set by the max_stream_window"; its examples, and people who number rows with it, say all.
+MOST_ROWS: int | None = None
+
 
 @dataclass(frozen=True)
 class _Settings:
@@ -78,7 +82,7 @@ class _Stream:
 
     def _results(self, row: Event, key: tuple[str, ...]) -> Event:
         settings = self.settings
-        if not settings.window and settings.seconds is None:
+        if not settings.window and settings.seconds is None and MOST_ROWS is None:
             group = self.groups.setdefault(key, Group(settings.measures))
             if settings.current:
                 group.add(row, self.context)
@@ -108,6 +112,8 @@ class _Stream:
             now = _time(row)
             self.recent = deque(pair for pair in self.recent if abs(now - _time(pair[1])) < settings.seconds)
         if not settings.window:
+            while MOST_ROWS is not None and len(self.recent) > MOST_ROWS:
+                self.recent.popleft()
             return
         if settings.shared:
             while len(self.recent) > settings.window:
