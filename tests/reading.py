@@ -1,4 +1,4 @@
-"""An answer read as a run reads it, and what splunkd was given, row by row: for the tests of what is read and written."""
+"""A response read as a run reads it, and what splunkd was given, row by row: for the tests of what is read and written."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def rows_of(events: SplunkEvents) -> list[Indexed]:
 def elements_of(chunks: Iterable[bytes]) -> list[tuple[str, bool]]:
     """The elements of an array: the text, and whether it was told apart at sight. Raises NotAnArray."""
     found: list[tuple[str, bool]] = []
-    for run in ArrayReader(chunks).runs():
+    for run in ArrayReader(chunks).batches():
         found += [(run.text, False)] if isinstance(run, Element) else [(text, True) for text in run.texts]
     return found
 
 
 def events_of(chunks: Iterable[bytes]) -> Events:
-    """The events of an answer. Raises NotAnArray."""
+    """The events of a response. Raises NotAnArray."""
     reader, found = EventReader(), Events()
-    for run in ArrayReader(chunks).runs():
+    for run in ArrayReader(chunks).batches():
         found += reader.read(run)
     return found
 

@@ -70,6 +70,6 @@ def test_a_stream_of_fifty_megabytes_is_value_for_value() -> None:
 
 
 def test_fuzzed_answers() -> None:
-    met = fuzz(seed=sys.version_info[1], answers=4000)
+    met = fuzz(seed=sys.version_info[1], responses=4000)
     assert met["whole"] > 1000
     assert met["refused"] > 500

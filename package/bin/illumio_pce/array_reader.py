@@ -9,16 +9,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from .json_text import CLEAN, Incomplete, end_of_value, looks_of, skip_space
+from .json_text import CLEAN, Incomplete, end_of_value, shapes_of, skip_space
 
 #: Beyond this many characters an element is cut out as text and not parsed as a whole.
 PARSE_LIMIT = 64 * 1024
 #: So far ahead (characters), and up to twice that, elements are looked for that can be told apart at sight.
-_SIGHT = 256 * 1024
+_LOOKAHEAD = 256 * 1024
 #: Behind an element that does not show to be an event, so much (characters) is parsed before that is tried again.
-_PARSED_AFTER_ODD = 64 * 1024
+_PARSED_AFTER_IRREGULAR = 64 * 1024
 #: The longest element that is told apart at sight (characters).
-_LONGEST_AT_SIGHT = 8 * 1024 * 1024
+_LONGEST_FAST_EVENT = 8 * 1024 * 1024
 #: An element larger than this (characters) is not an audit event.
 ELEMENT_LIMIT = 128 * 1024 * 1024
 
@@ -46,7 +46,7 @@ class Element(NamedTuple):
     value: Any | None
 
 
-class AtSight(NamedTuple):
+class FastBatch(NamedTuple):
     """Events that lie one after another, told apart without parsing: a list for each thing that is known of them.
 
     What their hrefs have in common and the rest of each, their times in UTC down to the second, the milliseconds, and
@@ -86,29 +86,29 @@ class ArrayReader:
         """The text from the element at which the reading stopped, as far as it has arrived."""
         return self._text[self._at :]
 
-    def runs(self) -> Iterator[Element | AtSight]:
+    def batches(self) -> Iterator[Element | FastBatch]:
         """The elements in order, one by one or some at a time."""
         if self._next_character() != "[":
-            raise NotAnArray("the answer is not a JSON array")
+            raise NotAnArray("the response is not a JSON array")
         self._at += 1
         if self._next_character() == "]":
             return self._finish()
         while True:
-            yield self._at_sight() or self._element()
+            yield self._fast_batch() or self._element()
             separator = self._next_character()
             if separator == "]":
                 return self._finish()
             if separator != ",":
-                raise NotAnArray("the JSON array of the answer is not well formed")
+                raise NotAnArray("the JSON array of the response is malformed")
             self._at += 1
             self._next_character()
 
     def _finish(self) -> None:
         self._at += 1
         if self._next_character() != "":
-            raise NotAnArray("something stands behind the JSON array of the answer")
+            raise NotAnArray("there is text after the JSON array of the response")
 
-    def _at_sight(self) -> AtSight | None:
+    def _fast_batch(self) -> FastBatch | None:
         """The next elements, as far as they show to be events without being parsed; None where the first does not.
 
         An event reaches from where one begins as the PCE's do to where the next one does, if that is one object.
@@ -120,29 +120,29 @@ class ArrayReader:
         pieces = self._split(begin)
         heads = _heads_of(pieces)
         texts = [f"{begin}{piece}}}" for piece in pieces[: len(heads)]]
-        looks = list(takewhile(bool, looks_of(texts)))
+        looks = list(takewhile(bool, shapes_of(texts)))
         texts = texts[: len(looks)]
         if texts:
             self._at += sum(map(len, texts)) + len(texts) - 1
         if len(texts) < len(pieces):
-            self._parse_up_to = self._dropped + self._at + _PARSED_AFTER_ODD
+            self._parse_up_to = self._dropped + self._at + _PARSED_AFTER_IRREGULAR
         if not texts:
             return None
         names, seconds, milliseconds, fqdns = zip(*heads[: len(texts)])
-        return AtSight(texts, root, names, seconds, milliseconds, fqdns, [look is CLEAN for look in looks])
+        return FastBatch(texts, root, names, seconds, milliseconds, fqdns, [look is CLEAN for look in looks])
 
     def _split(self, begin: str) -> list[str]:
         """The text from here on, cut where events begin: what stands between the beginnings of two, in order."""
         behind = "}," + begin
-        self._see(_SIGHT)
-        text = self._text[self._at + len(begin) : self._at + 2 * _SIGHT]
+        self._see(_LOOKAHEAD)
+        text = self._text[self._at + len(begin) : self._at + 2 * _LOOKAHEAD]
         return text.rsplit(behind)[:-1] or self._far(begin, behind)  # rsplit takes half of split's time
 
     def _far(self, begin: str, behind: str) -> list[str]:
         """As `_split`, for an event that is longer than what is looked at at once; none where no end is in sight."""
         seen = 0
         while (end := self._text.find(behind, self._at + seen)) == -1:
-            if self._ended or self._left > _LONGEST_AT_SIGHT:
+            if self._ended or self._left > _LONGEST_FAST_EVENT:
                 return []
             seen = self._left - len(behind)
             self._see(2 * self._left)
@@ -158,9 +158,9 @@ class ArrayReader:
                     self._at = end
                     return element
             if self._ended:
-                raise NotAnArray("the answer ends in the middle of an event, or holds something that is not JSON")
+                raise NotAnArray("the response ends in the middle of an event, or holds something that is not JSON")
             if self._left > ELEMENT_LIMIT:
-                raise NotAnArray("an event of the answer is larger than any event can be")
+                raise NotAnArray("an event of the response is larger than any event can be")
             self._see(max(PARSE_LIMIT, 2 * self._left))
 
     def _parse(self) -> tuple[Element, int] | None:
@@ -180,7 +180,7 @@ class ArrayReader:
         except Incomplete:
             return None
         except ValueError:
-            raise NotAnArray("the JSON array of the answer is not well formed") from None
+            raise NotAnArray("the JSON array of the response is malformed") from None
         return Element(self._text[self._at : end], None), end
 
     def _next_character(self) -> str:

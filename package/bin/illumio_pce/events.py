@@ -12,10 +12,10 @@ from itertools import compress
 from operator import add
 from typing import Any, NamedTuple
 
-from .array_reader import AtSight, Element
+from .array_reader import Element, FastBatch
 from .config import HOST_NAME
 from .filters import FilterHistory
-from .json_text import for_xml, looks_of, members, on_one_line
+from .json_text import for_xml, members, on_one_line, shapes_of
 from .timestamps import parse, second_of
 
 #: Splunk's automatic extraction reads this many bytes of JSON (limits.conf, [spath] extraction_cutoff).
@@ -69,7 +69,7 @@ def bulky_last(text: str) -> str:
     changes, notes = text.find(',"resource_changes":'), text.rfind(',"notifications":')
     if 0 < changes < notes:  # the PCE's own order, if both are members of the object itself
         others, bulky, last = text[1:changes], text[changes:notes], text[notes:-1]
-        if all(looks_of([f"{{{others}}}", f"{{{last}}}"])):
+        if all(shapes_of([f"{{{others}}}", f"{{{last}}}"])):
             return f"{{{others}{last}{bulky}}}"
     try:
         found = members(text)
@@ -135,16 +135,16 @@ class Events:
 
 
 class EventReader:
-    """Turns the elements of one answer into events.
+    """Turns the elements of one response into events.
 
     An event is known by its href, which the API gives once for each event. One without an href is known
-    by its text and by which one of its kind it is in the answer, so that equal ones are told apart.
+    by its text and by which one of its kind it is in the response, so that equal ones are told apart.
     """
 
     def __init__(self) -> None:
         self._without_href: dict[str, int] = {}
 
-    def read(self, run: Element | AtSight) -> Events:
+    def read(self, run: Element | FastBatch) -> Events:
         """Read a run of elements; whatever is wrong with one is named in its flaw, and it is never refused."""
         if isinstance(run, Element):
             return Events.of([self._read_whole(run)])

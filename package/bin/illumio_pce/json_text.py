@@ -22,7 +22,7 @@ _LINE_BREAK = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\r\n]+', re.DOTALL)
 #: Every byte but brackets, quotes, control characters and what XML has a meaning for.
 _UNREMARKABLE = bytes(set(range(0x20, 0x100)) - set(b'[]{}"&<>'))
 _BETWEEN = "\0"
-#: What a text may show to be; see `looks_of`.
+#: What a text may show to be; see `shapes_of`.
 NOT_CLOSED, CLOSED, CLEAN = range(3)
 #: So many shapes are remembered, each up to this length (bytes).
 _SHAPES = 1024
@@ -79,7 +79,7 @@ def end_of_value(text: str, at: int) -> int:
     raise Incomplete
 
 
-def looks_of(texts: Sequence[str]) -> list[int]:
+def shapes_of(texts: Sequence[str]) -> list[int]:
     """What each of these texts, from `{` to `}`, shows to be: NOT_CLOSED, CLOSED, or CLEAN besides.
 
     CLOSED: one object, all of it, without control characters. CLEAN: in ASCII too, and without `&`, `<` and `>`.
@@ -93,14 +93,14 @@ def looks_of(texts: Sequence[str]) -> list[int]:
     if len(shapes) != len(texts):
         return [NOT_CLOSED] * len(texts)
     remembered = max(map(len, shapes)) <= _LONGEST_SHAPE
-    looks = list(map(_look_of if remembered else _look_of.__wrapped__, shapes))
+    looks = list(map(_shape_of if remembered else _shape_of.__wrapped__, shapes))
     if ascii_only:
         return looks
     return [look if text.isascii() else min(look, CLOSED) for look, text in zip(looks, texts)]
 
 
 @lru_cache(maxsize=_SHAPES)
-def _look_of(shape: bytes) -> int:
+def _shape_of(shape: bytes) -> int:
     """Whether nothing is left of a shape within its outermost brackets when pairs go that have nothing between them.
 
     A bracket outside of strings never makes a pair with one inside of a string, since all quotes between the two

@@ -31,7 +31,7 @@ def _destination(stanza: Conf, accounts: Mapping[str, Conf]) -> tuple[tuple[str,
     return None if source is None or is_disabled(stanza) else (source, index_of(stanza))
 
 
-def twins(name: str, inputs: Mapping[str, Conf], accounts: Mapping[str, Conf]) -> list[str]:
+def overlapping_inputs(name: str, inputs: Mapping[str, Conf], accounts: Mapping[str, Conf]) -> list[str]:
     """Name the other enabled inputs that bring the same PCE and organisation into the same index."""
     own = _destination(inputs.get(name, {}), accounts)
     others = (other for other in inputs if other != name)

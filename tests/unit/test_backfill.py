@@ -7,10 +7,10 @@ from array import array
 from typing import Any
 
 import pytest
+from illumio_pce.backfill import Backfill, pages_of
 from illumio_pce.checkpoint import keys_to_text
 from illumio_pce.events import AuditEvent, Events
 from illumio_pce.pce import Page, Window
-from illumio_pce.requested import Requested, pages_of
 from illumio_pce.store import sealed
 
 
@@ -24,29 +24,29 @@ from illumio_pce.store import sealed
         (1000.0, "two", 9000.0, True, False),
     ],
 )
-def test_it_is_sent_once_to_each_life_of_splunkd_until_none_can_lose_it(
+def test_a_backfill_is_sent_once_per_splunkd_start_until_confirmed(
     sent_at: float, splunkd: str, now: float, due: bool, done: bool
 ) -> None:
-    requested = Requested("k", "events", 1, 2, frozenset([3]), "", sent_at, splunkd)
-    assert requested.is_due("one") is due
-    assert requested.is_done("one", now) is done
+    backfill = Backfill("k", "events", 1, 2, frozenset([3]), "", sent_at, splunkd)
+    assert backfill.is_due("one") is due
+    assert backfill.is_done("one", now) is done
 
 
-def test_it_is_read_back() -> None:
-    requested = Requested("k", "system_events", 1, 2, frozenset([3, 1, 2]), "", 5.5, "one")
-    assert Requested.of(json.loads(json.dumps(requested.document("audit")))) == requested
-    first, second = (Requested.new("audit", "events", 1, 2, frozenset([3])) for _ in range(2))
+def test_a_backfill_is_read_back() -> None:
+    backfill = Backfill("k", "system_events", 1, 2, frozenset([3, 1, 2]), "", 5.5, "one")
+    assert Backfill.of(json.loads(json.dumps(backfill.document("audit")))) == backfill
+    first, second = (Backfill.new("audit", "events", 1, 2, frozenset([3])) for _ in range(2))
     assert first.key != second.key
     assert first.key.startswith("audit.request.")
 
 
-def test_a_new_one_was_not_sent_yet() -> None:
-    new = Requested.new("audit", "events", 1, 2, frozenset([3]))
+def test_a_new_backfill_was_not_sent_yet() -> None:
+    new = Backfill.new("audit", "events", 1, 2, frozenset([3]))
     stored = dict(new.document("audit"))
     del stored["sent_at"], stored["splunkd"]
-    for requested in (new, Requested.of(stored)):
-        assert (requested.sent_at, requested.splunkd, requested.problem) == (0, "", "")
-        assert requested.is_due("")
+    for backfill in (new, Backfill.of(stored)):
+        assert (backfill.sent_at, backfill.splunkd_boot_id, backfill.problem) == (0, "", "")
+        assert backfill.is_due("")
 
 
 def document(**changed: Any) -> dict[str, Any]:
@@ -67,12 +67,12 @@ def document(**changed: Any) -> dict[str, Any]:
         ({**document(), "sent_at": "soon"}, "."),
     ],
 )
-def test_what_cannot_be_read_has_a_problem_and_is_done(found: dict[str, Any], problem: str) -> None:
-    requested = Requested.of(found)
-    assert (requested.key, requested.keys) == ("k", frozenset())
-    assert problem in requested.problem + "."
-    assert requested.problem
-    assert requested.is_done("one", 0.0)
+def test_an_unreadable_backfill_has_a_problem_and_is_done(found: dict[str, Any], problem: str) -> None:
+    backfill = Backfill.of(found)
+    assert (backfill.key, backfill.keys) == ("k", frozenset())
+    assert problem in backfill.problem + "."
+    assert backfill.problem
+    assert backfill.is_done("one", 0.0)
 
 
 def event(ms: int, key: int) -> AuditEvent:
@@ -82,38 +82,38 @@ def event(ms: int, key: int) -> AuditEvent:
 EVENTS = [event(ms, ms) for ms in range(100, 120)]
 
 
-def ask(limit: int) -> Any:
-    def answer(collection: str, window: Window) -> Page:
+def fetch(limit: int) -> Any:
+    def response(collection: str, window: Window) -> Page:
         assert collection == "events"
         assert window.high is not None
         found = [one for one in EVENTS if one.ms is not None and window.low <= one.ms <= window.high][::-1]
         return Page(Events.of(found[:limit]), 0, 1, len(found) > limit)
 
-    return answer
+    return response
 
 
 def everything(collection: str, window: Window) -> list[Events]:
     raise AssertionError
 
 
-def test_the_requested_events_come_and_no_others() -> None:
-    requested = Requested("k", "events", 100, 200, frozenset([103, 104, 110, 999]))
-    (page,) = pages_of(requested, ask(50), everything, {103, 110, 115})
+def test_the_named_events_come_and_no_others() -> None:
+    backfill = Backfill("k", "events", 100, 200, frozenset([103, 104, 110, 999]))
+    (page,) = pages_of(backfill, fetch(50), everything, {103, 110, 115})
     assert {one.key for one in page} == {103, 110}
-    assert list(pages_of(requested, ask(50), everything, {115})) == []
+    assert list(pages_of(backfill, fetch(50), everything, {115})) == []
 
 
-def test_a_cut_answer_is_asked_for_in_parts() -> None:
-    requested = Requested("k", "events", 100, 119, frozenset(range(200)))
+def test_a_cut_response_is_requested_again_in_parts() -> None:
+    backfill = Backfill("k", "events", 100, 119, frozenset(range(200)))
     wanted = set(range(200))
     found = []
-    for page in pages_of(requested, ask(6), everything, wanted):
+    for page in pages_of(backfill, fetch(6), everything, wanted):
         found += [one.key for one in page]
         wanted -= {one.key for one in page}
     assert sorted(found) == list(range(100, 120))
 
 
-def test_what_no_answer_holds_is_asked_for_as_a_whole() -> None:
+def test_an_overfull_millisecond_is_fetched_by_a_job() -> None:
     crowd = [event(100, key) for key in (1, 2, 3, 3)]
     asked: list[tuple[str, Window]] = []
 
@@ -121,7 +121,7 @@ def test_what_no_answer_holds_is_asked_for_as_a_whole() -> None:
         asked.append((collection, window))
         return [Events.of(crowd[:2]), Events.of(crowd[2:])]
 
-    requested = Requested("k", "events", 100, 101, frozenset([1, 2, 3]))
-    (page,) = pages_of(requested, lambda *_: Page(Events.of(crowd[:1]), 0, 1, cut=True), all_of, {1, 2, 3})
+    backfill = Backfill("k", "events", 100, 101, frozenset([1, 2, 3]))
+    (page,) = pages_of(backfill, lambda *_: Page(Events.of(crowd[:1]), 0, 1, cut=True), all_of, {1, 2, 3})
     assert [one.key for one in page] == [1, 2, 3]
     assert asked == [("events", Window(100, 101))]

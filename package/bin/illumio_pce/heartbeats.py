@@ -19,11 +19,11 @@ from .breadcrumb import path_of
 GRACE_SECONDS = 900.0
 _INTERVALS = 3
 #: One that stays silent is told of this often (seconds).
-_TOLD_EVERY = 86_400.0
+_WARN_EVERY = 86_400.0
 _SUFFIX = "sign"
 
 
-class Sign(NamedTuple):
+class Heartbeat(NamedTuple):
     """The last sign of an input: `at` and `told_at` in epoch s, the latter 0 while its silence was not told."""
 
     input_name: str
@@ -32,53 +32,55 @@ class Sign(NamedTuple):
     told_at: float = 0.0
 
     @property
-    def patience(self) -> float:
+    def timeout(self) -> float:
         """How long after it the next one is waited for (seconds)."""
         return _INTERVALS * self.interval + GRACE_SECONDS
 
     def is_silent(self, now: float) -> bool:
         """Whether the next one should have come long ago (`now`: epoch s)."""
-        return now - self.at > self.patience
+        return now - self.at > self.timeout
 
-    def is_told(self, now: float) -> bool:
+    def was_warned(self, now: float) -> bool:
         """Whether its silence was told lately."""
-        return 0 <= now - self.told_at < _TOLD_EVERY
+        return 0 <= now - self.told_at < _WARN_EVERY
 
 
-class Signs:
+class Heartbeats:
     """The signs in a folder. What cannot be read or written there is left alone: they are a help, and nothing more."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def leave(self, sign: Sign) -> None:
+    def leave(self, heartbeat: Heartbeat) -> None:
         """Put a sign in place of the input's last."""
         with contextlib.suppress(OSError):
-            path_of(self._folder, sign.input_name, _SUFFIX).write_text(json.dumps(sign._asdict()), encoding="utf-8")
+            path_of(self._folder, heartbeat.input_name, _SUFFIX).write_text(
+                json.dumps(heartbeat._asdict()), encoding="utf-8"
+            )
 
     def forget(self, input_name: str) -> None:
         """The input was deleted or switched off."""
         with contextlib.suppress(OSError):
             path_of(self._folder, input_name, _SUFFIX).unlink(missing_ok=True)
 
-    def silent(self, now: float, but: str) -> list[Sign]:
-        """The last signs of silent inputs whose silence was not told lately, without the input `but`."""
-        found = (sign for sign in self._all() if sign.input_name != but)
-        return [sign for sign in found if sign.is_silent(now) and not sign.is_told(now)]
+    def silent(self, now: float, own_name: str) -> list[Heartbeat]:
+        """The last signs of silent inputs whose silence was not told lately, without the input `own_name`."""
+        found = (heartbeat for heartbeat in self._all() if heartbeat.input_name != own_name)
+        return [heartbeat for heartbeat in found if heartbeat.is_silent(now) and not heartbeat.was_warned(now)]
 
-    def tell(self, sign: Sign, now: float) -> None:
+    def mark_warned(self, heartbeat: Heartbeat, now: float) -> None:
         """The input's silence was told."""
-        self.leave(sign._replace(told_at=now))
+        self.leave(heartbeat._replace(told_at=now))
 
-    def _all(self) -> Iterator[Sign]:
+    def _all(self) -> Iterator[Heartbeat]:
         for path in sorted(self._folder.glob(f"input_*.{_SUFFIX}")):
             name = unquote(path.name[len("input_") : -len(_SUFFIX) - 1])
             with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
                 value = json.loads(path.read_text(encoding="utf-8"))
-                yield Sign(name, float(value["at"]), float(value["interval"]), float(value["told_at"]))
+                yield Heartbeat(name, float(value["at"]), float(value["interval"]), float(value["told_at"]))
 
 
-def seconds_of(interval: str | None) -> float:
+def interval_seconds(interval: str | None) -> float:
     """The interval of an input as inputs.conf has it (seconds); a day where it is none, such as a cron schedule."""
     try:
         seconds = float(interval or "60")

@@ -1,4 +1,4 @@
-"""Answers that no document rules out: what the collector does where an assumption about the PCE is false.
+"""Responses that no document rules out: what the collector does where an assumption about the PCE is false.
 
 The collector in the simulated world, before the emulated PCE with one of its quirks; docs/assumptions.md says what
 follows from each.
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulation import SimulatedAnswer, SimulatedClock, World
+from tests.simulation import SimulatedClock, SimulatedResponse, World
 from workbench.pce import Pce, Request, Supercluster, faults
 from workbench.pce.events.times import render_ms
 
@@ -27,8 +27,8 @@ class Machine(SimulatedClock):
         return self.now + self.ahead
 
 
-class InOnePiece(SimulatedAnswer):
-    """An answer whose body comes at once, since it is large."""
+class InOnePiece(SimulatedResponse):
+    """A response whose body comes at once, since it is large."""
 
     def chunks(self) -> Iterator[bytes]:
         yield self.body
@@ -41,13 +41,13 @@ class EmulatedPce:
         self.serve(Pce(clock=clock.monotonic))
 
     def serve(self, emulated: Pce) -> None:
-        """Answer as that one does."""
+        """Response as that one does."""
         self.emulated, self._key = emulated, emulated.add_key()
 
-    def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> SimulatedAnswer:
-        answer = self.emulated.answer(Request.get(path, list(query.items()), key=self._key.pair, headers=headers))
-        names = {name.lower(): value for name, value in answer.headers.items()}
-        return InOnePiece(answer.status, names, b"".join(answer.pieces()))
+    def respond(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> SimulatedResponse:
+        response = self.emulated.answer(Request.get(path, list(query.items()), key=self._key.pair, headers=headers))
+        names = {name.lower(): value for name, value in response.headers.items()}
+        return InOnePiece(response.status, names, b"".join(response.pieces()))
 
     def date(self, at: float) -> dict[str, str]:
         return {"date": formatdate(at + self.emulated.clocks.date, usegmt=True)}
@@ -107,7 +107,7 @@ def world() -> OddWorld:
 
 
 @pytest.mark.parametrize("most", [100, 500, 1000, 5000])
-def test_fewer_events_in_an_answer_than_the_documented_limit(most: int, world: OddWorld) -> None:
+def test_fewer_events_per_response_than_documented(most: int, world: OddWorld) -> None:
     world.quirks.most_results = most
     world.happens(*(age / 20 for age in range(most + most // 2)))
     world.runs()
@@ -135,7 +135,7 @@ def test_parameters_that_have_no_effect(world: OddWorld) -> None:
 
 
 @pytest.mark.parametrize("count", [150, 12_000])
-def test_an_answer_with_the_oldest_first(count: int, world: OddWorld) -> None:
+def test_a_response_with_the_oldest_events_first(count: int, world: OddWorld) -> None:
     world.quirks.oldest_first = True
     world.happens(*(age / 20 for age in range(count)))
     assert world.runs() == ["ok", "ok"]
@@ -149,7 +149,7 @@ def test_times_that_are_compared_in_whole_seconds(world: OddWorld) -> None:
     assert world.missing() == 0
 
 
-def test_an_asynchronous_answer_that_is_cut_as_the_direct_one_is(world: OddWorld) -> None:
+def test_an_asynchronous_response_that_is_cut_like_the_direct_one(world: OddWorld) -> None:
     world.quirks.most_in_job = world.max_results = 100
     world.happens(*[30] * 150)
     world.runs()
@@ -193,7 +193,7 @@ def test_a_cache_between_changes_nothing_since_each_run_asks_something_new(world
     assert world.missing() == 0
 
 
-def test_system_events_that_take_no_such_parameters_hold_nothing_else_up(world: OddWorld) -> None:
+def test_system_events_without_parameters_do_not_block_the_rest(world: OddWorld) -> None:
     world.settings["include_system_events"] = "1"
     world.faults_of_pce.switch_on(faults.status(406), path="/system_events")
     world.happens(0)
@@ -211,7 +211,7 @@ def test_bounds_that_do_not_count_themselves(world: OddWorld) -> None:
     assert world.missing() == 60
 
 
-def test_after_an_empty_list_from_something_that_is_no_pce_reading_goes_on_at_the_newest_event(world: OddWorld) -> None:
+def test_after_an_empty_list_from_another_server_reading_resumes_above_the_newest_event(world: OddWorld) -> None:
     switch = world.faults_of_pce.switch_on(faults.other_json([]), path="/events")
     world.happens(0)
     world.clock.now += 7000
@@ -266,14 +266,14 @@ def test_of_an_event_that_changes_the_first_form_is_kept(world: OddWorld) -> Non
 
 
 @pytest.mark.parametrize(("seconds", "missing"), [(590, 0), (1200, 1)])
-def test_an_event_that_no_answer_holds_for_longer_than_the_late_arrival_window(
+def test_an_event_that_is_invisible_for_longer_than_the_late_arrival_window(
     seconds: float, missing: int, world: OddWorld
 ) -> None:
     world.quirks.hidden_for = seconds
     world.happens(0)
     world.runs(15)
     world.quirks.hidden_for = 0
-    world.happens(0)  # what is newer is seen, so reading no longer begins at the newest event before
+    world.happens(0)  # what is newer is seen, so reading no longer begins just above the newest event before
     world.runs(15)
     assert world.missing() == missing
 
@@ -296,13 +296,13 @@ def test_a_clock_of_the_timestamps_that_falls_behind_is_a_late_arrival(world: Od
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [{"events": []}, {}, None, "[]", 0],
     ids=["a list in an object", "an object", "null", "a text", "a number"],
 )
-def test_json_that_is_no_list_moves_nothing(answer: object, world: OddWorld) -> None:
+def test_json_other_than_a_list_does_not_move_the_watermark(response: object, world: OddWorld) -> None:
     world.happens(0)
-    switch = world.faults_of_pce.switch_on(faults.other_json(answer), path="/events")
+    switch = world.faults_of_pce.switch_on(faults.other_json(response), path="/events")
     assert world.runs(1) == ["not_a_pce"]
     switch.off()
     world.clock.now += 3600
@@ -363,7 +363,7 @@ def test_a_clock_that_was_ahead_does_not_make_a_restart_repeat_hours(world: OddW
     assert len(world.indexed) - before <= 3
 
 
-def test_a_clock_that_was_ahead_does_not_end_the_daily_looks(world: OddWorld) -> None:
+def test_a_clock_that_was_ahead_does_not_stop_the_daily_checks(world: OddWorld) -> None:
     world.machine.ahead = 365 * 86_400
     world.runs(1)
     world.machine.ahead = 0

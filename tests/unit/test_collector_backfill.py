@@ -6,8 +6,8 @@ import json
 from collections import Counter
 
 import pytest
+from illumio_pce.backfill import Backfill
 from illumio_pce.events import key_of
-from illumio_pce.requested import Requested
 
 from tests.simulation import World, status
 
@@ -80,7 +80,7 @@ def test_what_was_delivered_or_is_not_wanted_is_not_looked_up() -> None:
 
 
 def request(world: World, hrefs: list[str], low: int, high: int, collection: str = "events") -> None:
-    requested = Requested.new("audit", collection, low, high, frozenset(map(key_of, hrefs)))
+    requested = Backfill.new("audit", collection, low, high, frozenset(map(key_of, hrefs)))
     world.documents[requested.key] = json.loads(json.dumps(requested.document("audit")))
 
 
@@ -93,14 +93,14 @@ def world_with_history() -> tuple[World, list[str]]:
     return world, hrefs
 
 
-def test_exactly_what_was_requested_is_sent_again_and_the_request_removed() -> None:
+def test_exactly_the_backfill_is_sent_and_then_removed() -> None:
     world, hrefs = world_with_history()
     now = world.pce.now_ms()
     request(world, hrefs[3:9], now - 200_000_000, now)
     world.indexed.clear()
     assert world.run() == "ok"
     assert sorted(world.delivered()) == sorted(hrefs[3:9])
-    assert (world.last.record.requested, world.last.record.notes) == (6, [])
+    assert (world.last.record.backfilled, world.last.record.notes) == (6, [])
     for seconds, kept in ((60, True), (60, True), (1, False)):
         world.clock.now += seconds
         assert world.run() == "ok"
@@ -108,7 +108,7 @@ def test_exactly_what_was_requested_is_sent_again_and_the_request_removed() -> N
         assert any("request" in key for key in world.documents) is kept
 
 
-def test_a_request_that_cannot_be_read_is_told_and_removed() -> None:
+def test_an_unreadable_backfill_is_noted_and_removed() -> None:
     world, hrefs = world_with_history()
     world.documents["audit.request.x"] = {
         "_key": "audit.request.x",
@@ -120,11 +120,11 @@ def test_a_request_that_cannot_be_read_is_told_and_removed() -> None:
     world.indexed.clear()
     assert world.run() == "ok"
     assert world.delivered() == hrefs[:1]
-    assert world.last.record.notes == ["a request of a reconciliation cannot be read: its checksum is wrong"]
+    assert world.last.record.notes == ["a backfill request of a reconciliation cannot be read: its checksum is wrong"]
     assert "audit.request.x" not in world.documents
 
 
-def test_what_splunkd_lost_of_it_is_sent_again() -> None:
+def test_a_backfill_that_splunkd_lost_is_resent() -> None:
     world, hrefs = world_with_history()
     request(world, hrefs[3:9], 0, world.pce.now_ms())
     assert world.run() == "ok"
@@ -132,10 +132,10 @@ def test_what_splunkd_lost_of_it_is_sent_again() -> None:
     world.crash_splunkd(110, 5000)
     assert world.run() == "ok"
     assert set(world.delivered()) == set(hrefs)
-    assert world.last.record.requested == 6
+    assert world.last.record.backfilled == 6
 
 
-def test_what_left_the_pce_is_told() -> None:
+def test_backfill_events_that_left_the_pce_are_noted() -> None:
     world, hrefs = world_with_history()
     request(world, [hrefs[0], "/orgs/1/events/pruned"], 0, world.pce.now_ms())
     world.indexed.clear()
@@ -144,7 +144,7 @@ def test_what_left_the_pce_is_told() -> None:
     assert any(note.startswith("1 events") for note in world.last.record.notes)
 
 
-def test_it_is_sent_before_a_key_is_refused_for_comparing() -> None:
+def test_a_backfill_is_sent_before_the_comparison_fails() -> None:
     world, hrefs = world_with_history()
     world.clock.now += 86_400
     request(world, hrefs[3:9], 0, world.pce.now_ms())
@@ -158,7 +158,7 @@ def test_it_is_sent_before_a_key_is_refused_for_comparing() -> None:
     assert sorted(world.delivered()) == sorted(hrefs[3:9])
 
 
-def test_a_job_for_it_that_does_not_end_is_waited_for_ten_minutes() -> None:
+def test_a_backfill_job_times_out_after_ten_minutes() -> None:
     world = World()
     hrefs = [world.pce.record(age_ms=300_000) for _ in range(17)]
     world.pce.record(age_ms=299_000)  # the newest is asked for by each run, and they are not
@@ -176,7 +176,7 @@ def test_a_job_for_it_that_does_not_end_is_waited_for_ten_minutes() -> None:
 
 
 @pytest.mark.parametrize("effect", range(1, 45))
-def test_a_run_that_is_killed_among_requests_forgets_none(effect: int) -> None:
+def test_a_killed_run_forgets_no_backfill(effect: int) -> None:
     world, hrefs = world_with_history()
     request(world, hrefs[:4], 0, world.pce.now_ms() - 90_000_000)
     request(world, hrefs[10:14], 0, world.pce.now_ms())

@@ -32,7 +32,7 @@ def searched(monkeypatch: pytest.MonkeyPatch, *lines: dict[str, Any]) -> list[di
     return splunkd.search("search index=* | stats count by href", "0", "1")
 
 
-def test_the_final_rows_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_final_rows_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[dict[str, Any]] = [
         {"preview": True, "result": {"href": "/a"}},
         {"preview": False, "result": {"href": "/b"}, "messages": [{"type": "INFO", "text": "Your peer is fine."}]},
@@ -50,6 +50,6 @@ def test_the_final_rows_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
         ("WARN", "Search results may be incomplete."),
     ],
 )
-def test_rows_that_may_lack_others_are_not(monkeypatch: pytest.MonkeyPatch, kind: str, text: str) -> None:
+def test_incomplete_results_are_rejected(monkeypatch: pytest.MonkeyPatch, kind: str, text: str) -> None:
     with pytest.raises(SplunkdError, match="lacked a part"):
         searched(monkeypatch, {"preview": False, "result": {"href": "/b"}, "messages": [{"type": kind, "text": text}]})

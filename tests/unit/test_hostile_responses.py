@@ -14,7 +14,7 @@ from illumio_pce.errors import PASSING, REMEDIES, PceError
 from illumio_pce.pce import DATAFILE_SECONDS, Job, Pce, Window
 from illumio_pce.timestamps import parse_http_date
 
-from tests.simulation import SimulatedAnswer, SimulatedClock, SimulatedQuestion
+from tests.simulation import SimulatedClock, SimulatedPendingResponse, SimulatedResponse
 
 ACCOUNT = Account("lab", "pce.example.com", 8443, 1, "api_1", "s3cret-s3cret")
 WINDOW = Window(0, None)
@@ -22,20 +22,20 @@ WINDOW = Window(0, None)
 EVIL = "e\r\nvil\x1b[2J\u2028 log_level=ERROR index=main | delete"
 
 
-class OneAnswer:
-    """A transport that gives the same answer to every question, and keeps the paths."""
+class OneResponse:
+    """A transport that gives the same response to every request, and keeps the paths."""
 
-    def __init__(self, answer: Any) -> None:
-        self.answer = answer
+    def __init__(self, response: Any) -> None:
+        self.response = response
         self.paths: list[str] = []
 
-    def ask(self, path: str, query: Any, headers: Mapping[str, str], seconds: float) -> SimulatedQuestion:
+    def send(self, path: str, query: Any, headers: Mapping[str, str], seconds: float) -> SimulatedPendingResponse:
         self.paths.append(path)
-        return SimulatedQuestion(SimulatedClock(), 0.0, self.answer)
+        return SimulatedPendingResponse(SimulatedClock(), 0.0, self.response)
 
 
-def client(answer: Any, clock: SimulatedClock | None = None) -> Pce:
-    return Pce(ACCOUNT, OneAnswer(answer), clock or SimulatedClock(), patience_seconds=0)
+def client(response: Any, clock: SimulatedClock | None = None) -> Pce:
+    return Pce(ACCOUNT, OneResponse(response), clock or SimulatedClock(), retry_seconds=0)
 
 
 def refusal(act: Any) -> PceError:
@@ -54,25 +54,25 @@ ADDRESSES = (
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_an_address_leads_nowhere_else(address: str) -> None:
-    moved = SimulatedAnswer(302, {"location": address})
+def test_the_key_is_not_sent_to_other_hosts(address: str) -> None:
+    moved = SimulatedResponse(302, {"location": address})
     assert refusal(lambda: client(moved).events("events", WINDOW)).category in ("redirect", "broken_answer")
-    accepted = SimulatedAnswer(202, {"location": address})
+    accepted = SimulatedResponse(202, {"location": address})
     assert refusal(lambda: client(accepted).start_job("events", WINDOW)).category in ("redirect", "broken_answer")
-    done = SimulatedAnswer(200, {}, json.dumps({"status": "done", "result": {"href": address}}).encode())
+    done = SimulatedResponse(200, {}, json.dumps({"status": "done", "result": {"href": address}}).encode())
     job = Job("/api/v2/orgs/1/jobs/1", WINDOW)
     assert refusal(lambda: client(done).job_result(job)).category in ("redirect", "broken_answer")
 
 
 @given(st.text(st.characters(max_codepoint=255)), st.sampled_from(["", "Zq7"]))
-def test_any_header_is_taken_or_left(text: str, mark: str) -> None:
+def test_any_header_is_accepted_or_ignored(text: str, mark: str) -> None:
     date = parse_http_date(text)
     assert date is None or date % 1000 == 0
     names = ("retry-after", "date", "location", "content-type", "x-request-id")
     headers = dict.fromkeys(names, mark + text + mark)
     for status in (200, 202, 204, 302, 400, 401, 403, 404, 406, 407, 418, 429, 500, 503):
         try:
-            page = client(SimulatedAnswer(status, headers, b"[]")).events("events", WINDOW)
+            page = client(SimulatedResponse(status, headers, b"[]")).events("events", WINDOW)
         except PceError as error:
             assert error.category in REMEDIES
             assert "Zq7" not in str(error)
@@ -81,22 +81,22 @@ def test_any_header_is_taken_or_left(text: str, mark: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["\u00b2", "1e9", "-1", "+5", "0x10", "1_000", " 5", "999999", "\u0661"])
-def test_a_retry_after_that_is_no_number_is_none(text: str) -> None:
-    error = refusal(lambda: client(SimulatedAnswer(429, {"retry-after": text})).events("events", WINDOW))
+def test_an_invalid_retry_after_is_ignored(text: str) -> None:
+    error = refusal(lambda: client(SimulatedResponse(429, {"retry-after": text})).events("events", WINDOW))
     assert error.retry_after is None
     assert error.category in PASSING
 
 
 @pytest.mark.parametrize("text", ["Fri, 31 Dec 9999 23:59:59 -2300", EVIL, "0", "\u00b2"])
-def test_a_date_that_is_none_is_left(text: str) -> None:
+def test_an_invalid_date_header_is_ignored(text: str) -> None:
     assert parse_http_date(text) is None
 
 
 @given(st.binary(max_size=200))
-def test_any_body_is_whole_events_or_an_error(body: bytes) -> None:
+def test_any_body_gives_complete_events_or_an_error(body: bytes) -> None:
     for status in (200, 202, 400, 401, 500):
         try:
-            page = client(SimulatedAnswer(status, {}, body)).events("events", WINDOW)
+            page = client(SimulatedResponse(status, {}, body)).events("events", WINDOW)
         except PceError as error:
             assert error.category in REMEDIES
         else:
@@ -111,8 +111,8 @@ def test_the_body_of_an_error_is_never_repeated() -> None:
         (500, body, "server_error"), (502, body, "server_error"), (200, body[:-3], "broken_answer"),
         (200, EVIL.encode(), "not_a_pce"),
     ):  # fmt: skip
-        answer = SimulatedAnswer(status, {}, text)
-        assert refusal(lambda answer=answer: client(answer).events("events", WINDOW)).category == category
+        response = SimulatedResponse(status, {}, text)
+        assert refusal(lambda response=response: client(response).events("events", WINDOW)).category == category
 
 
 class Endless:
@@ -139,7 +139,7 @@ class Endless:
 @pytest.mark.parametrize("seconds", [0.01, 29.0])
 def test_a_datafile_without_end_is_given_up(seconds: float) -> None:
     clock = SimulatedClock()
-    began, answer = clock.now, Endless(clock, seconds)
-    assert refusal(lambda: list(client(answer, clock).datafile("/api/v2/datafiles/1"))).category == "timeout"
+    began, response = clock.now, Endless(clock, seconds)
+    assert refusal(lambda: list(client(response, clock).datafile("/api/v2/datafiles/1"))).category == "timeout"
     assert clock.now - began <= DATAFILE_SECONDS + 30
-    assert answer.closed
+    assert response.closed

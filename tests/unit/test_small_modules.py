@@ -16,8 +16,8 @@ from illumio_pce.checkpoint import Batch, Checkpoint, Progress, keys_from_text, 
 from illumio_pce.config import Account, InputSettings, Proxy, parse_pce_url
 from illumio_pce.events import AuditEvent, Events
 from illumio_pce.filters import FilterHistory, Filters
+from illumio_pce.key_set import KeySet
 from illumio_pce.pce import Page, Window
-from illumio_pce.seen import KeySet
 from illumio_pce.store import Unreadable
 from illumio_pce.timestamps import in_words, parse, parse_http_date, parse_start, render, second_of
 from illumio_pce.windows import split
@@ -52,7 +52,7 @@ def test_a_time_with_a_zone_is_read_to_the_digit(text: str, ms: int, epoch: str)
      "2026-00-10T00:00:00Z", "2026-01-00T00:00:00Z", "2026-01-31T24:00:00Z", "2026-01-31T08:60:00Z",
      "2026-01-31T08:00:61Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00+01:00", "1970-01-01T00:59:59+01:00"],
 )  # fmt: skip
-def test_what_is_no_time_is_none(text: object) -> None:
+def test_invalid_timestamps_are_rejected(text: object) -> None:
     assert parse(text) is None
 
 
@@ -80,7 +80,7 @@ def test_start_time(text: str, ms: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "7d", "-7", "2026-01-31", "2026-01-31T08:00:00", "-1d@d", "now"])
-def test_a_start_time_that_is_none_says_what_to_enter(text: str) -> None:
+def test_an_invalid_start_time_says_what_to_enter(text: str) -> None:
     with pytest.raises(ValueError, match=r"ISO 8601"):
         parse_start(text, 0)
 
@@ -147,7 +147,7 @@ def test_filters(filters: tuple[str, str, str], event: dict[str, str | None], wa
 
 
 @pytest.mark.parametrize("filters", [("user sign_in", "", ""), ("", "loud", ""), ("", "", "maybe"), ("a;b", "", "")])
-def test_filters_that_are_none_are_refused(filters: tuple[str, str, str]) -> None:
+def test_invalid_filters_are_rejected(filters: tuple[str, str, str]) -> None:
     with pytest.raises(ValueError, match=r"is not an? "):
         Filters.parse(*filters)
 
@@ -183,7 +183,7 @@ def test_a_pce_url(url: str, expected: tuple[str, int]) -> None:
      "https://", "https://pce.example.com:99999", "https://a b", "https://pce.example.com?x=1", "https://-pce",
      "https://[::1", "https://[zz]", "https://[fe80::1%25eth0]:8443", "https://pce\u2100.example.com"],
 )  # fmt: skip
-def test_a_pce_url_that_is_none_is_refused_with_advice(url: str) -> None:
+def test_an_invalid_pce_url_is_rejected_with_advice(url: str) -> None:
     with pytest.raises(ValueError, match=r"https://HOST"):
         parse_pce_url(url)
 
@@ -199,7 +199,7 @@ def test_an_account_never_shows_its_secret() -> None:
 
 
 @pytest.mark.parametrize("conf", [{"org_id": "one"}, {"org_id": ""}, {"api_key_id": ""}, {"api_key_id": "api:1"}])
-def test_an_account_that_is_not_complete_is_refused(conf: dict[str, str]) -> None:
+def test_an_incomplete_account_is_rejected(conf: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"organisation ID|key ID"):
         account(**conf)
 
@@ -238,7 +238,7 @@ def test_a_proxy_at_an_address(host: str, in_url: str) -> None:
         ("", "as a host name or IP address"),
     ],
 )
-def test_a_proxy_at_no_address(host: str, words: str) -> None:
+def test_an_invalid_proxy_address_is_rejected(host: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Proxy.parse({"proxy_enabled": "1", "proxy_url": host, "proxy_port": "3128"})
 
@@ -278,11 +278,11 @@ def test_keys_are_read_back_in_eleven_characters_each(keys: list[int]) -> None:
     assert len(text) <= 11 * len(keys) + 4
 
 
-def test_keys_stand_in_base64_with_the_big_end_first() -> None:
+def test_keys_are_base64_of_big_endian_integers() -> None:
     assert keys_to_text(array("Q", [1, 2**64 - 2])) == "AAAAAAAAAAH//////////g=="
 
 
-def test_on_a_machine_with_the_big_end_first_nothing_is_turned(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_big_endian_machines_do_not_swap_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = array("Q", [1, 2**64 - 2])
     monkeypatch.setattr("sys.byteorder", "big")
     assert keys_to_text(keys) == base64.b64encode(keys.tobytes()).decode()
@@ -295,7 +295,7 @@ def test_a_checkpoint_is_read_back() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"version":1}', '{"version":2}', "[" * 100_000])
-def test_what_is_no_checkpoint_is_unreadable(text: str) -> None:
+def test_invalid_checkpoints_are_unreadable(text: str) -> None:
     with pytest.raises(Unreadable):
         Checkpoint.from_text(text)
 
@@ -312,7 +312,7 @@ def test_what_is_no_checkpoint_is_unreadable(text: str) -> None:
         (50, 50, [(10, 40)]),
     ],
 )
-def test_what_was_read_whole_is_no_longer_pending(low: int, high: int, left: list[tuple[int, int]]) -> None:
+def test_read_ranges_are_no_longer_pending(low: int, high: int, left: list[tuple[int, int]]) -> None:
     progress = Progress(0, 0, [(10, 40), (50, 50)])
     progress.settle(low, high)
     assert progress.pending == left
@@ -358,7 +358,7 @@ def test_a_secret_is_hidden_in_json_and_in_base64_behind_any_text(before: str) -
         assert "back" not in shown
 
 
-def test_what_cannot_be_seen_is_written_out_and_a_quotation_ends_no_value() -> None:
+def test_invisible_characters_and_quotes_are_escaped() -> None:
     shown = log.OneLineFormatter().format(
         logging.LogRecord("x", logging.INFO, "x.py", 1, "a\u202eb\ufeffc\ud800d\x9be\U000e0041", (), None)
     )

@@ -12,12 +12,12 @@ import requests
 import socks  # type: ignore[import-untyped]
 from illumio_pce.array_reader import NotAnArray
 from illumio_pce.errors import REMEDIES, CollectorError, PceError
-from illumio_pce.response_errors import no_json, no_list, retry_after
+from illumio_pce.response_errors import json_error, list_error, retry_after
 from illumio_pce.tls_errors import explain_tls
-from illumio_pce.transport_errors import Way, explain
+from illumio_pce.transport_errors import Route, explain
 from urllib3.exceptions import NewConnectionError
 
-DIRECT, PROXIED = Way(proxied=False, connected=False), Way(proxied=True, connected=False)
+DIRECT, PROXIED = Route(proxied=False, connected=False), Route(proxied=True, connected=False)
 NOW = 1_760_000_000.0  # Thu, 09 Oct 2025 08:53:20 GMT
 
 
@@ -65,7 +65,7 @@ VERIFIED = {
 
 
 @pytest.mark.parametrize(("code", "words"), VERIFIED.items())
-def test_a_certificate_that_is_refused(code: int, words: str) -> None:
+def test_certificate_errors(code: int, words: str) -> None:
     error = explain_tls(unverified(code), "PCE")
     assert error.category == "tls"
     assert re.search(words, told(error))
@@ -90,7 +90,7 @@ def test_a_certificate_that_is_refused(code: int, words: str) -> None:
         ("TLSV1_ALERT_INTERNAL_ERROR", r"No TLS connection .* could be established\. Check TLS"),
     ],
 )
-def test_a_handshake_that_fails(reason: str, words: str) -> None:
+def test_handshake_errors(reason: str, words: str) -> None:
     error = explain_tls(alert(reason), "PCE")
     assert error.category == "tls"
     assert re.search(words, told(error))
@@ -113,7 +113,7 @@ def unmade(error: OSError) -> requests.ConnectionError:
 
 
 @pytest.mark.parametrize(
-    ("error", "way", "category", "words"),
+    ("error", "route", "category", "words"),
     [
         (ConnectionRefusedError(), DIRECT, "connection", "refuses connections .* firewall that rejects"),
         (OSError(errno.EHOSTUNREACH, ""), DIRECT, "connection", "no route .* routes"),
@@ -142,12 +142,12 @@ def unmade(error: OSError) -> requests.ConnectionError:
         ),
         (ConnectionResetError(), PROXIED, "proxy", "closed the connection.*can look the same"),
         (ssl.SSLEOFError(8, "evil"), DIRECT, "connection", "closed during the TLS handshake.*inspects"),
-        (ConnectionResetError(), Way(True, True), "connection", "The PCE closed the connection without a response"),
+        (ConnectionResetError(), Route(True, True), "connection", "The PCE closed the connection without a response"),
     ],
 )  # fmt: skip
-def test_a_connection_that_is_not_made(error: OSError, way: Way, category: str, words: str) -> None:
+def test_connection_errors(error: OSError, route: Route, category: str, words: str) -> None:
     wrapped = requests.ConnectionError(error) if isinstance(error, ConnectionResetError) else unmade(error)
-    explained = explain(wrapped, way)
+    explained = explain(wrapped, route)
     assert explained.category == category
     assert re.search(words, told(explained))
 
@@ -183,7 +183,7 @@ def test_every_category_has_a_remedy_of_its_own_kind() -> None:
         ("", None, None),
     ],
 )
-def test_when_to_ask_again(text: str, date: str | None, seconds: float | None) -> None:
+def test_retry_after_headers(text: str, date: str | None, seconds: float | None) -> None:
     headers = {"retry-after": text, **({"date": date} if date else {})}
     assert retry_after(headers, NOW) == seconds
 
@@ -194,9 +194,9 @@ def test_when_to_ask_again(text: str, date: str | None, seconds: float | None) -
         (b"", "not_a_pce", "response is empty"),
         (b" \r\n", "not_a_pce", "response is empty"),
         (b"\xef\xbb\xbf", "not_a_pce", "response is empty"),
-        (b"  <!DOCTYPE html>", "not_a_pce", "web page came.*sign-in page.*look alike"),
-        (b"evil", "not_a_pce", "no JSON list"),
-        (b'{"evil":1}', "not_a_pce", "no JSON list"),
+        (b"  <!DOCTYPE html>", "not_a_pce", "is a web page.*sign-in page.*look alike"),
+        (b"evil", "not_a_pce", "not a JSON list"),
+        (b'{"evil":1}', "not_a_pce", "not a JSON list"),
         (b'[{"evil', "broken_answer", "not whole: cut"),
         (b'\xef\xbb\xbf\n[{"evil', "broken_answer", "not whole: cut"),
         ("[]".encode("utf-16"), "broken_answer", "UTF-16 .*converts"),
@@ -204,8 +204,8 @@ def test_when_to_ask_again(text: str, date: str | None, seconds: float | None) -
         ("[]".encode("utf-32-le"), "broken_answer", "UTF-16 .*converts"),
     ],
 )
-def test_a_body_that_is_no_list(start: bytes, category: str, words: str) -> None:
-    error = no_list(start, NotAnArray("cut"))
+def test_bodies_that_are_not_a_list(start: bytes, category: str, words: str) -> None:
+    error = list_error(start, NotAnArray("cut"))
     assert error.category == category
     assert re.search(words, told(error))
 
@@ -213,6 +213,6 @@ def test_a_body_that_is_no_list(start: bytes, category: str, words: str) -> None
 @pytest.mark.parametrize(
     ("text", "category"), [(b'{"evil', "broken_answer"), (b"[1", "broken_answer"), (b"<x", "not_a_pce")]
 )
-def test_a_small_body_that_is_no_json(text: bytes, category: str) -> None:
-    assert no_json(text).category == category
-    told(no_json(text))
+def test_small_bodies_that_are_not_json(text: bytes, category: str) -> None:
+    assert json_error(text).category == category
+    told(json_error(text))

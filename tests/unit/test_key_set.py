@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from illumio_pce.seen import KeySet
+from illumio_pce.key_set import KeySet
 
 #: So many places it has at first; keys that are equal in their last ten bits want the same one.
 PLACES = 1024
 
 
 @pytest.mark.parametrize("first", [5, PLACES - 1])
-def test_keys_that_want_one_place_are_told_apart(first: int) -> None:
+def test_colliding_keys_are_told_apart(first: int) -> None:
     keys = [first + number * PLACES for number in range(6)]
     found = KeySet()
     assert found.add_each(keys[:3]) == [True] * 3
@@ -35,7 +35,7 @@ def test_added_one_by_one_or_together_is_the_same() -> None:
 @pytest.mark.parametrize(
     ("count", "places"), [(1, 32_768), (24_576, 32_768), (24_577, 65_536), (49_152, 65_536), (49_153, 131_072)]
 )
-def test_three_of_four_places_are_taken_at_most(count: int, places: int) -> None:
+def test_the_table_is_at_most_three_quarters_full(count: int, places: int) -> None:
     together, one_by_one = KeySet(), KeySet()
     together.add_each(range(1, count + 1))
     for key in range(1, count + 1):
@@ -43,7 +43,7 @@ def test_three_of_four_places_are_taken_at_most(count: int, places: int) -> None
     assert len(together._slots) == len(one_by_one._slots) == places
 
 
-def test_keys_that_want_the_same_place_lie_side_by_side() -> None:
+def test_colliding_keys_are_stored_side_by_side() -> None:
     found = KeySet()
     keys = [7 + 32_768 * number for number in range(5)]
     assert found.add_each(keys) == [True] * 5

@@ -1,4 +1,4 @@
-"""What is asked of the PCE and was not answered yet: some questions ahead, within its limit of requests a minute."""
+"""What is asked of the PCE and was not answered yet: some requests ahead, within its limit of requests a minute."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from typing import Callable, NamedTuple
 
 from .clock import Clock
-from .transport import CONNECTIONS, Answer, Query, Transport
-from .transport import Question as Sent
+from .transport import CONNECTIONS, PendingResponse, Query, Response, Transport
 
 #: The PCE allows 500 requests a minute for one key; some room is left for others that use it.
 REQUESTS_PER_MINUTE = 400
 
 
-class Question(NamedTuple):
+class Request(NamedTuple):
     """One GET, by path, parameters and headers."""
 
     path: str
@@ -33,8 +32,8 @@ class Traffic:
     errors: dict[str, int] = field(default_factory=dict)
 
 
-class Questions:
-    """Sends questions, and keeps those that were sent ahead until they are asked for or no longer wanted.
+class Prefetcher:
+    """Sends requests, and keeps those that were sent ahead until they are asked for or no longer wanted.
 
     Ahead is asked only along paths that were answered since the last error, in this run or in the last: a key that the
     PCE refuses, or that may not read a collection, is tried alone from then on, and a PCE that is short of breath is
@@ -47,48 +46,48 @@ class Questions:
         self._transport = transport
         self._clock = clock
         self._limiter = _Limiter(clock, sharers)
-        self._sent: dict[Question, tuple[Sent, float]] = {}
+        self._sent: dict[Request, tuple[PendingResponse, float]] = {}
         self._answered: set[str] = set()
         self._traffic = traffic
 
-    def expect_answers(self, paths: Iterable[str]) -> None:
+    def allow_prefetch(self, paths: Iterable[str]) -> None:
         """These paths were answered in the last run, which met no error."""
         self._answered.update(paths)
 
-    def answer(self, question: Question, seconds: float) -> tuple[Answer, float, float]:
-        """The answer to a question, which is sent unless it is under way, and when it was asked and arrived.
+    def fetch(self, request: Request, seconds: float) -> tuple[Response, float, float]:
+        """The response to a request, which is sent unless it is under way, and when it was asked and arrived.
 
         Its headers, and each further piece, have to arrive within `seconds` of its sending. Raises PceError.
         """
-        self._send(question, seconds)
-        sent, asked_at = self._sent.pop(question)
-        answer, arrived_at = sent.answer()
-        if answer.status == 200:
-            self._answered.add(question.path)
-        return answer, asked_at, arrived_at
+        self._send(request, seconds)
+        sent, sent_at = self._sent.pop(request)
+        response, arrived_at = sent.response()
+        if response.status == 200:
+            self._answered.add(request.path)
+        return response, sent_at, arrived_at
 
-    def look_ahead(self, questions: Iterable[Question], seconds: float) -> None:
+    def prefetch(self, requests: Iterable[Request], seconds: float) -> None:
         """Have these under way, in that order, as far as connections and limits allow, and no others."""
-        wanted = list(questions)[:CONNECTIONS]
-        for question in [question for question in self._sent if question not in wanted]:
-            self._sent.pop(question)[0].close()
-        for question in wanted:
-            if question in self._sent or (question.path in self._answered and self._limiter.has_room()):
-                self._send(question, seconds)
+        wanted = list(requests)[:CONNECTIONS]
+        for request in [request for request in self._sent if request not in wanted]:
+            self._sent.pop(request)[0].close()
+        for request in wanted:
+            if request in self._sent or (request.path in self._answered and self._limiter.has_room()):
+                self._send(request, seconds)
 
     def forget(self) -> None:
-        """After an error: give up what is under way, and ask nothing ahead until there is an answer again."""
+        """After an error: give up what is under way, and ask nothing ahead until there is a response again."""
         self._answered.clear()
-        self.look_ahead((), 0)
+        self.prefetch((), 0)
 
-    def _send(self, question: Question, seconds: float) -> None:
-        if question in self._sent:
+    def _send(self, request: Request, seconds: float) -> None:
+        if request in self._sent:
             return
         self._limiter.wait()
         self._traffic.requests += 1
-        asked_at = self._clock.monotonic()
-        sent = self._transport.ask(question.path, question.query, dict(question.headers), seconds)
-        self._sent[question] = sent, asked_at
+        sent_at = self._clock.monotonic()
+        sent = self._transport.send(request.path, request.query, dict(request.headers), seconds)
+        self._sent[request] = sent, sent_at
 
 
 class _Limiter:

@@ -11,7 +11,7 @@ from splunktaucclib.rest_handler.error import RestError
 
 
 @contextmanager
-def as_refusal() -> Iterator[None]:
+def as_rest_error() -> Iterator[None]:
     """Turn what the checks of `illumio_pce` and splunkd raise into a RestError with a sentence."""
     try:
         yield
