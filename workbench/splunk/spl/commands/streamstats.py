@@ -61,6 +61,7 @@ class _Stream:
         self.context = runtime.context
         self.groups: dict[tuple[str, ...], Group] = {}
         self.recent: deque[tuple[tuple[str, ...], Event]] = deque()
+        self.lately: dict[tuple[str, ...], deque[Event]] = {}
         self.last_key: tuple[str, ...] | None = None
 
     def run(self, rows: list[Event]) -> list[Event]:
@@ -75,8 +76,8 @@ class _Stream:
     def _step(self, row: Event, key: tuple[str, ...]) -> None:
         settings = self.settings
         if settings.on_change and self.last_key is not None and key != self.last_key:
-            self.groups.clear()
-            self.recent.clear()
+            for kept in (self.groups, self.recent, self.lately):
+                kept.clear()
         self.last_key = key
         row.update(self._results(dict(row), key))
 
@@ -90,7 +91,20 @@ class _Stream:
             results = group.results()
             group.add(row, self.context)
             return results
+        if not settings.window and MOST_ROWS is None:
+            return self._within_time(row, key, settings.seconds or 0)
         return self._windowed(row, key)
+
+    def _within_time(self, row: Event, key: tuple[str, ...], seconds: int) -> Event:
+        """The rows of one group that lie less than so many seconds back; they come in the order of their times."""
+        seen, now = self.lately.setdefault(key, deque()), _time(row)
+        while seen and abs(now - _time(seen[0])) >= seconds:
+            seen.popleft()
+        group = Group(self.settings.measures)
+        for other in [*seen, row] if self.settings.current else seen:
+            group.add(other, self.context)
+        seen.append(row)
+        return group.results()
 
     def _windowed(self, row: Event, key: tuple[str, ...]) -> Event:
         settings = self.settings
