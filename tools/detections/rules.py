@@ -37,9 +37,10 @@ def rules(detections: list[Detection]) -> list[Macro]:
 
 
 def _begin() -> str:
+    """Events are numbered by accum: streamstats may see no more than 10,000 rows (max_stream_window)."""
     kept = ", ".join(f"own_{name}={name}" for name in _IDENTITY_OF)
     audited = f"audited=if(in(sourcetype,{_AUDIT_TYPES}),1,0)"
-    return f"eval {kept}, {audited} | `illumio_pce_identity` | streamstats count AS event_number"
+    return f"eval {kept}, {audited} | `illumio_pce_identity` | eval event_number=1 | accum event_number"
 
 
 def _end() -> str:
