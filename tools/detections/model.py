@@ -58,6 +58,7 @@ SCHEDULES = {
     # A day back, so that a line of an event that comes again within it is known.
     "every 5 minutes": Schedule("*/5 * * * *", OFTEN, 1446, "-30d"),
     "every 5 minutes, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d"),
+    "every 5 minutes, over 90 days": Schedule("*/5 * * * *", OFTEN, 0, "-90d"),
     "every 15 minutes": Schedule("*/15 * * * *", 15, 0, "-2d"),
     "every 15 minutes, over 8 days": Schedule("*/15 * * * *", 15, 0, "-8d"),
     "hourly, over 8 days": Schedule("7 * * * *", 60, 0, "-8d"),

@@ -13,7 +13,7 @@ from workbench.splunk.refusal import Refused
 from workbench.splunk.spl import commands
 from workbench.splunk.spl.arguments import Arguments, skip_enclosed, skip_quoted
 from workbench.splunk.spl.commands.search_command import parse_predicate
-from workbench.splunk.spl.commands.subsearch_results import format_rows
+from workbench.splunk.spl.commands.subsearch_results import NOTHING, format_rows
 from workbench.splunk.spl.commands.tstats import visible
 from workbench.splunk.spl.knowledge import Knowledge, NoKnowledge
 from workbench.splunk.spl.macros import expand
@@ -153,7 +153,9 @@ class Prepared:
     def _found(self, runtime: Runtime) -> list[Event]:
         first = self._stages[0]
         if "[" in _unquoted(first.text):
-            return _search_events(_with_subsearches(first, runtime), runtime)
+            told = _with_subsearches(first, runtime)
+            # What a subsearch without rows inserts, which no event satisfies.
+            return [] if NOTHING in told.text else _search_events(told, runtime)
         # The narrowed store holds nothing but what the base search matches.
         return [dict(event) for event in self._store.select(runtime.range)]
 
@@ -351,7 +353,7 @@ def _with_subsearches(stage: Stage, runtime: Runtime) -> Stage:
 
 def _brackets(text: str) -> Iterator[tuple[int, int, str]]:
     """The places and the insides of the square brackets, those outside of quotation marks and of each other."""
-    index = 0
+    index = 0 if "[" in text else len(text)
     while index < len(text):
         if text[index] == '"':
             index = skip_quoted(text, index)
