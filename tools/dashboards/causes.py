@@ -17,5 +17,5 @@ def causes(detections: list[Detection]) -> str:
     writer.writerow(COLUMNS)
     for one in detections:
         rank = SEVERITIES.index(one.severity) + 1
-        writer.writerow([one.id, one.title, one.severity, rank, " ".join(one.respond[0].replace("`", "").split())])
+        writer.writerow([one.id, one.name, one.severity, rank, " ".join(one.respond[0].replace("`", "").split())])
     return text.getvalue()

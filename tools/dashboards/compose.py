@@ -21,6 +21,7 @@ _SEARCH = "/app/TA_illumio_pce/search"
 _TIME = "earliest=$global_time.earliest|u$&latest=$global_time.latest|u$"
 
 _VIEW = """\
+<!-- {notice} -->
 <dashboard version="2" theme="dark">
     <label>{label}</label>
     <description>{description}</description>
@@ -34,13 +35,13 @@ _VIEW = """\
 """
 
 
-def view(dashboard: Dashboard, shared: Json) -> str:
-    """The text of <name>.xml. Raises Invalid."""
+def view(dashboard: Dashboard, shared: Json, notice: str) -> str:
+    """The text of <name>.xml, which begins with the notice. Raises Invalid."""
     definition = json.dumps(compose(dashboard, shared), indent=2, ensure_ascii=False)
     if "]]>" in definition:
         raise Invalid(f"{dashboard.name}: ']]>' would end the view's CDATA")
     texts = {"label": escape(dashboard.label), "description": escape(" ".join(dashboard.description.split()))}
-    return _VIEW.format(definition=definition, **texts)
+    return _VIEW.format(notice=notice, definition=definition, **texts)
 
 
 def compose(dashboard: Dashboard, shared: Json) -> Json:

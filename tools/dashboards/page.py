@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tools.dashboards.cost import Cost
 from tools.dashboards.model import Dashboard
+from tools.detections.macros import Macro
 from tools.detections.model import Detection
 
 _HEAD = """\
@@ -54,12 +55,12 @@ chosen and as much before it, for the trends. Nothing here needs a data model or
 def page(
     dashboards: list[Dashboard],
     costs: dict[str, Cost],
-    macros: list[tuple[str, str, str]],
+    macros: list[Macro],
     detections: list[Detection],
     notice: str,
 ) -> str:
-    """`costs`: by name of the dashboard; `macros`: name, value and meaning of each threshold."""
-    table = "\n".join(f"| `{name}` | `{value}` | {meaning} |" for name, value, meaning in macros)
+    """`costs`: by name of the dashboard; `macros`: its thresholds."""
+    table = "\n".join(f"| `{one.name}` | `{one.definition}` | {one.description} |" for one in macros)
     costs_table = "\n".join(
         f"| {one.label} | {len(costs[one.name].scans)} | {costs[one.name].index_only} |" for one in dashboards
     )

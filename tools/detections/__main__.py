@@ -1,4 +1,4 @@
-"""`python -m tools.detections` writes what follows from content/detections/; `--check` only tells what is stale."""
+"""`python -m tools.detections` writes what follows from content/; with `--check` it only names what is stale."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import sys
 
 from tools import generated as common
 from tools.detections.confs import macros, saved_searches
-from tools.detections.model import ROOT, read_all
+from tools.detections.model import read_all
 from tools.detections.page import index, page
 
-_MACROS = "package/default/macros.conf"
 _PAGES = ("docs/detections/*.md",)
 
 
@@ -18,7 +17,7 @@ def generated() -> dict[str, str]:
     detections = read_all()
     return {
         "package/default/savedsearches.conf": saved_searches(detections),
-        _MACROS: macros((ROOT / _MACROS).read_text(encoding="utf-8"), detections),
+        "package/default/macros.conf": macros(detections),
         "docs/detections.md": index(detections),
         **{f"docs/detections/{one.id}.md": page(one) for one in detections},
     }

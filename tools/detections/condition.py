@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[(),]|!=|>=|<=|[=<>]|[^\s"(),!=<>]+)')
+_LONGEST = 90
 _COMPARISONS = ("=", "!=", ">=", "<=", ">", "<")
 
 
@@ -85,7 +86,18 @@ def _compared(field: str, operator: str, value: str) -> str:
 
 
 def _one_of(field: str, values: list[str]) -> str:
-    return f'isnotnull(mvfind({field},"(?i)^(?:{"|".join(map(_pattern, values))})$"))'
+    found = [f'isnotnull(mvfind({field},"(?i)^(?:{patterns})$"))' for patterns in _alternatives(values)]
+    return found[0] if len(found) == 1 else f"({' OR '.join(found)})"
+
+
+def _alternatives(values: list[str]) -> list[str]:
+    """The patterns of the values, in as many regular expressions as it takes to keep each short."""
+    found = [""]
+    for pattern in map(_pattern, values):
+        if found[-1] and len(found[-1]) + len(pattern) > _LONGEST:
+            found.append("")
+        found[-1] += ("|" if found[-1] else "") + pattern
+    return found
 
 
 def _pattern(value: str) -> str:

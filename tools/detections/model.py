@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
 
+from tools.detections.lines import stages
+
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "content" / "detections"
 
 SEVERITIES = ("informational", "low", "medium", "high", "critical")
+RISK_TYPES = ("user", "system", "other")
 DOMAINS = ("access", "endpoint", "network", "threat", "identity", "audit")
 
 
@@ -41,46 +45,67 @@ class Schedule:
     earliest: str
 
     @property
-    def new_within(self) -> str:
-        """How long before a run something was indexed first that is new to it, in seconds: its period and a minute."""
-        return "`illumio_pce_new_within`" if self.period == OFTEN else str((self.period + 1) * 60)
+    def since_last_run(self) -> str:
+        """The macro for the index time from which something is new to a run: its period and a minute before it."""
+        seconds = "" if self.period == OFTEN else f"({(self.period + 1) * 60})"
+        return f"`illumio_pce_since_last_run{seconds}`"
 
 
+_SINCE = re.compile(r"`illumio_pce_since_last_run[^`]*`")
 #: The period that administrators may have to make longer, in minutes.
 OFTEN = 5
 SCHEDULES = {
     # A day back, so that a line of an event that comes again within it is known.
-    "often": Schedule("*/5 * * * *", OFTEN, 1446, "-30d"),
-    "often, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d"),
-    "each quarter": Schedule("*/15 * * * *", 15, 0, "-2d"),
-    "each quarter, over a week": Schedule("*/15 * * * *", 15, 0, "-8d"),
-    "each hour": Schedule("7 * * * *", 60, 0, "-8d"),
-    "each hour, over months": Schedule("7 * * * *", 60, 0, "-90d"),
-    "each hour, over a year": Schedule("7 * * * *", 60, 0, "-400d"),
+    "every 5 minutes": Schedule("*/5 * * * *", OFTEN, 1446, "-30d"),
+    "every 5 minutes, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d"),
+    "every 15 minutes": Schedule("*/15 * * * *", 15, 0, "-2d"),
+    "every 15 minutes, over 8 days": Schedule("*/15 * * * *", 15, 0, "-8d"),
+    "hourly, over 8 days": Schedule("7 * * * *", 60, 0, "-8d"),
+    "hourly, over 90 days": Schedule("7 * * * *", 60, 0, "-90d"),
+    "hourly, over 400 days": Schedule("7 * * * *", 60, 0, "-400d"),
 }
 
 
 @dataclass(frozen=True)
-class Detection:
-    """One detection; the names are those of detection.yml, which docs/detections.md explains."""
+class RiskObject:
+    """A field of the row whose values get a risk score (1 to 100) in Enterprise Security."""
 
+    field: str
+    type: str
+    score: int
+
+
+@dataclass(frozen=True)
+class Rba:
+    """The risk-based alerting of a detection, as in Splunk's security_content."""
+
+    message: str
+    risk_objects: list[RiskObject]
+    threat_objects: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One detection; the names are those of detection.yml, which content/detections/README.md explains."""
+
+    name: str
     id: str
-    title: str
     severity: str
-    domain: str
     description: str
     why: str
-    respond: list[str]
-    false_positives: list[str]
     reason: str
-    schedule: str = "often"
+    how_to_implement: str
+    known_false_positives: str
+    respond: list[str]
+    drilldown_searches: list[dict[str, str]]
+    rba: Rba
+    tags: dict[str, Any]
+    schedule: str = "every 5 minutes"
     recommended: bool = True
     # The rows of Illumio's "Recommended Events to Monitor" and "Monitoring Operational Practices" that it answers.
     illumio: list[str] = field(default_factory=list)
-    attack: list[str] = field(default_factory=list)
     thresholds: dict[str, Threshold] = field(default_factory=dict)
     severity_when: str = ""
-    risk: list[str] = field(default_factory=lambda: ["user", "dest"])
     once_by: str = "alert_event"
     quiet_for: str = "24h"
     # How events become rows: the parts of which tools/detections/search.py makes the search, or `search`, whole, which
@@ -99,6 +124,16 @@ class Detection:
     # Why the security overview does not show it, or what of it; `shown_only` is what it shows nevertheless.
     not_shown: str = ""
     shown_only: str = ""
+
+    @property
+    def attack(self) -> list[str]:
+        """Its techniques of MITRE ATT&CK."""
+        return list(self.tags.get("mitre_attack_id", []))
+
+    @property
+    def domain(self) -> str:
+        """Its security domain in Enterprise Security."""
+        return str(self.tags.get("security_domain", ""))
 
     @property
     def windowed(self) -> bool:
@@ -122,13 +157,21 @@ def read(path: Path) -> Detection:
     thresholds = text.pop("thresholds", {})
     try:
         detection = Detection(
-            **text,
-            thresholds={name: Threshold(str(value), meaning) for name, (value, meaning) in thresholds.items()},
+            **{
+                **text,
+                "prepare": stages(text.get("prepare", "")),
+                "rba": _rba(text["rba"]),
+                "thresholds": {name: Threshold(str(value), meaning) for name, (value, meaning) in thresholds.items()},
+            }
         )
-    except (TypeError, ValueError) as error:
-        raise Invalid(f"{path}: {error}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise Invalid(f"{path}: {error!r}") from error
     _check(detection, path)
     return detection
+
+
+def _rba(text: dict[str, Any]) -> Rba:
+    return Rba(**{**text, "risk_objects": [RiskObject(**one) for one in text["risk_objects"]]})
 
 
 def _check(detection: Detection, path: Path) -> None:
@@ -137,7 +180,14 @@ def _check(detection: Detection, path: Path) -> None:
         "severity is unknown": detection.severity not in SEVERITIES,
         "domain is unknown": detection.domain not in DOMAINS,
         "schedule is unknown": detection.schedule not in SCHEDULES,
-        "respond or false_positives are empty": not (detection.respond and detection.false_positives),
+        "respond, drilldown_searches or risk_objects are empty": not (
+            detection.respond and detection.drilldown_searches and detection.rba.risk_objects
+        ),
+        "a risk object needs a type (user, system or other) and a score from 1 to 100": not all(
+            one.type in RISK_TYPES and 1 <= one.score <= 100 for one in detection.rba.risk_objects
+        ),
+        "rows are by users, addresses and what is no entity": bool({"dest", "href"} & set(detection.by.split())),
+        "the search takes another period for new than its schedule has": _other_period(detection),
         "search or events": not (detection.search or detection.events),
         "search leaves out a part": bool(detection.search and detection.events)
         and not all(part in detection.search for part in ("{events}", "{prepare}", "{match}")),
@@ -152,6 +202,11 @@ def _check(detection: Detection, path: Path) -> None:
     found = [text for text, is_wrong in wrong.items() if is_wrong]
     if found:
         raise Invalid(f"{path}: {'; '.join(found)}")
+
+
+def _other_period(detection: Detection) -> bool:
+    schedule = SCHEDULES.get(detection.schedule)
+    return bool(schedule and set(_SINCE.findall(detection.search)) - {schedule.since_last_run})
 
 
 def _uses(detection: Detection, threshold: str) -> bool:

@@ -9,35 +9,37 @@ from __future__ import annotations
 import re
 
 from tools.detections.condition import condition
+from tools.detections.lines import assignments
+from tools.detections.macros import Macro
 from tools.detections.model import Detection, Invalid
-from tools.detections.search import AUDIT_TYPES, IDENTITY
 
-# What identity changes, kept aside.
+_AUDIT_TYPES = '"illumio:pce:events","illumio:pce:cef","illumio:pce:leef"'
+# What illumio_pce_identity changes, kept aside.
 _IDENTITY_OF = ("user", "src", "pce_fqdn", "actor")
 _TURNED = "10000000000-_time"
 
 
-def rules(detections: list[Detection]) -> str:
-    """The stanzas for macros.conf."""
+def rules(detections: list[Detection]) -> list[Macro]:
+    """The macros that the dashboards read."""
     shown = [one for one in detections if not one.not_shown or one.shown_only]
     counted = [one for one in shown if one.windowed]
     stages = [f"`illumio_pce_rule_{one.id}`" for one in shown]
     begin, windows, end = "`illumio_pce_rules_begin`", "`illumio_pce_rules_count`", "`illumio_pce_rules_end`"
-    stanzas = [
-        ("Which detections an event belongs to: `cause` has a value `<id> <severity>` for each. Newest event first.",
-         "cause", " | ".join([begin, *stages, windows, end])),
-        ("What the rules below read; after some of them comes rules_end.", "rules_begin", _begin()),
-        *((f"Events of {one.id}.", f"rule_{one.id}", _rule(one)) for one in shown),
-        ("Windows of the rules that count.", "rules_count", _windows(counted)),
-        ("Severities as they are for workloads of high value, and all other fields as they were.", "rules_end", _end()),
+    return [
+        Macro("illumio_pce_cause", " | ".join([begin, *stages, windows, end]),
+              "The detections that match an event: `cause` holds `<id> <severity>` for each. Newest event first."),
+        Macro("illumio_pce_rules_begin", _begin(), "What the rules read; illumio_pce_rules_end has to follow them."),
+        *(Macro(f"illumio_pce_rule_{one.id}", _rule(one), f"The events of {one.id}.") for one in shown),
+        Macro("illumio_pce_rules_count", _windows(counted), "The windows of the rules that count events."),
+        Macro("illumio_pce_rules_end", _end(),
+              "Raises severities for high-value workloads, and restores all other fields."),
     ]  # fmt: skip
-    return "\n".join(f"# {text}\n[illumio_pce_{name}]\ndefinition = {spl}\niseval = 0\n" for text, name, spl in stanzas)
 
 
 def _begin() -> str:
     kept = ", ".join(f"own_{name}={name}" for name in _IDENTITY_OF)
-    audited = f"audited=if(in(sourcetype,{AUDIT_TYPES}),1,0)"
-    return f"eval {kept}, {audited} | {IDENTITY} | streamstats count AS event_number"
+    audited = f"audited=if(in(sourcetype,{_AUDIT_TYPES}),1,0)"
+    return f"eval {kept}, {audited} | `illumio_pce_identity` | streamstats count AS event_number"
 
 
 def _end() -> str:
@@ -64,7 +66,7 @@ def _rule(one: Detection) -> str:
     found = f"found=if({' AND '.join(['candidate=1', *wanted])},1,0)"
     back = [f"{name}=was_{name}" for name in [*names, *(["alert_event"] if aside else [])]]
     stages = [begin, aside, *map(_own, one.prepare), [found], [_kept_for_window(one) if one.windowed else _marked(one)]]
-    expanded = any(text.startswith("| mvexpand") for text in one.prepare)
+    expanded = any(text.startswith("mvexpand ") for text in one.prepare)
     return _joined([*stages, "dedup event_number" if expanded else [], back])
 
 
@@ -82,15 +84,15 @@ def _joined(stages: list[list[str] | str]) -> str:
 
 
 def _own(text: str) -> list[str] | str:
-    """A line of `prepare`, which writes nothing where an event is no candidate."""
-    if text.startswith("| "):
-        return text[2:]
-    pairs = (part.split("=", 1) for part in _parts(text))
+    """A stage of `prepare`, which writes nothing where an event is no candidate."""
+    if not text.startswith("eval "):
+        return text
+    pairs = (part.split("=", 1) for part in assignments(text))
     return [f"{name.strip()}=if(candidate=1,{value.strip()},null())" for name, value in pairs]
 
 
 def _commands(one: Detection) -> bool:
-    return any(text.startswith("| ") for text in one.prepare)
+    return not all(text.startswith("eval ") for text in one.prepare)
 
 
 def _marked(one: Detection) -> str:
@@ -168,29 +170,15 @@ def _decided(one: Detection) -> str:
     )
 
 
-_WRITES = re.compile(r"\(\?<(\w+)>|\bAS (\w+)|^\| mvexpand (\w+)|OUTPUT (\w+)\s*$")
+_WRITES = re.compile(r"\(\?<(\w+)>|\bAS (\w+)|^mvexpand (\w+)|OUTPUT (\w+)\s*$")
 
 
 def _assigned(one: Detection) -> list[str]:
-    """The fields that the detection's own lines write."""
+    """The fields that the detection's own stages write."""
     found: list[str] = []
     for text in one.prepare:
-        if text.startswith("| "):
-            found += [name for names in _WRITES.findall(text) for name in names if name]
+        if text.startswith("eval "):
+            found += [part.split("=", 1)[0].strip() for part in assignments(text)]
         else:
-            found += [part.split("=", 1)[0].strip() for part in _parts(text)]
+            found += [name for names in _WRITES.findall(text) for name in names if name]
     return found
-
-
-def _parts(text: str) -> list[str]:
-    """An eval's assignments: split at commas outside of quotes and brackets."""
-    parts, depth, quoted, start = [], 0, False, 0
-    for place, letter in enumerate(text):
-        if letter == '"' and text[place - 1] != "\\":
-            quoted = not quoted
-        elif not quoted and letter in "()":
-            depth += 1 if letter == "(" else -1
-        elif letter == "," and not quoted and depth == 0:
-            parts.append(text[start:place])
-            start = place + 1
-    return [*parts, text[start:]]

@@ -10,17 +10,9 @@ import re
 
 from tools.detections.model import Detection
 
-AUDIT_TYPES = '"illumio:pce:events","illumio:pce:cef","illumio:pce:leef"'
-_AUDIT = f"`illumio_pce_index` sourcetype IN ({AUDIT_TYPES.replace(',', ', ')})"
-IDENTITY = (
-    'eval alert_event=coalesce(href,sha256(_raw)), actor=coalesce(src_user,user,"unknown"),'
-    ' user=coalesce(user,"unknown"), src=coalesce(src,"unknown"), pce_fqdn=coalesce(pce_fqdn,host)'
-)
 #: Fields whose values stand in the event's text, letter by letter, in every format; `.*` is the rest of a type.
 _TYPES = re.compile(r'\b(?:event|notification)_type(?:=("[a-z_.]+\*?")| IN \(((?:(?:, )?"[a-z_.]+\*?")+)\))')
-_ROW = ("user", "src_user", "actor", "src", "dest", "href", "alert_event", "pce_fqdn")
-# Splunk takes at most 500 alerts of a run: of more than this many users or addresses all go into one row.
-_MANY = 50
+# What illumio_pce_who says of a row that is about too many of them.
 _OPEN = {"actor": "users", "user": "users", "src": "addresses"}
 
 
@@ -34,7 +26,7 @@ def events_of(detection: Detection) -> str:
     """The base search: the events that a detection looks at, for its drilldown."""
     if detection.search.startswith("| tstats"):
         return detection.search.partition(" where ")[2].partition(" by ")[0]
-    source = _filled(detection) or f"{_AUDIT} ({detection.events})"
+    source = _filled(detection) or f"`illumio_pce_audit` ({detection.events})"
     return _divided(source)[0]
 
 
@@ -51,42 +43,30 @@ def _with_words(types: re.Match[str]) -> str:
 
 
 def _stages(detection: Detection) -> list[str]:
-    since = f"info_max_time-86400-{detection.runs.new_within}"
     if detection.search:
-        return ["".join(_divided(_filled(detection))).replace("{since}", since)]
-    matched = [events_of(detection), IDENTITY, *map(command, detection.prepare)]
+        return ["".join(_divided(_filled(detection)))]
+    since = detection.runs.since_last_run
+    matched = [events_of(detection), "`illumio_pce_identity`", *detection.prepare]
     matched += [f"eval matched=if({detection.match},_indextime,null())", "`illumio_pce_matched`"]
     if detection.before:
         return [*matched, *_after_others(detection, since), *_rows(detection)]
-    if not detection.counted:
-        return [*matched, f"where first_matched>={since}", *_high_value(detection), *_rows(detection)]
-    return [*matched, *_within_window(detection, since), *_rows(detection)]
+    if detection.counted:
+        return [*matched, *_within_window(detection, since), *_rows(detection)]
+    high_value = ["`illumio_pce_high_value`"] if detection.high_value else []
+    return [*matched, f"where first_matched>={since}", *high_value, *_rows(detection)]
 
 
 def _filled(detection: Detection) -> str:
-    """A search that is written whole, with the parts that it names, but for {since}."""
+    """A search that is written whole, with the parts that it names."""
     parts = {
-        "{audit}": _AUDIT,
-        "{identity}": IDENTITY,
         "{events}": detection.events,
-        "{prepare}": " | ".join(map(command, detection.prepare)),
+        "{prepare}": " | ".join(detection.prepare),
         "{match}": detection.match,
-        "{who}": _who("user"),
     }
     text = detection.search
     for name, part in parts.items():
         text = text.replace(name, part)
     return text
-
-
-def command(text: str) -> str:
-    """A line of `prepare`: an assignment, or a command that begins with a pipe."""
-    return text[2:] if text.startswith("| ") else f"eval {text}"
-
-
-def _high_value(detection: Detection) -> list[str]:
-    look = "lookup illumio_pce_high_value_workloads workload AS dest OUTPUT importance AS high_value"
-    return ["mvexpand dest", look] if detection.high_value else []
 
 
 def _within_window(detection: Detection, since: str) -> list[str]:
@@ -114,22 +94,14 @@ def _rows(detection: Detection) -> list[str]:
     by = detection.by.split()
     names = [name for name in by if name in _OPEN]
     by = ["who" if name in _OPEN else name for name in by]
-    values = " ".join(f"values({name}) AS {name}" for name in _ROW if name not in by)
+    entities = "`illumio_pce_entities`" + ("" if "pce_fqdn" in by else " values(pce_fqdn) AS pce_fqdn")
     reached = "max(reached) AS reached " if detection.counted else ""
     reached += "values(high_value) AS high_value " if detection.high_value else ""
     return [
-        *map(_who, names),
-        f"stats dc(alert_event) AS count min(_time) AS first_time max(_time) AS last_time {reached}{values}"
+        *(f"`illumio_pce_who({name},{_OPEN[name]})`" for name in names),
+        f"stats `illumio_pce_count_and_times` {reached}{entities}"
         f" values(event_type) AS signature_id {detection.also} BY {' '.join(by)}",
     ]
-
-
-def _who(name: str) -> str:
-    """`who`: the user or address that a row is about, or that they are too many for a row each."""
-    return (
-        f"eventstats dc({name}) AS several"
-        f' | eval who=if(several>{_MANY},"more than {_MANY} {_OPEN[name]}",mvjoin({name},", "))'
-    )
 
 
 def _ending(detection: Detection) -> list[str]:
