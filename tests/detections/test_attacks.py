@@ -18,7 +18,6 @@ KNOWN_GAPS = {
     "b02_one_clone": "a single clone does not alert",
     "b11_firewall_coexistence": "firewall settings are not read",
     "b17_ven_downgrade": "versions of VENs are not read",
-    "b20_transplant": "an unknown type is informational, however many it touches",
     "b26_bulk_lowered_cef_without_changes": "what lost its changes counts as nothing changed",
     "c03_label_group_extended": "label groups are not read",
     "c06_scope_removed_in_steps": "a scope that loses a label alerts only when nothing is left",

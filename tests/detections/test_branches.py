@@ -59,6 +59,11 @@ def gone(event_type: str, kind: str, number: int, **members: Any) -> Json:
     return event(event_type, [change(kind, None, "delete", place) for place in range(number)], **members)
 
 
+def moved(number: int, kind: str = "vens.bulk_transplant") -> Json:
+    target = {"target_pce_fqdn": {"before": None, "after": "pce.elsewhere.example"}}
+    return event(kind, [change("ven", target, number=place, hostname=f"crane-{place}") for place in range(number)])
+
+
 def failed(event_type: str, code: int, at: float, **members: Any) -> Json:
     return event(event_type, action=request(code=code), at=at, status="failure", severity="err", **members)
 
@@ -178,6 +183,8 @@ FIRES: dict[str, dict[str, list[Json]]] = {
             )
         },
         "one by one": [gone("workload.delete", "workload", 1, at=place * 60) for place in range(10)],
+        "moved to another PCE, whatever the type": [moved(10)],
+        "by a task of the PCE": [gone("system_task.inactive_ven_cleanup", "ven", 10, by=SYSTEM)],
         "with a service account": [
             gone("workloads.unpair", "workload", 12, by={"service_account": {"href": "/x/1", "name": "cmdb"}})
         ],
@@ -309,6 +316,20 @@ QUIET: dict[str, dict[str, list[Json]]] = {
     "workloads_bulk_removed": {
         "nine": [gone("workloads.unpair", "workload", 9)],
         "slowly": [gone("workload.delete", "workload", 1, at=place * 900) for place in range(10)],
+        "what a task did not delete": [
+            event("system_task.agent_offline_check", [
+                change("workload", {"online": {"before": True, "after": False}}, number=n) for n in range(20)
+            ], by=SYSTEM)
+        ],
+        "what was left of those already deleted": [
+            gone("system_task.vacuum_deactivated_agent_and_deleted_workloads", "workload", 40, by=SYSTEM)
+        ],
+        "moved back": [
+            event("ven.update", [
+                change("ven", {"target_pce_fqdn": {"before": "pce.elsewhere.example", "after": None}}, number=n)
+                for n in range(20)
+            ])
+        ],
         "by the VENs themselves": [event("agent.deactivate", by=ven(n), at=n) for n in range(20)],
     },
     "access_burst": {

@@ -62,6 +62,8 @@ objects and drilldowns are filled already. Without it these settings do nothing.
   later may alert again. `ingest_failing` and `pce_health` judge each line by itself.
 - `alert_key` is what throttling goes by: the events, or a user, a host and the like together with the severity, so that
   what is worse than before alerts though the milder is throttled.
+- Detections with a macro `illumio_pce_<id>_day_threshold` count for 24 hours as well as for their window, so that what
+  is done in slices adds up. `total` is the running total. They alert again each time that it has doubled.
 - Results are rows by cause, not by event, since Splunk takes at most 500 alerts of a run. More than 50 users
   or addresses of one run go into one row (`who`). `count`, `first_time`, `last_time`, `user`, `src`, `dest`, `href` (of
   all events), `severity` and `reason` are in every row where they exist. The search `illumio_pce_index` (a macro) with
