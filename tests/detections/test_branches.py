@@ -170,7 +170,7 @@ FIRES: dict[str, dict[str, list[Json]]] = {
         "with its rule set": [
             event("rule_sets.delete", [change("rule_set", None, "delete"), change("deny_rule", None, "delete")])
         ],
-        "switched off": [
+        "disabled": [
             event("enforcement_boundary.update", [change("enforcement_boundary", {"enabled": {"before": True, "after": False}})])
         ],
     },

@@ -135,7 +135,7 @@ def test_a_rule_that_touches_a_label_of_high_value_is_high(one: Json) -> None:
     (alert,) = _alerts([one], _confs(VALUED))
 
     assert alert["severity"] == "high"
-    assert str(alert["reason"]).endswith("a label of high value")
+    assert str(alert["reason"]).endswith("a high-value label")
     assert _alerts([one]) == []
 
 
