@@ -94,6 +94,17 @@ def _looks_at_one_row(stage: Stage) -> bool:
     return stage.command in _ROW_BY_ROW and not set("*[") & set(stage.text)
 
 
+# What keeps an event's times, and what would not be the same in another run.
+_KEEPING_TIMES = frozenset({"eval", "lookup", "regex", "rex", "search", "where"})
+_OF_ITS_TIME = re.compile(r"\b(?:now|time|random)\s*\(|\b_(?:index)?time\s*=(?!=)|\binfo_|earliest|latest")
+
+
+def _is_the_same_each_time(stage: Stage) -> bool:
+    """Whether it makes of each row the same, whenever it runs and among whichever rows."""
+    by_itself = stage.command in _KEEPING_TIMES and _looks_at_one_row(stage)
+    return by_itself and not _OF_ITS_TIME.search(stage.text)
+
+
 def _row_by_row(stage: Stage, runtime: Runtime, rows: Iterator[Event]) -> Iterator[Event]:
     while batch := list(islice(rows, _AT_ONCE)):
         yield from _run_stage(stage, runtime, batch, first=False)
@@ -128,8 +139,20 @@ class Prepared:
         narrow = closed and first.command == "search" and all(not commands.find(stage).generates for stage in rest)
         self._base = _base(first) if narrow else None
         self._store = store.narrowed(partial(_found, self._base)) if self._base else store
+        self._rest = rest
+        if self._base and not self._base.times:
+            self._run_once(list(takewhile(_is_the_same_each_time, rest)))
         makes_nothing = all(_makes_nothing(stage) for stage in rest)
         self._barren = self._base is not None and not self._base.times and makes_nothing
+
+    def _run_once(self, stages: list[Stage]) -> None:
+        """What makes the same of an event in every run is done now, with all events."""
+        runtime = Runtime(self._store, self._knowledge, 0.0, picker=Range(), range=Range(), run_pipeline=_run_inner)
+        rows: Iterator[Event] = map(dict, self._store.iterate(Range()))
+        for stage in stages:
+            rows = _row_by_row(stage, runtime, rows)
+        self._store = EventStore(rows, NoKnowledge(), on_disk=self._store.on_disk)
+        self._rest = self._rest[len(stages) :]
 
     def run(self, now: float, earliest: str, latest: str, within: Range) -> list[Event]:
         """The rows, as those of the function `run`."""
@@ -141,7 +164,7 @@ class Prepared:
             return _run_stages(self._stages, runtime, None)
         # The narrowed store holds nothing but what the base search matches.
         runtime.range = _inline_range(self._base, runtime)
-        return _run_stages(self._stages[1:], runtime, [dict(event) for event in self._store.select(runtime.range)])
+        return _run_stages(self._rest, runtime, [dict(event) for event in self._store.select(runtime.range)])
 
 
 # Commands that make no row where they are given none; stats does not either, if it goes by fields.

@@ -11,8 +11,8 @@ from ..world import Workload, as_workload
 from .company import HOUR, MINUTE, LargeCompany
 
 # What VENs do at any hour, thinned out: no search reads it, but the volume of events is compared.
-_ROUTINE = {"policy_applied": 60, "policy_requested": 25, "interfaces_updated": 15, "agent_refused": 0.3}
-_AN_HOUR = 110
+_ROUTINE = {"policy_applied": 60, "policy_requested": 25, "interfaces_updated": 15, "agent_refused": 0.5}
+_AN_HOUR = 50
 
 
 def machines(world: LargeCompany, day_ms: int, day: int) -> Iterator[Json]:
@@ -36,15 +36,14 @@ def machines(world: LargeCompany, day_ms: int, day: int) -> Iterator[Json]:
 
 
 def _clusters(world: LargeCompany, hour_ms: int) -> Iterator[Json]:
-    """Each cluster provisions its services four times an hour, and says nothing about why."""
+    """Each cluster provisions its services every hour, and says nothing about why."""
     for number, cluster in enumerate(world.clusters):
-        for quarter in range(4):
-            world.ms = hour_ms + quarter * 15 * MINUTE + number * MINUTE
-            affected = world.rng.choice((2, 3, 5, 8, 12, 20, 70))
-            changes = policy.provisioned(world, affected)["resource_changes"]
-            changes[0]["resource"]["sec_policy"]["commit_message"] = None
-            action = world.action("POST", f"/api/v2{cluster['href']}/update_services", 200, "10.77.30.5")
-            yield world.event("container_cluster.update_services", {"container_cluster": cluster}, action, changes)
+        world.ms = hour_ms + number * 15 * MINUTE
+        affected = world.rng.choice((2, 3, 5, 8, 12, 20, 70, 110))
+        changes = policy.provisioned(world, affected)["resource_changes"]
+        changes[0]["resource"]["sec_policy"]["commit_message"] = None
+        action = world.action("POST", f"/api/v2{cluster['href']}/update_services", 200, "10.77.30.5")
+        yield world.event("container_cluster.update_services", {"container_cluster": cluster}, action, changes)
 
 
 def _autoscaler(world: LargeCompany, hour_ms: int) -> Iterator[Json]:
