@@ -15,13 +15,17 @@ _ROUTINE = {"policy_applied": 60, "policy_requested": 25, "interfaces_updated": 
 _AN_HOUR = 50
 
 
+def routine(world: LargeCompany, day_ms: int) -> Iterator[Json]:
+    """What VENs report on that day."""
+    for name in world.rng.choices(list(_ROUTINE), list(_ROUTINE.values()), k=24 * _AN_HOUR):
+        world.ms = day_ms + world.rng.randrange(24 * HOUR)
+        yield SHAPES[name].make(world)
+
+
 def machines(world: LargeCompany, day_ms: int, day: int) -> Iterator[Json]:
-    """The events of that day without people."""
+    """The work of that day that no person does."""
     for hour in range(24):
         hour_ms = day_ms + hour * HOUR
-        for name in world.rng.choices(list(_ROUTINE), list(_ROUTINE.values()), k=_AN_HOUR):
-            world.ms = hour_ms + world.rng.randrange(HOUR)
-            yield SHAPES[name].make(world)
         yield from _clusters(world, hour_ms)
         yield from _autoscaler(world, hour_ms)
         yield from _threat_feed(world, hour_ms)
