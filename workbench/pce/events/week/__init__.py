@@ -12,7 +12,7 @@ from random import Random
 from ..collected import Collector, Indexed
 from ..parts import Json
 from .company import LargeCompany
-from .machines import machines
+from .machines import machines, routine
 from .people import people
 from .platform import platform
 from .projects import projects
@@ -28,8 +28,8 @@ _PAST = 9
 def healthy_week(start: float, past: int = _PAST) -> list[Indexed]:
     """The week from `start` (a Monday, midnight UTC, epoch seconds) and ordinary days before it, by index time.
 
-    The same for the same start. On the `past` days there are sign-ins, ordinary work and automation, but none of the
-    projects and troubles of the week.
+    The same for the same start. On the `past` days there is what VENs and people do every day, but neither automation
+    nor the projects and troubles of the week.
     """
     start_ms = int(start) * 1000
     world = LargeCompany()
@@ -45,7 +45,8 @@ def healthy_week(start: float, past: int = _PAST) -> list[Indexed]:
 def _events(world: LargeCompany, day_ms: int, day: int) -> Iterator[Json]:
     world.rng.seed(day_ms)
     yield from people(world, day_ms, day)
-    yield from machines(world, day_ms, day)
-    yield from platform(world, day_ms, day)
+    yield from routine(world, day_ms)
     if day >= 0:
+        yield from machines(world, day_ms, day)
+        yield from platform(world, day_ms, day)
         yield from projects(world, day_ms, day)
