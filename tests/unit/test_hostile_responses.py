@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from illumio_pce.config import Account
 from illumio_pce.errors import PASSING, REMEDIES, PceError
-from illumio_pce.pce import DATAFILE_SECONDS, Job, Pce, Window
+from illumio_pce.limits import Limits
+from illumio_pce.pce import Job, Pce, Window
 from illumio_pce.timestamps import parse_http_date
 
 from tests.simulation import SimulatedClock, SimulatedPendingResponse, SimulatedResponse
@@ -35,7 +36,7 @@ class OneResponse:
 
 
 def client(response: Any, clock: SimulatedClock | None = None) -> Pce:
-    return Pce(ACCOUNT, OneResponse(response), clock or SimulatedClock(), retry_seconds=0)
+    return Pce(ACCOUNT, OneResponse(response), clock or SimulatedClock(), limits=Limits(retry_seconds=0))
 
 
 def refusal(act: Any) -> PceError:
@@ -141,5 +142,5 @@ def test_a_datafile_without_end_is_given_up(seconds: float) -> None:
     clock = SimulatedClock()
     began, response = clock.now, Endless(clock, seconds)
     assert refusal(lambda: list(client(response, clock).datafile("/api/v2/datafiles/1"))).category == "timeout"
-    assert clock.now - began <= DATAFILE_SECONDS + 30
+    assert clock.now - began <= 900 + 30
     assert response.closed
