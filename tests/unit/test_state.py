@@ -87,7 +87,7 @@ def test_a_state_without_a_save_count_is_continued() -> None:
     assert sorted(world.delivered()) == sorted(wanted)
     assert (world.last.record.notes, world.last.record.resent) == ([], 0)
     checkpoint = world.last.checkpoint
-    assert len(checkpoint.creation) == 16
+    assert checkpoint.creation != ""
     assert checkpoint.saves > 0
     point = world.read()
     assert point is not None
