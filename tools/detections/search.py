@@ -135,7 +135,7 @@ def _ending(detection: Detection) -> list[str]:
     key = f'mvjoin({scope},",")." ".severity' if scope != "alert_event" else 'sha256(mvjoin(alert_event,","))'
     if detection.by_day:
         # A count that has doubled alerts again.
-        key += f'." ".floor(ln(max(total/`illumio_pce_{detection.id}_threshold`,1))/ln(2))'
+        key += f'." ".floor(log(max(total/`illumio_pce_{detection.id}_threshold`,1),2))'
     return [
         f"eval severity={when}, alert_key={key}",
         f"eval reason={detection.reason}",
