@@ -208,7 +208,7 @@ def test_a_clock_of_this_machine_that_is_corrected_while_splunkd_is_down(offset:
 @pytest.fixture
 def scene(lab: PceLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """The add-on's run in this process, which does not wait for a KV store."""
-    monkeypatch.setattr(client, "KV_STORE_PATIENCE", 0.0)
+    monkeypatch.setattr(client, "KV_STORE_TIMEOUT", 0.0)
     return Scene(lab, Certificates(), tmp_path / "stream")
 
 

@@ -262,7 +262,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time-outs that a test can wait for, and a log that knows no secrets of the test before."""
-    monkeypatch.setattr(api, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(api, "READ_TIMEOUT_SECONDS", 1.0)
     monkeypatch.setattr(api.Pce.__init__, "__defaults__", _impatient(api.Pce.__init__.__defaults__))
     monkeypatch.setattr(log.formatter, "_secrets", [])
 

@@ -63,6 +63,8 @@ and drilldowns are already filled in; without Enterprise Security these settings
   a later one may raise another alert. `ingest_failing` and `pce_health` judge each copy on its own.
 - Throttling goes by `alert_key`: the events, or a user, a host and the like, together with the severity. So a more
   severe alert still gets through while the milder one is throttled.
+- Detections with a macro `illumio_pce_<id>_day_threshold` count for 24 hours as well as for their window, so that what
+  is done in slices adds up. `total` is the running total. They alert again each time it has doubled.
 - Results have one row per cause, not per event, since Splunk takes at most 500 alerts per run. More than 50 users or
   addresses in a run share one row (`who`). Every row has `count`, `first_time`, `last_time`, `user`, `src`, `dest`,
   `href` (of all events), `severity` and `reason` where they exist. To see an event itself, search the macro
