@@ -20,8 +20,6 @@ KNOWN_GAPS = {
     "b17_ven_downgrade": "versions of VENs are not read",
     "b26_bulk_lowered_cef_without_changes": "what lost its changes counts as nothing changed",
     "c03_label_group_extended": "label groups are not read",
-    "c06_scope_removed_in_steps": "a scope that loses a label alerts only when nothing is left",
-    "c09_boundary_hollowed": "a boundary that lost its sides or services counts as being there",
     "c12_drafts_reverted": "deleted drafts are not read",
     "c15_ip_tables_rule": "iptables rules are not read",
     "c21_provision_sliced": "each provision is judged by itself",

@@ -145,8 +145,8 @@ class Prepared:
         narrow = first.command == "search" and not any(_generates(stage) for stage in rest)
         self._base = _base(_without_brackets(first)) if narrow and _narrows(first.text) else None
         self._store = store.narrowed(partial(_found, self._base)) if self._base else store
-        self._barren = all(_makes_nothing(stage) for stage in rest)
         self._rest = rest
+        self._barren = all(_makes_nothing(stage) for stage in rest)
         if self._base and not self._base.times and "[" not in _unquoted(first.text):
             self._run_once(list(takewhile(_is_the_same_each_time, rest)))
 
