@@ -72,6 +72,10 @@ and drilldowns are already filled in; without Enterprise Security these settings
 - Every threshold is a macro, and every detection ends with a filter macro: change them in `local/macros.conf`.
 - High-value workloads and labels are listed in two lookups that ship empty: `illumio_pce_high_value_workloads`
   (`workload`: host name, `*` allowed) and `illumio_pce_high_value_labels` (`label`: the href or the value of a label).
+- What automation is expected to do is listed once, in the lookup `illumio_pce_expected_automation`, which ships empty:
+  `account` and `address` (host name of a VEN, user or service account, and its source address; `*` allowed), `expected`
+  (ids of detections, `*` allowed), `until` (the last day, such as `2031-03-31`, or empty) and `note`. The detections
+  marked below leave such events out. Those about rights, keys and what blocks traffic never do, whatever the list says.
 - Stages that many searches share are macros; their descriptions are under Settings → Advanced search → Search macros.
 
 Try them without Splunk: `./build.sh detect FILE…` replays all of them over files of events.
