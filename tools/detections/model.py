@@ -27,8 +27,8 @@ STEP = "step"
 
 # Whatever somebody does to rights, keys, the audit trail or what blocks traffic alerts, whoever does it.
 _NEVER_EXPECTED = (
-    "access_rights", "access_new", "credential", "identity", "audit", "policy_boundary", "policy_broad", "policy_object",
-    "enforcement_lowered", "protection",
+    "access_rights", "access_new", "credential", "identity", "audit", "policy_boundary", "policy_broad",
+    "policy_object", "enforcement_lowered", "protection",
 )  # fmt: skip
 
 
