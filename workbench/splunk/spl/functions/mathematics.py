@@ -34,6 +34,17 @@ def _exact(value: Value) -> Value:
     return None if number is None else float(number)
 
 
+@function("pow", 2, 2, "number", takes="number number")
+def _pow(base: Value, exponent: Value) -> Value:
+    first, second = number_of(base), number_of(exponent)
+    if first is None or second is None:
+        return None
+    try:
+        return math.pow(first, second)
+    except (ValueError, OverflowError):
+        return None
+
+
 @function("log", 1, 2, "number", takes="number number")
 def _log(value: Value, base: Value = 10.0) -> Value:
     number, root = number_of(value), number_of(base)
