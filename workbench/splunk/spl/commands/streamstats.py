@@ -74,6 +74,8 @@ class _Stream:
         self.context = runtime.context
         self.groups: dict[tuple[str, ...], Group] = {}
         self.recent: deque[tuple[tuple[str, ...], Event]] = deque()
+        # Of a window of time alone, the rows that are in it by their group.
+        self.timed: dict[tuple[str, ...], deque[Event]] = {}
         self.last_key: tuple[str, ...] | None = None
 
     def run(self, rows: list[Event]) -> list[Event]:
@@ -106,7 +108,26 @@ class _Stream:
             results = group.results()
             group.add(row, self.context)
             return results
-        return self._windowed(row, key)
+        return self._windowed(row, key) if settings.window else self._timed(row, key)
+
+    def _timed(self, row: Event, key: tuple[str, ...]) -> Event:
+        """A window of time: what a group has seen is counted anew only where something has left it."""
+        settings, recent, now = self.settings, self.timed.setdefault(key, deque()), _time(row)
+        group = self.groups.get(key)
+        while recent and now - _time(recent[0]) >= (settings.seconds or 0):
+            recent.popleft()
+            group = None
+        if group is None:
+            group = self.groups[key] = Group(settings.measures)
+            for seen in recent:
+                group.add(seen, self.context)
+        recent.append(row)
+        if settings.current:
+            group.add(row, self.context)
+            return group.results()
+        results = group.results()
+        group.add(row, self.context)
+        return results
 
     def _windowed(self, row: Event, key: tuple[str, ...]) -> Event:
         settings = self.settings
@@ -140,6 +161,7 @@ class _Stream:
     def _clear(self) -> None:
         self.groups.clear()
         self.recent.clear()
+        self.timed.clear()
 
 
 def _time(row: Event) -> float:
