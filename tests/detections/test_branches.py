@@ -59,6 +59,11 @@ def gone(event_type: str, kind: str, number: int, **members: Any) -> Json:
     return event(event_type, [change(kind, None, "delete", place) for place in range(number)], **members)
 
 
+def moved(number: int, kind: str = "vens.bulk_transplant") -> Json:
+    target = {"target_pce_fqdn": {"before": None, "after": "pce.elsewhere.example"}}
+    return event(kind, [change("ven", target, number=place, hostname=f"crane-{place}") for place in range(number)])
+
+
 def failed(event_type: str, code: int, at: float, **members: Any) -> Json:
     return event(event_type, action=request(code=code), at=at, status="failure", severity="err", **members)
 
@@ -165,7 +170,7 @@ FIRES: dict[str, dict[str, list[Json]]] = {
         "with its rule set": [
             event("rule_sets.delete", [change("rule_set", None, "delete"), change("deny_rule", None, "delete")])
         ],
-        "switched off": [
+        "disabled": [
             event("enforcement_boundary.update", [change("enforcement_boundary", {"enabled": {"before": True, "after": False}})])
         ],
     },
@@ -178,6 +183,8 @@ FIRES: dict[str, dict[str, list[Json]]] = {
             )
         },
         "one by one": [gone("workload.delete", "workload", 1, at=place * 60) for place in range(10)],
+        "moved to another PCE, whatever the type": [moved(10)],
+        "by a task of the PCE": [gone("system_task.inactive_ven_cleanup", "ven", 10, by=SYSTEM)],
         "with a service account": [
             gone("workloads.unpair", "workload", 12, by={"service_account": {"href": "/x/1", "name": "cmdb"}})
         ],
@@ -309,6 +316,20 @@ QUIET: dict[str, dict[str, list[Json]]] = {
     "workloads_bulk_removed": {
         "nine": [gone("workloads.unpair", "workload", 9)],
         "slowly": [gone("workload.delete", "workload", 1, at=place * 900) for place in range(10)],
+        "what a task did not delete": [
+            event("system_task.agent_offline_check", [
+                change("workload", {"online": {"before": True, "after": False}}, number=n) for n in range(20)
+            ], by=SYSTEM)
+        ],
+        "what was left of those already deleted": [
+            gone("system_task.vacuum_deactivated_agent_and_deleted_workloads", "workload", 40, by=SYSTEM)
+        ],
+        "moved back": [
+            event("ven.update", [
+                change("ven", {"target_pce_fqdn": {"before": "pce.elsewhere.example", "after": None}}, number=n)
+                for n in range(20)
+            ])
+        ],
         "by the VENs themselves": [event("agent.deactivate", by=ven(n), at=n) for n in range(20)],
     },
     "access_burst": {
@@ -387,13 +408,13 @@ def test_a_new_key_says_when_it_ends(lifetime: int | None, expires: str | None) 
     assert ("expires" in str(alert["reason"])) is (expires is not None)
 
 
-@pytest.mark.parametrize(("src", "severity"), [("203.0.113.9", "medium"), ("10.1.1.8", "low")])
+@pytest.mark.parametrize(("src", "severity"), [("203.0.113.9", "medium"), ("10.1.8.1", "low")])
 def test_an_address_that_others_use_is_less_of_a_surprise_than_one_that_nobody_does(src: str, severity: str) -> None:
     def signed_in(number: int, src: str, day: float) -> Json:
         by = {"user": {"href": f"/users/{number}", "username": f"user-{number}@kestrel-freight.example"}}
         return event("user.sign_in", by=by, action=request(src=src), at=86_400 * day)
 
-    past = [signed_in(number, f"10.1.1.{number}", day) for number in (7, 8) for day in range(8)]
+    past = [signed_in(number, f"10.1.{number}.1", day) for number in (7, 8) for day in range(8)]
     stanza = saved_searches([ROOT / "package"])["access_new_address"]
     until = BEGIN + 9 * 86_400
 

@@ -29,7 +29,7 @@ def _rule_set(kind: str) -> Json:
 
 
 def _rule(kind: str) -> Json:
-    """A rule over a label of high value, put in or taken out."""
+    """A rule with a high-value label, which was added or removed."""
     member = "before" if kind.endswith("delete") else "after"
     return event(kind, [change("sec_rule", {"sources": {member: [APP]}}, kind.split(".")[1])])
 

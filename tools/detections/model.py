@@ -19,6 +19,10 @@ RISK_TYPES = ("user", "system", "other")
 DOMAINS = ("access", "endpoint", "network", "threat", "identity", "audit")
 
 
+#: The window beside a shorter one, and the threshold by which a detection that counts has it.
+DAY, DAY_THRESHOLD = "24h", "day_threshold"
+
+
 class Invalid(Exception):
     """A detection.yml that says too little, or what nobody reads."""
 
@@ -58,6 +62,7 @@ SCHEDULES = {
     # A day back, so that a line of an event that comes again within it is known.
     "every 5 minutes": Schedule("*/5 * * * *", OFTEN, 1446, "-30d"),
     "every 5 minutes, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d"),
+    "every 5 minutes, over 90 days": Schedule("*/5 * * * *", OFTEN, 0, "-90d"),
     "every 15 minutes": Schedule("*/15 * * * *", 15, 0, "-2d"),
     "every 15 minutes, over 8 days": Schedule("*/15 * * * *", 15, 0, "-8d"),
     "hourly, over 8 days": Schedule("7 * * * *", 60, 0, "-8d"),
@@ -117,6 +122,10 @@ class Detection:
     by: str = "pce_fqdn"
     also: str = ""
     counted: str = ""
+    # Of a detection that does not count: a figure over the day before each event, by `by`, which rows have as `total`.
+    day_total: str = ""
+    # Stages between the events that alert and their rows.
+    details: list[str] = field(default_factory=list)
     # Figures over the window before an event, each with the field it is counted by, and what `decided` makes of them.
     before: dict[str, list[str]] = field(default_factory=dict)
     decided: str = ""
@@ -141,6 +150,11 @@ class Detection:
         return bool(self.counted or self.before)
 
     @property
+    def by_day(self) -> bool:
+        """Whether it counts over a day too, beside its window."""
+        return bool(self.counted) and DAY_THRESHOLD in self.thresholds
+
+    @property
     def runs(self) -> Schedule:
         """Its schedule."""
         return SCHEDULES[self.schedule]
@@ -160,6 +174,7 @@ def read(path: Path) -> Detection:
             **{
                 **text,
                 "prepare": stages(text.get("prepare", "")),
+                "details": stages(text.get("details", "")),
                 "rba": _rba(text["rba"]),
                 "thresholds": {name: Threshold(str(value), meaning) for name, (value, meaning) in thresholds.items()},
             }
@@ -211,6 +226,6 @@ def _other_period(detection: Detection) -> bool:
 
 def _uses(detection: Detection, threshold: str) -> bool:
     texts = [detection.search, detection.match, detection.reason, detection.severity_when, *detection.prepare]
-    texts.append(detection.decided)
-    implied = detection.windowed and threshold in ("window", "threshold")
+    texts += [detection.decided, *detection.details]
+    implied = detection.windowed and threshold in ("window", "threshold", DAY_THRESHOLD)
     return implied or any(f"`illumio_pce_{detection.id}_{threshold}`" in text for text in texts)

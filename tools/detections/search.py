@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tools.detections.model import Detection
+from tools.detections.model import DAY, DAY_THRESHOLD, Detection
 
 #: Fields whose values stand in the event's text, letter by letter, in every format; `.*` is the rest of a type.
 _TYPES = re.compile(r'\b(?:event|notification)_type(?:=("[a-z_.]+\*?")| IN \(((?:(?:, )?"[a-z_.]+\*?")+)\))')
@@ -51,9 +51,9 @@ def _stages(detection: Detection) -> list[str]:
     if detection.before:
         return [*matched, *_after_others(detection, since), *_rows(detection)]
     if detection.counted:
-        return [*matched, *_within_window(detection, since), *_rows(detection)]
-    high_value = ["`illumio_pce_high_value`"] if detection.high_value else []
-    return [*matched, f"where first_matched>={since}", *high_value, *_rows(detection)]
+        within = _within_day if detection.by_day else _within_window
+        return [*matched, *within(detection, since), *_rows(detection)]
+    return [*matched, *_day_total(detection), f"where first_matched>={since}", *_rows(detection)]
 
 
 def _filled(detection: Detection) -> str:
@@ -82,6 +82,26 @@ def _within_window(detection: Detection, since: str) -> list[str]:
     ]
 
 
+def _within_day(detection: Detection, since: str) -> list[str]:
+    """The events of every day in which the window or the day reached its threshold, and which holds a new event."""
+    prefix, by, counted = f"`illumio_pce_{detection.id}", detection.by, detection.counted
+    return [
+        "sort 0 _time",
+        f"streamstats time_window={prefix}_window`s {counted} AS reached BY {by}",
+        f"streamstats time_window={DAY} {counted} AS total max(reached) AS most max(first_matched) AS newest BY {by}",
+        f"eval crossed=if((most>={prefix}_threshold` OR total>={prefix}_{DAY_THRESHOLD}`) AND newest>={since},"
+        "_time,null()), reached=if(isnull(crossed),null(),most), total=if(isnull(crossed),null(),total)",
+        f"eventstats min(crossed) AS begin max(crossed) AS end max(reached) AS reached max(total) AS total BY {by}",
+        "where _time>=begin-86400 AND _time<=end",
+    ]
+
+
+def _day_total(detection: Detection) -> list[str]:
+    if not detection.day_total:
+        return []
+    return ["sort 0 _time", f"streamstats time_window={DAY} {detection.day_total} AS total BY {detection.by}"]
+
+
 def _after_others(detection: Detection, since: str) -> list[str]:
     """The events that what came before them within the window makes suspicious, where one of both is new."""
     window = f"time_window=`illumio_pce_{detection.id}_window`s"
@@ -96,8 +116,11 @@ def _rows(detection: Detection) -> list[str]:
     by = ["who" if name in _OPEN else name for name in by]
     entities = "`illumio_pce_entities`" + ("" if "pce_fqdn" in by else " values(pce_fqdn) AS pce_fqdn")
     reached = "max(reached) AS reached " if detection.counted else ""
+    reached += "max(total) AS total " if detection.day_total or detection.by_day else ""
     reached += "values(high_value) AS high_value " if detection.high_value else ""
     return [
+        *detection.details,
+        *(["`illumio_pce_high_value`"] if detection.high_value else []),
         *(f"`illumio_pce_who({name},{_OPEN[name]})`" for name in names),
         f"stats `illumio_pce_count_and_times` {reached}{entities}"
         f" values(event_type) AS signature_id {detection.also} BY {' '.join(by)}",
@@ -110,6 +133,9 @@ def _ending(detection: Detection) -> list[str]:
     scope = "who" if detection.once_by in _OPEN else detection.once_by
     # What is worse than before alerts though the rest is throttled.
     key = f'mvjoin({scope},",")." ".severity' if scope != "alert_event" else 'sha256(mvjoin(alert_event,","))'
+    if detection.by_day:
+        # A count that has doubled alerts again.
+        key += f'." ".floor(log(max(total/`illumio_pce_{detection.id}_threshold`,1),2))'
     return [
         f"eval severity={when}, alert_key={key}",
         f"eval reason={detection.reason}",
