@@ -77,7 +77,7 @@ class _Stream:
     def _step(self, row: Event, key: tuple[str, ...]) -> None:
         settings = self.settings
         if settings.on_change and self.last_key is not None and key != self.last_key:
-            for kept in (self.groups, self.recent, self.lately):
+            for kept in (self.groups, self.recent, self.timed):
                 kept.clear()
         self.last_key = key
         row.update(self._results(dict(row), key))
@@ -145,11 +145,6 @@ class _Stream:
         places = [place for place, (other, _) in enumerate(self.recent) if other == key]
         drop = set(places[: max(0, len(places) - settings.window)])
         self.recent = deque(pair for place, pair in enumerate(self.recent) if place not in drop)
-
-    def _clear(self) -> None:
-        self.groups.clear()
-        self.recent.clear()
-        self.timed.clear()
 
 
 def _time(row: Event) -> float:
