@@ -13,9 +13,9 @@ from tools.detections.condition import condition
 from tools.detections.lines import LONGEST, laid_out, setting
 from tools.detections.macros import written_by_hand
 from tools.detections.model import OFTEN, Invalid, read, read_all
-from workbench.detect import saved_searches
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
 from workbench.splunk.spl.macros import expand
 from workbench.splunk.spl.search import check
 

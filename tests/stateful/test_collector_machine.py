@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -113,4 +114,4 @@ CollectorMachine.TestCase.settings = settings(
     derandomize="HISTORIES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
-TestCollector = CollectorMachine.TestCase
+TestCollector = pytest.mark.slow(CollectorMachine.TestCase)

@@ -20,6 +20,7 @@ SEEDS = [
 ]
 
 
+@pytest.mark.slow
 def test_histories_lose_nothing_and_meet_everything() -> None:
     met: Counter[str] = Counter()
     for seed in range(FIRST, FIRST + PLAYED):
@@ -27,6 +28,7 @@ def test_histories_lose_nothing_and_meet_everything() -> None:
     assert {name for name in histories.EXPECTED if not met[name]} == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + CRASHED))
 def test_a_run_that_is_killed_at_each_effect_loses_nothing(seed: int) -> None:
     crashes, met = histories.crash_everywhere(seed)

@@ -248,6 +248,7 @@ def test_a_pce_that_prunes_while_a_backlog_is_read_loses_only_what_it_pruned() -
     assert len(world.delivered()) == len(set(world.delivered()))
 
 
+@pytest.mark.slow
 def test_a_busy_poll_waits_for_its_responses_in_parallel() -> None:
     """The parts of a window that was busy before are asked for at once, each part's response is whole.
 
@@ -265,6 +266,7 @@ def test_a_busy_poll_waits_for_its_responses_in_parallel() -> None:
     assert sorted(world.delivered()) == sorted(world.recorded())
 
 
+@pytest.mark.slow
 def test_a_backlog_is_requested_four_responses_at_a_time() -> None:
     world = World(response_seconds=2.0, max_results=10_000)
     world.settings["start_time"] = "-7d"

@@ -204,6 +204,7 @@ def test_missing_key_documents_cost_repeats_but_no_events() -> None:
     assert any("may come twice" in note for note in world.last.record.notes)
 
 
+@pytest.mark.slow
 def test_the_state_stays_small() -> None:
     world = World(max_results=10_000)
     world.settings.update(start_time="-30d", late_arrival_window="600")

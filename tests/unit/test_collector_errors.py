@@ -250,6 +250,7 @@ def test_a_redirect_to_a_page_for_signing_in_is_not_followed() -> None:
     assert len(world.requests) - before == 1
 
 
+@pytest.mark.slow
 def test_the_rate_limit_is_not_exceeded() -> None:
     world = World(max_results=5)
     world.settings["start_time"] = "-7d"

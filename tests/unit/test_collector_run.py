@@ -480,6 +480,7 @@ def few(response: SimulatedResponse, count: int) -> SimulatedResponse:
     return SimulatedResponse(response.status, response.headers, json.dumps(json.loads(response.body)[:count]).encode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "filler", "pages"), [(5001, 1, 2), (5000, 1, 2), (4999, 1, 1), (7, 2_000_000, 2)])
 def test_a_datafile_is_written_and_stored_page_by_page(count: int, filler: int, pages: int) -> None:
     """5,000 events or 8 MiB; the last page may be empty, and is not written then."""

@@ -77,6 +77,7 @@ def a_world_with_large_batches() -> World:
     return world
 
 
+@pytest.mark.slow
 def test_href_documents_are_read_in_bulk() -> None:
     world = a_world_with_large_batches()
     assert world.run() == "ok"
@@ -84,6 +85,7 @@ def test_href_documents_are_read_in_bulk() -> None:
     assert len(world.delivered()) == len(world.recorded())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["gone", "changed"])
 def test_only_events_with_unreadable_hrefs_are_repeated(damage: str) -> None:
     world = a_world_with_large_batches()
@@ -160,5 +162,6 @@ def requests_for(bursts: int) -> int:
     return len(world.requests)
 
 
+@pytest.mark.slow
 def test_a_window_that_is_cut_costs_the_same_however_many_were_cut_before() -> None:
     assert requests_for(60) < 6.5 * requests_for(10)

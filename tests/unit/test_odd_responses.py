@@ -142,6 +142,7 @@ def test_a_response_with_the_oldest_events_first(count: int, world: OddWorld) ->
     assert world.missing() == 0
 
 
+@pytest.mark.slow
 def test_times_that_are_compared_in_whole_seconds(world: OddWorld) -> None:
     world.quirks.whole_seconds, world.max_results = True, 500
     world.happens(*(age / 100 for age in range(1_000)))

@@ -63,6 +63,8 @@ and drilldowns are already filled in; without Enterprise Security these settings
   a later one may raise another alert. `ingest_failing` and `pce_health` judge each copy on its own.
 - Throttling goes by `alert_key`: the events, or a user, a host and the like, together with the severity. So a more
   severe alert still gets through while the milder one is throttled.
+- Detections with a macro `illumio_pce_<id>_day_threshold` count for 24 hours as well as for their window, so that what
+  is done in slices adds up. `total` is the running total. They alert again each time it has doubled.
 - Results have one row per cause, not per event, since Splunk takes at most 500 alerts per run. More than 50 users or
   addresses in a run share one row (`who`). Every row has `count`, `first_time`, `last_time`, `user`, `src`, `dest`,
   `href` (of all events), `severity` and `reason` where they exist. To see an event itself, search the macro
@@ -70,6 +72,11 @@ and drilldowns are already filled in; without Enterprise Security these settings
 - Every threshold is a macro, and every detection ends with a filter macro: change them in `local/macros.conf`.
 - High-value workloads and labels are listed in two lookups that ship empty: `illumio_pce_high_value_workloads`
   (`workload`: host name, `*` allowed) and `illumio_pce_high_value_labels` (`label`: the href or the value of a label).
+- What automation is expected to do is listed once, in the lookup `illumio_pce_expected_automation`, which ships empty:
+  `account` and `address` (host name of a VEN, user or service account, and its source address; `*` allowed), `expected`
+  (ids of detections, `*` allowed), `until` (the last day, such as `2031-03-31`, or empty) and `note`. The detections
+  that heed it, marked below, leave such events out. Those about rights, keys and what blocks traffic never do,
+  whatever the list says.
 - Stages that many searches share are macros; their descriptions are under Settings → Advanced search → Search macros.
 
 Try them without Splunk: `./build.sh detect FILE…` replays all of them over files of events.
@@ -83,8 +90,8 @@ minutes, for example, change all searches with `*/5` together: set `cron_schedul
 
 ## All detections
 
-| id | name | severity | schedule | recommended |
-| --- | --- | --- | --- | --- |
+| id | name | severity | schedule | recommended | heeds expected automation |
+| --- | --- | --- | --- | --- | --- |
 {table}
 
 ## Events that Illumio recommends to monitor
@@ -105,7 +112,8 @@ def index(detections: list[Detection]) -> str:
     names = textwrap.fill(" ".join(recommended), 110, subsequent_indent="  ", break_on_hyphens=False)
     switch = "\n".join(f"[{name}]\ndisabled = 0" for name in recommended)
     table = "\n".join(
-        f"| {_link(one)} | {one.name} | {one.severity} | `{one.runs.cron}` | {'yes' if one.recommended else 'no'} |"
+        f"| {_link(one)} | {one.name} | {one.severity} | `{one.runs.cron}` | {_yes(one.recommended)} |"
+        f" {_yes(one.expects_automation)} |"
         for one in detections
     )
     parts = {
@@ -116,6 +124,10 @@ def index(detections: list[Detection]) -> str:
         "illumio": _recommended_by_illumio(detections),
     }
     return _START.format(**parts)
+
+
+def _yes(answer: bool) -> str:
+    return "yes" if answer else "no"
 
 
 def _recommended_by_illumio(detections: list[Detection]) -> str:

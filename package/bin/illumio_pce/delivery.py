@@ -91,7 +91,9 @@ class Delivery:
         epochs = [epoch or self._present() for epoch in events.epochs]
         hosts = [host or self._host for host in events.hosts]
         self._record.bytes_out += self._output.write(
-            SplunkEvents(events.indexed_texts(), epochs, hosts, SOURCETYPE, events.clean)
+            SplunkEvents(
+                texts=events.indexed_texts(), epochs=epochs, hosts=hosts, sourcetype=SOURCETYPE, clean=events.clean
+            )
         )
         self._record.pages += 1
         self.missing_keys.difference_update(events.keys)

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from .array_reader import ArrayReader, NotAnArray
+from .array_reader import NotAnArray
 from .clock import Clock
 from .config import Account
 from .errors import PceError
-from .events import AuditEvent, EventReader, Events
+from .event_reader import EventReader
+from .events import AuditEvent, Events
 from .limits import DEFAULT_LIMITS, Limits
 from .pce_clock import PceClock
 from .prefetch import Prefetcher, Request, Traffic
@@ -138,11 +139,11 @@ class Pce:
 
         def read(response: Response, now_ms: int) -> Page:
             body = _Body(self._counted(response), limits.max_response_bytes, self._clock, limits.slow_response_seconds)
-            array, reader = ArrayReader(body), EventReader()
+            reader = EventReader(body)
             found = Events()
             try:
-                for run in array.batches():
-                    found += reader.read(run)
+                for events in reader.tables():
+                    found += events
             except NotAnArray as error:
                 if not body.given_up:
                     raise _list_error(body.start, error) from None
@@ -152,7 +153,7 @@ class Pce:
                 raise PceError("too_large", text)
             if body.given_up:
                 response.close()
-                raise TooLarge(Page(_without_texts(found, array.unread), now_ms, 0, True, self.time.latest_ms()))
+                raise TooLarge(Page(_without_texts(found, reader.unread), now_ms, 0, True, self.time.latest_ms()))
             if response.status != 200:
                 raise PceError("not_a_pce", f"Unexpected HTTP status {response.status}; this may not be a PCE.")
             cut = self._may_be_cut(len(found))
@@ -205,9 +206,7 @@ class Pce:
             self._within(self._limits.datafile_seconds, self._counted(response)), sys.maxsize, self._clock, math.inf
         )
         try:
-            reader = EventReader()
-            for run in ArrayReader(body).batches():
-                yield reader.read(run)
+            yield from EventReader(body).tables()
         except NotAnArray as error:
             raise _list_error(body.start, error) from None
         finally:
@@ -407,5 +406,5 @@ def _without_texts(found: Events, unread: str) -> Events:
     stamp = _TIMESTAMP.search(unread, 0, 65_536)
     moment = parse(stamp[1]) if stamp else None
     if moment:
-        found += Events.of([AuditEvent("", moment.ms, moment.epoch, 0)])
+        found += Events.of([AuditEvent(text="", ms=moment.ms, epoch=moment.epoch, key=0)])
     return found
