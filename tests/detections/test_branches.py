@@ -139,7 +139,8 @@ FIRES: dict[str, dict[str, list[Json]]] = {
     "ven_clones": {
         "one that is an error": [event("agent.clone_detected", by=ven(), severity="err")],
         "one of severity 1": [event("agent.clone_detected", by=ven(), severity=1)],
-        "five within the hour": [event("agent.clone_detected", by=ven(n), at=n * 600, severity="warning") for n in range(5)],
+        "one": [event("agent.clone_detected", by=ven(), severity="warning")],
+        "five at once": [event("agent.clone_detected", by=ven(n), at=n, severity="warning") for n in range(5)],
     },
     "policy_broad_scope": {
         "all environments": [scope("create", None, [[APP, ALL_ENVIRONMENTS]])],
@@ -290,10 +291,7 @@ QUIET: dict[str, dict[str, list[Json]]] = {
         ],
     },
     "ven_update_notice": {"all is well": [update("agent.policy_deploy_succeeded")]},
-    "ven_clones": {
-        "one": [event("agent.clone_detected", by=ven(), severity="warning")],
-        "five in five hours": [event("agent.clone_detected", by=ven(n), at=n * 3_700, severity="warning") for n in range(5)],
-    },
+    "ven_clones": {"a clone that was given an identity": [event("agent.activate_clone", by=ven())]},
     "policy_broad_scope": {
         "narrow": [scope("create", None, [[APP, ENV]])],
         "narrowed": [scope("update", [[ALL_APPLICATIONS, ALL_ENVIRONMENTS]], [[APP, ENV]])],

@@ -36,7 +36,7 @@ def test_a_transient_error_is_retried_and_nothing_is_missing(fault) -> None:  # 
     world.faults = [fault, fault]
     assert world.run() == "ok"
     assert sorted(world.delivered()) == sorted(world.recorded())
-    assert world.last._pce.traffic.retries == 2
+    assert world.client.traffic.retries == 2
 
 
 @pytest.mark.parametrize("fault", PASSING)
@@ -197,7 +197,7 @@ def test_an_empty_response_moves_the_watermark() -> None:
     world = settled_world()
     world.clock.now += 1000
     assert world.run() == "ok"
-    assert world.last._checkpoint.collections["events"].watermark == int(world.clock.now) * 1000
+    assert world.last.checkpoint.collections["events"].watermark == int(world.clock.now) * 1000
 
 
 def test_redirects_to_another_host_are_not_followed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -55,10 +56,15 @@ class Case:
 
     def again(self) -> Delivery:
         """The delivery of another run, which has the checkpoint."""
-        place: Any = self.place
-        delivery = Delivery(self.checkpoint, place, place, self.clock, self.time, "pce.example.com", self.record)
-        delivery.remember()
-        return delivery
+        context: Any = SimpleNamespace(
+            state=self.place,
+            output=self.place,
+            clock=self.clock,
+            pce=SimpleNamespace(time=self.time),
+            account=SimpleNamespace(host="pce.example.com"),
+            record=self.record,
+        )
+        return Delivery(context, self.checkpoint)
 
 
 def event(ms: int | None, href: str | None = None, text: str = "{}", **members: Any) -> AuditEvent:

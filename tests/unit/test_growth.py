@@ -109,7 +109,7 @@ def test_of_a_backlog_only_the_newest_hrefs_are_kept() -> None:
         for i in range(5001):
             world.pce.record(age_ms=(burst + 1) * 500_000_000 - i)
     assert world.run() == "ok"
-    batches = world.last._checkpoint.batches
+    batches = world.last.checkpoint.batches
     assert sum(batch.count for batch in batches) == 15_003
     kept = [key for batch in batches for key in batch.keys]
     assert set(kept) == {key_of(str(event.href)) for event in world.pce.collections["events"][:5001]}

@@ -49,13 +49,15 @@ class Schedule:
     """When a search runs, and which events it reads.
 
     `period` in minutes. Index times from `lookback` minutes ago until a minute ago, if there is a lookback;
-    event times from `earliest` on.
+    event times from `earliest` to `latest`.
     """
 
     cron: str
     period: int
     lookback: int
     earliest: str
+    # An event may bear a time that is ahead of Splunk's clock. In hours: a day may have 23 or 25 of them.
+    latest: str = "+24h"
 
     @property
     def since_last_run(self) -> str:
@@ -70,7 +72,8 @@ OFTEN = 5
 SCHEDULES = {
     # A day back, so that a line of an event that comes again within it is known.
     "every 5 minutes": Schedule("*/5 * * * *", OFTEN, 1446, "-30d"),
-    "every 5 minutes, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d"),
+    # However far ahead, since it is one of these that tells of events from the future.
+    "every 5 minutes, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d", "+10y"),
     "every 5 minutes, over 90 days": Schedule("*/5 * * * *", OFTEN, 0, "-90d"),
     "every 15 minutes": Schedule("*/15 * * * *", 15, 0, "-2d"),
     "every 15 minutes, over 8 days": Schedule("*/15 * * * *", 15, 0, "-8d"),
@@ -137,7 +140,8 @@ class Detection:
     hour_total: str = ""
     # Stages between the events that alert and their rows.
     details: list[str] = field(default_factory=list)
-    # Figures over the window before an event, each with the field it is counted by, and what `decided` makes of them.
+    # Figures over the window before an event, each with the field it is counted by (and `day`, if it is one over a
+    # day), and what `decided` makes of them.
     before: dict[str, list[str]] = field(default_factory=dict)
     decided: str = ""
     high_value: bool = False

@@ -9,14 +9,19 @@ import json
 import secrets
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Callable
 
 from .checkpoint import UNCONFIRMED_SECONDS, keys_from_text, keys_to_text
 from .events import Events
 from .pce import Page, Window
 from .store import Document, Unreadable, content_of, sealed
 from .windows import split
+
+if TYPE_CHECKING:
+    from .context import RunContext
+    from .delivery import Delivery
+    from .fetch import Fetcher
 
 VERSION = 1
 
@@ -60,7 +65,7 @@ class Backfill:
 
     @classmethod
     def of(cls, document: Document) -> Backfill:
-        """Read it; whatever cannot be read is a request with a problem, so that it is told and removed."""
+        """Read it; whatever cannot be read is a backfill with a problem, so that it is noted and removed."""
         key = str(document["_key"])
         try:
             value = json.loads(content_of(document))
@@ -71,6 +76,28 @@ class Backfill:
             return cls(key, value["collection"], int(value["low"]), int(value["high"]), keys, "", *sent)
         except (ValueError, TypeError, KeyError) as error:
             return cls(key, problem=str(error) or type(error).__name__)
+
+
+def send_backfills(backfills: Iterable[Backfill], context: RunContext, delivery: Delivery, fetcher: Fetcher) -> None:
+    """Send what a reconciliation found missing, although it counts as delivered; remove what is done."""
+    now, boot_id = context.clock.time(), context.splunkd_boot_id
+    for backfill in backfills:
+        if backfill.problem:
+            context.record.note(f"a backfill request of a reconciliation cannot be read: {backfill.problem}")
+        if backfill.is_done(boot_id, now):
+            context.state.delete_backfill(backfill)
+        elif backfill.is_due(boot_id):
+            _send(backfill, context, delivery, fetcher)
+
+
+def _send(backfill: Backfill, context: RunContext, delivery: Delivery, fetcher: Fetcher) -> None:
+    for page in pages_of(backfill, fetcher.page, fetcher.by_job, delivery.missing_keys):
+        delivery.resend(page)
+    left = len(delivery.missing_keys & backfill.keys)
+    if left:
+        context.record.note(f"{left} events that a reconciliation requested are no longer in the PCE")
+    sent = replace(backfill, sent_at=context.clock.time(), splunkd_boot_id=context.splunkd_boot_id)
+    context.state.save_backfill(sent)
 
 
 def pages_of(

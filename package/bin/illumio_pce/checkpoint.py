@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .filters import FilterHistory, Filters
+from .pce_facts import PceFacts
 from .store import Unreadable
 from .timestamps import MINUTE
 
@@ -121,7 +122,7 @@ class Checkpoint:
     collections: dict[str, Progress] = field(default_factory=dict)
     batches: list[Batch] = field(default_factory=list)
     filters: FilterHistory = field(default_factory=FilterHistory)
-    settings: dict[str, Any] = field(default_factory=dict)
+    facts: PceFacts = field(default_factory=PceFacts)
     clock_offset_ms: int = 0
     splunkd_boot_id: str = ""
     saved_at: float = 0
@@ -230,7 +231,7 @@ class Checkpoint:
                 "batches": [_batch_to_json(batch) for batch in self.batches],
                 "filters": self.filters.current.as_json(),
                 "earlier_filters": [[until, filters.as_json()] for until, filters in self.filters.earlier],
-                "settings": self.settings,
+                "settings": self.facts.to_json(),
                 "clock_offset_ms": self.clock_offset_ms,
                 "splunkd": self.splunkd_boot_id,
                 "saved_at": self.saved_at,
@@ -255,7 +256,7 @@ class Checkpoint:
                     Filters.from_json(value["filters"]),
                     [(until, Filters.from_json(filters)) for until, filters in value["earlier_filters"]],
                 ),
-                settings=value["settings"],
+                facts=PceFacts.from_json(value["settings"]),
                 clock_offset_ms=value["clock_offset_ms"],
                 splunkd_boot_id=value["splunkd"],
                 saved_at=value["saved_at"],

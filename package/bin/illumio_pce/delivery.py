@@ -6,54 +6,36 @@ That order is the whole guarantee. See `docs/delivery.md`.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 
 from .checkpoint import Checkpoint, batch_of
-from .clock import Clock
+from .context import RunContext
 from .events import AuditEvent, Events, accepted
 from .key_set import KeySet
-from .output import Output, SplunkEvents
+from .output import SplunkEvents
 from .pce import Window
-from .pce_clock import PceClock
-from .record import Record
-from .state import State
 from .timestamps import SECOND
 
 SOURCETYPE = "illumio:pce:events"
 
 
 class Delivery:
-    """Delivers events for one run. `time` is the PCE's; `host` stands in for a PCE that an event does not name.
+    """Delivers events for one run, and keeps what was delivered in the run's checkpoint.
 
     `missing_keys`: keys that a reconciliation misses and that were not sent yet.
     """
 
-    def __init__(
-        self,
-        checkpoint: Checkpoint,
-        state: State,
-        output: Output,
-        clock: Clock,
-        time: PceClock,
-        host: str,
-        record: Record,
-    ) -> None:
-        self.checkpoint = checkpoint
-        self.missing_keys: set[int] = set()
-        self._state = state
-        self._output = output
-        self._clock = clock
-        self._time = time
-        self._host = host
-        self._record = record
-        self._seen = KeySet()
+    def __init__(self, context: RunContext, checkpoint: Checkpoint, missing_keys: Iterable[int] = ()) -> None:
+        self.missing_keys = set(missing_keys)
+        self._checkpoint = checkpoint
+        self._state = context.state
+        self._output = context.output
+        self._clock = context.clock
+        self._time = context.pce.time
+        self._host = context.account.host
+        self._record = context.record
+        self._seen = _seen_of(checkpoint)
         self._store_is_writable = False
-
-    def remember(self) -> None:
-        """Take up what the checkpoint says was delivered, as far as it can be met again."""
-        needed = [batch for batch in self.checkpoint.batches if self.checkpoint.needed(batch)]
-        self._seen = KeySet()
-        for batch in needed:
-            self._seen.add_each(batch.keys)
 
     def write(self, events: Events, window: Window, late_before: int | None = None) -> int:
         """Hand over what is wanted and new, and remember it; how many that was. Stored it is by `commit`.
@@ -74,23 +56,23 @@ class Delivery:
 
     def is_unknown(self, event: AuditEvent) -> bool:
         """Whether an event is one that the input wants and that was not delivered lately."""
-        return accepted(event, self.checkpoint.filters, self._time.now_ms()) and event.key not in self._seen
+        return accepted(event, self._checkpoint.filters, self._time.now_ms()) and event.key not in self._seen
 
     def commit(self) -> None:
         """Store what was handed over since the last time."""
         self._save()
         needed = 0
-        for batch in self.checkpoint.batches:
-            if self.checkpoint.needed(batch):
+        for batch in self._checkpoint.batches:
+            if self._checkpoint.needed(batch):
                 needed += batch.count
             elif batch.document:
                 batch.keys = array("Q")  # they stand in its document, and this run does not meet them again
         if len(self._seen) > 16_000 + 2 * needed:
-            self.remember()
+            self._seen = _seen_of(self._checkpoint)
 
     def _save(self) -> None:
-        self.checkpoint.tidy(self._clock.time())
-        self._state.save(self.checkpoint, delivered=self._record.delivered > 0)
+        self._checkpoint.tidy(self._clock.time())
+        self._state.save(self._checkpoint, delivered=self._record.delivered > 0)
         self._store_is_writable = True
         if self._state.breadcrumb_fails:
             self._record.note(
@@ -114,7 +96,7 @@ class Delivery:
 
     def _new(self, events: Events, window: Window, now_ms: int) -> Events:
         """Those of the events that are wanted and were not delivered, which from now on count as delivered."""
-        filters = self.checkpoint.filters
+        filters = self._checkpoint.filters
         wanted = events.where([accepted(event, filters, now_ms) for event in events]) if filters.any else events
         are_new = self._seen.add_each(wanted.keys)
         if not all(wanted.have_href) or None in wanted.ms:
@@ -132,7 +114,7 @@ class Delivery:
         """
         if event.has_href and event.ms is not None:
             return True
-        batches = [batch for batch in self.checkpoint.batches if event.key in batch.keys]
+        batches = [batch for batch in self._checkpoint.batches if event.key in batch.keys]
         if event.has_href:
             for batch in batches:
                 batch.high = max(batch.high, self._time.latest_ms())
@@ -155,7 +137,7 @@ class Delivery:
             times = [ms for ms in part.ms if ms is not None]
             if len(times) < len(part):
                 times += [window.low, self._end(window)]
-            self.checkpoint.batches.append(batch_of(part.keys, times, self._clock.time()))
+            self._checkpoint.batches.append(batch_of(part.keys, times, self._clock.time()))
 
     def _present(self) -> str:
         """The time (epoch s) of an event that names none."""
@@ -164,3 +146,12 @@ class Delivery:
     def _end(self, window: Window) -> int:
         """Up to where a window may hold an event without a time (ms). The PCE tells its clock in whole seconds."""
         return self._time.latest_ms() + 2 * SECOND if window.high is None else window.high
+
+
+def _seen_of(checkpoint: Checkpoint) -> KeySet:
+    """The keys that a checkpoint says were delivered, as far as they can be met again."""
+    seen = KeySet()
+    for batch in checkpoint.batches:
+        if checkpoint.needed(batch):
+            seen.add_each(batch.keys)
+    return seen

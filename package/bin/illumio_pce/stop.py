@@ -14,9 +14,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from .errors import StopRequested
-
-#: How often it is looked whether the process that started this one still lives (seconds).
-WATCH_SECONDS = 3.0
+from .limits import DEFAULT_LIMITS
 
 
 class Stop:
@@ -25,7 +23,8 @@ class Stop:
     `gone`: splunkd no longer reads what is written, so that nothing more can be delivered or stored.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, watch_seconds: float = DEFAULT_LIMITS.watch_seconds) -> None:
+        self._watch_seconds = watch_seconds
         self.requested = False
         self.gone = False
         self._interruptible = False
@@ -60,13 +59,17 @@ class Stop:
             self._interruptible = False
             raise StopRequested
 
+    def check(self) -> None:
+        """Raise StopRequested where the end was asked for."""
+        if self.requested:
+            raise StopRequested
+
     @contextmanager
     def interruptible(self) -> Iterator[None]:
         """What runs inside can be broken off at any point without harm."""
         self._interruptible = True
         try:
-            if self.requested:
-                raise StopRequested
+            self.check()
             yield
         finally:
             self._interruptible = False
@@ -76,7 +79,7 @@ class Stop:
         poll.register(descriptor, 0)  # an error or a hang-up is told whatever was asked for
         found: list[tuple[int, int]] = []
         while self._watching and not found and os.getppid() == parent:
-            found = poll.poll(WATCH_SECONDS * 1000)
+            found = poll.poll(self._watch_seconds * 1000)
         if self._watching and not any(happened & select.POLLNVAL for _, happened in found):
             self._lose_splunkd()
 
