@@ -231,7 +231,7 @@ FIRES: dict[str, dict[str, list[Json]]] = {
         "null": [key(None)],
         "no such member": [event("api_key.create", [change("api_key", {"key_id": {"before": None, "after": "1e"}}, "create")])],
         "its end taken off": [key(-1, "update")],
-        "ends in three days": [key(3 * 86_400)],
+        "ends in ten days": [key(10 * 86_400)],
         "of a service account": [
             event("service_account.create", [
                 change("service_account", {}, "create"),

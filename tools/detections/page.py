@@ -72,6 +72,11 @@ and drilldowns are already filled in; without Enterprise Security these settings
 - Every threshold is a macro, and every detection ends with a filter macro: change them in `local/macros.conf`.
 - High-value workloads and labels are listed in two lookups that ship empty: `illumio_pce_high_value_workloads`
   (`workload`: host name, `*` allowed) and `illumio_pce_high_value_labels` (`label`: the href or the value of a label).
+- What automation is expected to do is listed once, in the lookup `illumio_pce_expected_automation`, which ships empty:
+  `account` and `address` (host name of a VEN, user or service account, and its source address; `*` allowed), `expected`
+  (ids of detections, `*` allowed), `until` (the last day, such as `2031-03-31`, or empty) and `note`. The detections
+  that heed it, marked below, leave such events out. Those about rights, keys and what blocks traffic never do,
+  whatever the list says.
 - Stages that many searches share are macros; their descriptions are under Settings → Advanced search → Search macros.
 
 Try them without Splunk: `./build.sh detect FILE…` replays all of them over files of events.
@@ -85,8 +90,8 @@ minutes, for example, change all searches with `*/5` together: set `cron_schedul
 
 ## All detections
 
-| id | name | severity | schedule | recommended |
-| --- | --- | --- | --- | --- |
+| id | name | severity | schedule | recommended | heeds expected automation |
+| --- | --- | --- | --- | --- | --- |
 {table}
 
 ## Events that Illumio recommends to monitor
@@ -107,7 +112,8 @@ def index(detections: list[Detection]) -> str:
     names = textwrap.fill(" ".join(recommended), 110, subsequent_indent="  ", break_on_hyphens=False)
     switch = "\n".join(f"[{name}]\ndisabled = 0" for name in recommended)
     table = "\n".join(
-        f"| {_link(one)} | {one.name} | {one.severity} | `{one.runs.cron}` | {'yes' if one.recommended else 'no'} |"
+        f"| {_link(one)} | {one.name} | {one.severity} | `{one.runs.cron}` | {_yes(one.recommended)} |"
+        f" {_yes(one.expects_automation)} |"
         for one in detections
     )
     parts = {
@@ -118,6 +124,10 @@ def index(detections: list[Detection]) -> str:
         "illumio": _recommended_by_illumio(detections),
     }
     return _START.format(**parts)
+
+
+def _yes(answer: bool) -> str:
+    return "yes" if answer else "no"
 
 
 def _recommended_by_illumio(detections: list[Detection]) -> str:

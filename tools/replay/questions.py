@@ -57,8 +57,7 @@ QUESTIONS = (
     Question(
         "eventstats-keeps-50000-groups",
         "detections would miss alerts",
-        "| makeresults count=50000 | eval n=1 | accum n"
-        " | eventstats count AS found BY n | stats count(found) AS known",
+        "| makeresults count=50000 | eval n=1 | accum n | eventstats count AS found BY n | stats count(found) AS known",
         [{"known": "50000"}],
     ),
     Question(

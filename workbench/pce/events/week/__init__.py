@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from ..collected import Collector, Indexed
+from ..collected import Collector, Indexed, health_lines
 from ..parts import Json
-from .company import LargeCompany
+from .company import MINUTE, LargeCompany
 from .machines import machines, routine
 from .people import people
 from .platform import platform
@@ -38,8 +38,16 @@ def healthy_week(start: float, past: int = _PAST) -> list[Indexed]:
         events += _events(world, start_ms + day * _DAY_MS, day)
     collector = Collector("kestrel", world)
     found = list(collector.runs(events, start_ms - past * _DAY_MS, start_ms + _WEEK * _DAY_MS, Random(start_ms)))
+    for day in range(_WEEK):
+        found += _health(start_ms + day * _DAY_MS)
     found.sort(key=lambda event: (event["_indextime"], event["_time"]))
     return found
+
+
+def _health(day_ms: int) -> Iterator[Indexed]:
+    """The lines of the PCE's nodes; the nightly backup fills a disk for a while."""
+    backup = (day_ms + 90 * MINUTE, day_ms + 130 * MINUTE)
+    return health_lines(day_ms, day_ms + _DAY_MS, Random(day_ms), disk_full=backup)
 
 
 def _events(world: LargeCompany, day_ms: int, day: int) -> Iterator[Json]:
