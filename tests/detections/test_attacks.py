@@ -19,8 +19,6 @@ KNOWN_GAPS = {
     "b11_firewall_coexistence": "firewall settings are not read",
     "b17_ven_downgrade": "versions of VENs are not read",
     "b26_bulk_lowered_cef_without_changes": "what lost its changes counts as nothing changed",
-    "c12_drafts_reverted": "deleted drafts are not read",
-    "c21_provision_sliced": "each provision is judged by itself",
     "d06_flows_dropped_at_collector": "settings of the traffic collector are not read",
     "f02_labels_deleted": "deleted labels are not counted",
 }
