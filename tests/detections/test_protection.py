@@ -171,11 +171,11 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     ),
     "a syslog destination out of reach": (
         "audit_events_lost", "medium", event("remote_syslog.unreachable", by=SYSTEM, status=None),
-        "A syslog destination cannot be reached",
+        "A syslog destination is unreachable",
     ),
     "the same in the notification of another": (
         "audit_events_lost", "medium", event("cluster.update", notes=[note("remote_syslog.unreachable")], by=SYSTEM),
-        "A syslog destination cannot be reached",
+        "A syslog destination is unreachable",
     ),
     "the PCE stopped": ("pce_stopped", "high", event("pce.application_stopped", by=SYSTEM, status=None), f"The PCE {PCE} "),
     "a node for switches degraded": (

@@ -213,6 +213,15 @@ def test_one_end_of_a_window_is_enough(moments: list[int], apart: int) -> None:
     assert len(case.checkpoint.batches) == apart
 
 
+def test_what_is_older_than_hrefs_are_remembered_for_is_kept_apart() -> None:
+    """The newest is from 959,000, and a thousand milliseconds before that may be met again."""
+    case = Case()
+    moments = [959_000, 958_000, 957_999, 951_000]
+    events = Events.of(event(ms, f"/{ms}") for ms in moments)
+    case.delivery.write(events, Window(950_000, 960_000), remembered_ms=1000)
+    assert spans(case.checkpoint) == [(951_000, 958_000, 2), (958_000, 959_001, 2)]
+
+
 def test_a_window_into_the_future_has_both_parts() -> None:
     case = Case()
     moments = [950_000, NOW, NOW + 1, NOW + 48, NOW + 49]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 
 import pytest
-from illumio_pce.checkpoint import Batch, Checkpoint, Progress
+from illumio_pce.checkpoint import LARGE_BATCH, Batch, Checkpoint, Progress
 from illumio_pce.events import key_of
 from illumio_pce.store import checksum
 from illumio_pce.timestamps import parse
@@ -119,6 +119,19 @@ def test_of_a_backlog_only_the_newest_hrefs_are_kept() -> None:
     assert set(world.delivered()) == world.recorded()
     assert world.run() == "ok"
     assert len(world.delivered()) == len(world.recorded())
+
+
+def test_a_page_of_a_backlog_is_stored_with_one_write() -> None:
+    """Thousands of events, one a second: only the hrefs of the last 25 minutes have to be stored."""
+    world = World(max_results=10_000, settings={"start_time": "-1d"})
+    for second in range(30_000):
+        world.pce.record(age_ms=80_000_000 - 1000 * second - second % 7)
+    assert world.run() == "ok"
+    assert max(batch.count for batch in world.last.checkpoint.batches) > LARGE_BATCH
+    after = [" ".join(world.trace[at + 1 : at + 5]) for at, effect in enumerate(world.trace) if effect == "write ends"]
+    assert len(after) > 4
+    stored = "save begins save ends breadcrumb "
+    assert [effects for effects in after if not effects.startswith(stored) or "save" in effects[len(stored) :]] == []
 
 
 def test_a_quiet_pce_has_its_backlog_read_once() -> None:

@@ -1,6 +1,7 @@
 """What a reconciliation wants an input to collect: the events of some hrefs, and where to look for them.
 
-The search command writes it as a document beside the checkpoint; the input's next run collects, and removes it.
+The search command writes it as a document beside the checkpoint; the input's next run collects them
+(`backfill_sender.py`), and removes it.
 """
 
 from __future__ import annotations
@@ -8,20 +9,10 @@ from __future__ import annotations
 import json
 import secrets
 from array import array
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Callable
+from dataclasses import dataclass
 
 from .checkpoint import UNCONFIRMED_SECONDS, keys_from_text, keys_to_text
-from .events import Events
-from .pce import Page, Window
 from .store import Document, Unreadable, content_of, sealed
-from .windows import split
-
-if TYPE_CHECKING:
-    from .context import RunContext
-    from .delivery import Delivery
-    from .fetch import Fetcher
 
 VERSION = 1
 
@@ -76,50 +67,3 @@ class Backfill:
             return cls(key, value["collection"], int(value["low"]), int(value["high"]), keys, "", *sent)
         except (ValueError, TypeError, KeyError) as error:
             return cls(key, problem=str(error) or type(error).__name__)
-
-
-def send_backfills(backfills: Iterable[Backfill], context: RunContext, delivery: Delivery, fetcher: Fetcher) -> None:
-    """Send what a reconciliation found missing, although it counts as delivered; remove what is done."""
-    now, boot_id = context.clock.time(), context.splunkd_boot_id
-    for backfill in backfills:
-        if backfill.problem:
-            context.record.note(f"a backfill request of a reconciliation cannot be read: {backfill.problem}")
-        if backfill.is_done(boot_id, now):
-            context.state.delete_backfill(backfill)
-        elif backfill.is_due(boot_id):
-            _send(backfill, context, delivery, fetcher)
-
-
-def _send(backfill: Backfill, context: RunContext, delivery: Delivery, fetcher: Fetcher) -> None:
-    for page in pages_of(backfill, fetcher.page, fetcher.by_job, delivery.missing_keys):
-        delivery.resend(page)
-    left = len(delivery.missing_keys & backfill.keys)
-    if left:
-        context.record.note(f"{left} events that a reconciliation requested are no longer in the PCE")
-    sent = replace(backfill, sent_at=context.clock.time(), splunkd_boot_id=context.splunkd_boot_id)
-    context.state.save_backfill(sent)
-
-
-def pages_of(
-    backfill: Backfill,
-    fetch: Callable[[str, Window], Page],
-    fetch_all: Callable[[str, Window], Iterable[Events]],
-    wanted: set[int],
-) -> Iterator[Events]:
-    """The named events that the PCE still has, page by page; `wanted` are the keys that are still missing.
-
-    `fetch_all` gives a window's events where a response cannot hold them and no bound lies between its ends.
-    """
-    windows = [Window(backfill.low, backfill.high)]
-    while windows:
-        window = windows.pop()
-        page = fetch(backfill.collection, window)
-        parts = split(window, page) if page.cut else None
-        if parts is not None:
-            windows += parts
-            continue
-        tables = fetch_all(backfill.collection, window) if page.cut else [page.events]
-        named = (event for events in tables for event in events if event.key in backfill.keys)
-        found = {event.key: event for event in named if event.key in wanted}
-        if found:
-            yield Events.of(found.values())

@@ -83,8 +83,9 @@ class Backlog:
         page = self._fetcher.page(pending.name, window, [(pending.name, other) for other in next_ones])
         if not page.cut:
             self._sizer.learn(window, page)
-            self._delivery.write(page.events, window)
-            pending.progress.see(page.events.moments, self._setback.remembered_ms())
+            remembered_ms = self._setback.remembered_ms()
+            self._delivery.write(page.events, window, remembered_ms=remembered_ms)
+            pending.progress.see(page.events.moments, remembered_ms)
             self._settle(pending.progress, window)
         elif (two := split(window, page)) is not None:
             self._sizer.learn_cut(window, page, two[1])

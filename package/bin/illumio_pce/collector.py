@@ -69,7 +69,7 @@ class Run:
         present.read()
         self._read_backlog(backlog, present)
         if loaded.backfills:
-            from .backfill import send_backfills  # noqa: PLC0415 (few runs have any)
+            from .backfill_sender import send_backfills  # noqa: PLC0415 (few runs have any)
 
             send_backfills(loaded.backfills, context, delivery, fetcher)
         self._compare_collections(delivery, fetcher)

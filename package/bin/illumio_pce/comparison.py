@@ -6,17 +6,15 @@ input without `include_system_events` reads the second alone, so this says wheth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable
+from typing import Callable
 
+from .context import RunContext
+from .delivery import Delivery
 from .errors import PceError
 from .events import AuditEvent
+from .fetch import Fetcher
 from .pce import Page, Window
 from .timestamps import DAY, MINUTE
-
-if TYPE_CHECKING:
-    from .context import RunContext
-    from .delivery import Delivery
-    from .fetch import Fetcher
 
 #: So many system events are looked up, one request each.
 LOOK_UPS = 20

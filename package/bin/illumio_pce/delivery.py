@@ -6,7 +6,9 @@ That order is the whole guarantee. See `docs/delivery.md`.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from itertools import compress
 
 from .checkpoint import Checkpoint, batch_of
 from .context import RunContext
@@ -37,16 +39,19 @@ class Delivery:
         self._seen = _seen_of(checkpoint)
         self._store_is_writable = False
 
-    def write(self, events: Events, window: Window, late_before: int | None = None) -> int:
+    def write(
+        self, events: Events, window: Window, late_before: int | None = None, remembered_ms: int | None = None
+    ) -> int:
         """Hand over what is wanted and new, and remember it; how many that was. Stored it is by `commit`.
 
         `late_before`: events from before it (ms) turned up only after an earlier run had looked there.
+        `remembered_ms`: how long before the newest of the events others may be met again, where that is known (ms).
         """
         now_ms = self._time.now_ms()
         new = self._new(events, window, now_ms)
         if new:
             self._hand_over(new, late_before)
-            self._remember_delivered(new, window, now_ms)
+            self._remember_delivered(new, window, now_ms, remembered_ms)
         return len(new)
 
     def resend(self, events: Events) -> None:
@@ -121,23 +126,23 @@ class Delivery:
             return True
         return any(batch.touches(window.low, self._end(window)) for batch in batches)
 
-    def _remember_delivered(self, new: Events, window: Window, now_ms: int) -> None:
-        """Remember what was handed over, in parts that are met again for different times.
+    def _remember_delivered(self, new: Events, window: Window, now_ms: int, remembered_ms: int | None) -> None:
+        """Remember what was handed over, in parts that may be met again for different times.
 
-        Those are what lies between the ends of its window, what lies at either end, where a neighbour begins, and
-        what is from the future. An event without a time can be anywhere in its window: all of that is its time.
+        Those are what lies between the ends of its window, what lies at either end, where a neighbour begins, what is
+        from the future, and what is much older than the newest. An event without a time can be anywhere in its window:
+        all of that is its time.
         """
         low, high = (-1, now_ms) if window.high is None else (window.low, window.high - 2)
         moments = [window.low if ms is None else ms for ms in new.ms]
-        parts = [new]
-        if not (low < min(moments) and max(moments) <= min(high, now_ms)):
-            places = [(ms > low) + (ms > high) + (ms > now_ms) for ms in moments]
-            parts = [new.where([there == place for there in places]) for place in sorted(set(places))]
-        for part in parts:
-            times = [ms for ms in part.ms if ms is not None]
+        bounds = {low, high, now_ms}
+        if remembered_ms is not None:
+            bounds.add(max(moments) - remembered_ms - 1)
+        for keys, part in _divided(new.keys, new.ms, moments, sorted(bounds)):
+            times = [ms for ms in part if ms is not None]
             if len(times) < len(part):
                 times += [window.low, self._end(window)]
-            self._checkpoint.batches.append(batch_of(part.keys, times, self._clock.time()))
+            self._checkpoint.batches.append(batch_of(keys, times, self._clock.time()))
 
     def _present(self) -> str:
         """The time (epoch s) of an event that names none."""
@@ -146,6 +151,19 @@ class Delivery:
     def _end(self, window: Window) -> int:
         """Up to where a window may hold an event without a time (ms). The PCE tells its clock in whole seconds."""
         return self._time.latest_ms() + 2 * SECOND if window.high is None else window.high
+
+
+def _divided(
+    keys: list[int], times: list[int | None], moments: list[int], bounds: list[int]
+) -> Iterator[tuple[list[int], list[int | None]]]:
+    """The keys and times of events, divided where their `moments` lie above another of the `bounds`; oldest first."""
+    if bisect_left(bounds, min(moments)) == bisect_left(bounds, max(moments)):
+        yield keys, times
+        return
+    places = [bisect_left(bounds, ms) for ms in moments]
+    for place in sorted(set(places)):
+        chosen = [there == place for there in places]
+        yield list(compress(keys, chosen)), list(compress(times, chosen))
 
 
 def _seen_of(checkpoint: Checkpoint) -> KeySet:
