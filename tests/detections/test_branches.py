@@ -59,6 +59,11 @@ def gone(event_type: str, kind: str, number: int, **members: Any) -> Json:
     return event(event_type, [change(kind, None, "delete", place) for place in range(number)], **members)
 
 
+def moved(number: int, kind: str = "vens.bulk_transplant") -> Json:
+    target = {"target_pce_fqdn": {"before": None, "after": "pce.elsewhere.example"}}
+    return event(kind, [change("ven", target, number=place, hostname=f"crane-{place}") for place in range(number)])
+
+
 def failed(event_type: str, code: int, at: float, **members: Any) -> Json:
     return event(event_type, action=request(code=code), at=at, status="failure", severity="err", **members)
 
@@ -134,7 +139,8 @@ FIRES: dict[str, dict[str, list[Json]]] = {
     "ven_clones": {
         "one that is an error": [event("agent.clone_detected", by=ven(), severity="err")],
         "one of severity 1": [event("agent.clone_detected", by=ven(), severity=1)],
-        "five within the hour": [event("agent.clone_detected", by=ven(n), at=n * 600, severity="warning") for n in range(5)],
+        "one": [event("agent.clone_detected", by=ven(), severity="warning")],
+        "five at once": [event("agent.clone_detected", by=ven(n), at=n, severity="warning") for n in range(5)],
     },
     "policy_broad_scope": {
         "all environments": [scope("create", None, [[APP, ALL_ENVIRONMENTS]])],
@@ -148,7 +154,7 @@ FIRES: dict[str, dict[str, list[Json]]] = {
         "deleted": [event("rule_sets.delete", [change("rule_set", None, "delete", scopes=[[ALL_APPLICATIONS]])])],
     },
     "policy_many_workloads": {
-        "by number": [provision(50)],
+        "by number": [provision(100)],
         "a number as text": [provision("400")],
         "inside another event": [
             provision(400, "container_cluster.update_services", by={"container_cluster": {"href": "/x/1", "name": "harbour"}})
@@ -178,6 +184,8 @@ FIRES: dict[str, dict[str, list[Json]]] = {
             )
         },
         "one by one": [gone("workload.delete", "workload", 1, at=place * 60) for place in range(10)],
+        "moved to another PCE, whatever the type": [moved(10)],
+        "by a task of the PCE": [gone("system_task.inactive_ven_cleanup", "ven", 10, by=SYSTEM)],
         "with a service account": [
             gone("workloads.unpair", "workload", 12, by={"service_account": {"href": "/x/1", "name": "cmdb"}})
         ],
@@ -224,7 +232,7 @@ FIRES: dict[str, dict[str, list[Json]]] = {
         "null": [key(None)],
         "no such member": [event("api_key.create", [change("api_key", {"key_id": {"before": None, "after": "1e"}}, "create")])],
         "its end taken off": [key(-1, "update")],
-        "ends in three days": [key(3 * 86_400)],
+        "ends in ten days": [key(10 * 86_400)],
         "of a service account": [
             event("service_account.create", [
                 change("service_account", {}, "create"),
@@ -283,10 +291,7 @@ QUIET: dict[str, dict[str, list[Json]]] = {
         ],
     },
     "ven_update_notice": {"all is well": [update("agent.policy_deploy_succeeded")]},
-    "ven_clones": {
-        "one": [event("agent.clone_detected", by=ven(), severity="warning")],
-        "five in five hours": [event("agent.clone_detected", by=ven(n), at=n * 3_700, severity="warning") for n in range(5)],
-    },
+    "ven_clones": {"a clone that was given an identity": [event("agent.activate_clone", by=ven())]},
     "policy_broad_scope": {
         "narrow": [scope("create", None, [[APP, ENV]])],
         "narrowed": [scope("update", [[ALL_APPLICATIONS, ALL_ENVIRONMENTS]], [[APP, ENV]])],
@@ -295,7 +300,7 @@ QUIET: dict[str, dict[str, list[Json]]] = {
             event("rule_set.update", [change("rule_set", {"name": {"before": "a", "after": "b"}}, scopes=[[ALL_APPLICATIONS]])])
         ],
     },
-    "policy_many_workloads": {"a few": [provision(49)], "fewer than before": [
+    "policy_many_workloads": {"a few": [provision(99)], "fewer than before": [
         event("sec_policy.create", [change("sec_policy", {"workloads_affected": {"before": 300, "after": 2}}, "create")])
     ]},
     "policy_boundary_removed": {
@@ -309,6 +314,20 @@ QUIET: dict[str, dict[str, list[Json]]] = {
     "workloads_bulk_removed": {
         "nine": [gone("workloads.unpair", "workload", 9)],
         "slowly": [gone("workload.delete", "workload", 1, at=place * 900) for place in range(10)],
+        "what a task did not delete": [
+            event("system_task.agent_offline_check", [
+                change("workload", {"online": {"before": True, "after": False}}, number=n) for n in range(20)
+            ], by=SYSTEM)
+        ],
+        "what was left of those already deleted": [
+            gone("system_task.vacuum_deactivated_agent_and_deleted_workloads", "workload", 40, by=SYSTEM)
+        ],
+        "moved back": [
+            event("ven.update", [
+                change("ven", {"target_pce_fqdn": {"before": "pce.elsewhere.example", "after": None}}, number=n)
+                for n in range(20)
+            ])
+        ],
         "by the VENs themselves": [event("agent.deactivate", by=ven(n), at=n) for n in range(20)],
     },
     "access_burst": {
@@ -387,13 +406,13 @@ def test_a_new_key_says_when_it_ends(lifetime: int | None, expires: str | None) 
     assert ("expires" in str(alert["reason"])) is (expires is not None)
 
 
-@pytest.mark.parametrize(("src", "severity"), [("203.0.113.9", "medium"), ("10.1.1.8", "low")])
+@pytest.mark.parametrize(("src", "severity"), [("203.0.113.9", "medium"), ("10.1.8.1", "low")])
 def test_an_address_that_others_use_is_less_of_a_surprise_than_one_that_nobody_does(src: str, severity: str) -> None:
     def signed_in(number: int, src: str, day: float) -> Json:
         by = {"user": {"href": f"/users/{number}", "username": f"user-{number}@kestrel-freight.example"}}
         return event("user.sign_in", by=by, action=request(src=src), at=86_400 * day)
 
-    past = [signed_in(number, f"10.1.1.{number}", day) for number in (7, 8) for day in range(8)]
+    past = [signed_in(number, f"10.1.{number}.1", day) for number in (7, 8) for day in range(8)]
     stanza = saved_searches([ROOT / "package"])["access_new_address"]
     until = BEGIN + 9 * 86_400
 
@@ -404,7 +423,7 @@ def test_an_address_that_others_use_is_less_of_a_surprise_than_one_that_nobody_d
     ]
 
 
-@pytest.mark.parametrize(("number", "severity"), [(1, "low"), (4, "low"), (5, "medium")])
+@pytest.mark.parametrize(("number", "severity"), [(1, "low"), (19, "low"), (20, "medium")])
 def test_many_vens_that_one_check_marks_offline_are_worse_than_one(number: int, severity: str) -> None:
     offline = {"online": {"before": True, "after": False}}
     gone = [change("workload", offline, number=n, hostname=f"crane-{n}") for n in range(number)]

@@ -1,4 +1,4 @@
-"""How far the reader of a response looks ahead, what it tells apart at sight, and where it parses or gives up."""
+"""How far the reader of a response looks ahead, what takes the fast path, and where it parses or gives up."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 
 import pytest
-from illumio_pce.array_reader import ArrayReader, Element, FastBatch, NotAnArray
+from illumio_pce.array_reader import Element, NotAnArray
+from illumio_pce.event_reader import EventReader
+from illumio_pce.events import Events, keys_of
 
-from tests.reading import elements_of, event_of, events_of
+from tests.reading import batches_of, elements_of, event_of, events_of
 
 KIB, MIB = 1024, 1024 * 1024
 STAMP, FQDN = "2026-01-01T00:00:00.000Z", "pce.example.com"
@@ -46,21 +48,22 @@ class Counted:
             yield chunk
 
 
-# --- what is told apart at sight -----------------------------------------------------------------------
+# --- the fast path -------------------------------------------------------------------------------------
 
 
 def test_a_fast_batch_has_what_the_heads_say() -> None:
     texts = [event("a", "1"), event("b", "&"), event("c", "\u00e9"), event("d", fqdn="other.example.com"), event()]
     texts = [text.replace("00.000Z", f"0{number}.00{number}Z") for number, text in enumerate(texts)]
-    run, last = ArrayReader([array(*texts)]).batches()
-    assert run == FastBatch(
-        texts[:4],
-        "/orgs/1/events/",
-        ("a", "b", "c", "d"),
-        tuple(f"2026-01-01T00:00:0{number}" for number in range(4)),
-        ("000", "001", "002", "003"),
-        (FQDN, FQDN, FQDN, "other.example.com"),
-        [True, False, False, True],
+    run, last = batches_of([array(*texts)])
+    assert run == Events(
+        texts=texts[:4],
+        ms=[1_767_225_600_000 + 1001 * number for number in range(4)],
+        epochs=["1767225600.000", "1767225601.001", "1767225602.002", "1767225603.003"],
+        keys=keys_of(f"/orgs/1/events/{name}" for name in "abcd"),
+        hosts=[FQDN, FQDN, FQDN, "other.example.com"],
+        have_href=[True] * 4,
+        flaws=[""] * 4,
+        clean=[True, False, False, True],
     )
     assert last == Element(texts[4], json.loads(texts[4]))
 
@@ -73,9 +76,9 @@ def test_fast_batch_keys_are_those_of_the_hrefs(root: str) -> None:
 
 def test_a_batch_ends_where_the_href_prefix_changes() -> None:
     texts = [event("1"), event("2"), event("3", root="/system_events/"), event("4", root="/system_events/"), event("5")]
-    runs = list(ArrayReader([array(*texts)]).batches())
+    runs = list(batches_of([array(*texts)]))
     # what lies between the second and the next that begins as it does, the fifth, is no single event
-    assert [run.texts if isinstance(run, FastBatch) else run.text for run in runs] == [
+    assert [run.texts if isinstance(run, Events) else run.text for run in runs] == [
         [texts[0]],
         *texts[1:],
     ]
@@ -83,11 +86,11 @@ def test_a_batch_ends_where_the_href_prefix_changes() -> None:
 
 @pytest.mark.parametrize("length", [10, 46, 47, 100, 200])
 def test_a_long_pce_name_is_read(length: int) -> None:
-    fqdn = "p" * length
+    fqdn = ("ppppppppp." * 20)[: length - 1] + "p"
     texts = [event(str(number).zfill(36), fqdn=fqdn) for number in range(4)]
-    run, _ = ArrayReader([array(*texts)]).batches()
-    assert isinstance(run, FastBatch)
-    assert run.fqdns == (fqdn,) * 3
+    run, _ = batches_of([array(*texts)])
+    assert isinstance(run, Events)
+    assert run.hosts == [fqdn] * 3
 
 
 ODD_HEADS = {
@@ -119,8 +122,8 @@ def test_an_irregular_head_is_not_mixed_up_with_its_neighbours(odd: str, at: int
 def test_a_quarter_mebibyte_is_buffered_before_splitting(size: int) -> None:
     body = array(*[of_length(1000)] * 1000)
     chunks = Counted(iter(chunks_of(body, size)))
-    run = next(ArrayReader(chunks).batches())
-    assert isinstance(run, FastBatch)
+    run = next(batches_of(chunks))
+    assert isinstance(run, Events)
     assert chunks.taken == -(-(256 * KIB + 1) // size)
     # what has arrived, of half a mebibyte at most, and shows to be followed by another event
     within = min(chunks.taken * size - len("["), 512 * KIB)
@@ -131,8 +134,8 @@ def test_buffered_text_is_used_before_more_is_read() -> None:
     body = array(*[of_length(999)] * 2000)
     chunks = Counted(iter(chunks_of(body, 1_000_000)))
     lengths = []
-    for run in ArrayReader(chunks).batches():
-        assert isinstance(run, FastBatch)
+    for run in batches_of(chunks):
+        assert isinstance(run, Events)
         lengths.append(1000 * len(run.texts))
         if chunks.taken > 1:
             break
@@ -156,8 +159,8 @@ def test_the_fast_path_takes_events_up_to_a_size_limit(length: int, at_sight: bo
 def test_a_large_event_is_read_in_doubling_steps() -> None:
     body = array(of_length(3 * MIB), *[of_length(1000)] * 3000)
     chunks = Counted(iter(chunks_of(body)))
-    run = next(ArrayReader(chunks).batches())
-    assert isinstance(run, FastBatch)
+    run = next(batches_of(chunks))
+    assert isinstance(run, Events)
     assert len(run.texts) == 1
     # 5 chunks, so that there are 256 KiB behind the bracket; then 5, 10, 20 and 40 more
     assert chunks.taken == 80
@@ -168,8 +171,8 @@ def test_the_end_of_a_large_event_is_found_across_chunks(more: int) -> None:
     large = of_length(300 * KIB)
     body = array(large, *[of_length(1000)] * 2000)
     at = len("[") + len(large) + more
-    run = next(ArrayReader([body[:at], body[at:]]).batches())
-    assert isinstance(run, FastBatch)
+    run = next(batches_of([body[:at], body[at:]]))
+    assert isinstance(run, Events)
     assert run.texts == [large]
 
 
@@ -193,7 +196,7 @@ def test_64_kib_after_an_irregular_element_are_parsed() -> None:
     [
         (0, 64 * KIB - 2, False),
         (0, 64 * KIB - 1, True),
-        # counted from behind the last event that was told apart at sight: from the comma on
+        # counted from behind the last event on the fast path: from the comma on
         (1, 64 * KIB - 3, False),
         (1, 64 * KIB - 2, True),
         (600, 64 * KIB - 3, False),
@@ -214,7 +217,7 @@ def test_the_parsed_span_is_counted_across_reads() -> None:
     texts[230] = of_length(998).replace("xx", "x}x", 1)
     found = elements_of(chunks_of(array(*texts), 10_000))
     assert [text for text, _ in found] == texts
-    # the comma before the odd one is character 230,000, and so the first at sight again begins at 296,001
+    # the comma before the odd one is character 230,000, and so the first on the fast path again begins at 296,001
     assert [number for number, (_, at_sight) in enumerate(found) if not at_sight] == [*range(230, 296), 499]
 
 
@@ -227,7 +230,7 @@ def test_the_parsed_span_is_counted_across_reads() -> None:
 @pytest.mark.parametrize("size", [1000, 64 * KIB, MIB])
 def test_an_irregular_element_below_64_kib_is_parsed(length: int, parsed: bool, size: int) -> None:
     text = f'{{"a":"{"x" * (length - 8)}"}}'
-    first, second, _ = ArrayReader(chunks_of(array(text, "{}", f'"{"x" * MIB}"'), size)).batches()
+    first, second, _ = batches_of(chunks_of(array(text, "{}", f'"{"x" * MIB}"'), size))
     assert first == Element(text, {"a": "x" * (length - 8)} if parsed else None)
     assert second == Element("{}", {})
 
@@ -240,7 +243,7 @@ def test_a_number_split_across_chunks_is_read_completely(size: int) -> None:
 
 @pytest.mark.parametrize("text", ["[" * 5000 + "]" * 5000, "9" * 5000])
 def test_text_that_python_cannot_parse_is_kept_as_text(text: str) -> None:
-    first, _ = ArrayReader([array(text, "1")]).batches()
+    first, _ = batches_of([array(text, "1")])
     assert isinstance(first, Element)
     assert first.text == text
 
@@ -301,19 +304,18 @@ def test_a_partial_character_after_the_array_is_noticed() -> None:
         elements_of([b"[1]\xe2\x82"])
 
 
-def test_an_endless_element_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("illumio_pce.array_reader.ELEMENT_LIMIT", MIB)
+def test_an_endless_element_is_given_up() -> None:
     chunks = Counted(chain([b"["], repeat(b"9" * (64 * KIB))))
     with pytest.raises(NotAnArray, match="larger than any event can be"):
-        elements_of(chunks)
+        elements_of(chunks, element_limit=MIB)
     # each time twice as much is looked at: 1 MiB is not yet too much
     assert chunks.taken - 1 == 32
 
 
 def test_unread_text_can_be_inspected() -> None:
-    reader = ArrayReader([array(event("1"), event("2"))[:-1] + b',{"timestamp":"2026'])
+    reader = EventReader([array(event("1"), event("2"))[:-1] + b',{"timestamp":"2026'])
     with pytest.raises(NotAnArray):
-        list(reader.batches())
+        list(reader.tables())
     assert reader.unread == '{"timestamp":"2026'
 
 

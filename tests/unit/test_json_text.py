@@ -10,12 +10,12 @@ from illumio_pce.json_text import (
     Incomplete,
     Member,
     end_of_value,
-    for_xml,
     members,
     on_one_line,
     shapes_of,
     skip_space,
 )
+from illumio_pce.xml_text import escape_for_json
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_line_breaks_in_strings_are_escaped_and_others_become_spaces(text: str, 
     ],
 )  # fmt: skip
 def test_characters_that_xml_cannot_carry_are_escaped(text: str, expected: str) -> None:
-    assert for_xml(text) == expected
+    assert escape_for_json(text) == expected
 
 
 @pytest.mark.parametrize("text", ["{}}", "{{}", "{}{}", "{[}", "{]}", "{[]]}"])

@@ -11,7 +11,7 @@ import re
 from tools.detections.condition import condition
 from tools.detections.lines import assignments
 from tools.detections.macros import Macro
-from tools.detections.model import Detection, Invalid
+from tools.detections.model import DAY, DAY_THRESHOLD, Detection, Invalid
 
 _AUDIT_TYPES = '"illumio:pce:events","illumio:pce:cef","illumio:pce:leef"'
 # What illumio_pce_identity changes, kept aside.
@@ -37,9 +37,10 @@ def rules(detections: list[Detection]) -> list[Macro]:
 
 
 def _begin() -> str:
+    """Events are numbered by accum: streamstats may see no more than 10,000 rows (max_stream_window)."""
     kept = ", ".join(f"own_{name}={name}" for name in _IDENTITY_OF)
     audited = f"audited=if(in(sourcetype,{_AUDIT_TYPES}),1,0)"
-    return f"eval {kept}, {audited} | `illumio_pce_identity` | streamstats count AS event_number"
+    return f"eval {kept}, {audited} | `illumio_pce_identity` | eval event_number=1 | accum event_number"
 
 
 def _end() -> str:
@@ -96,7 +97,7 @@ def _commands(one: Detection) -> bool:
 
 
 def _marked(one: Detection) -> str:
-    """`cause` with the severity without and with a workload of high value."""
+    """`cause` with the severity without and with a high-value workload."""
     severity = _severity(one)
     if not one.high_value:
         return f'cause=if(found=1,mvappend(cause,"{one.id} ".{severity}." ".{severity}),cause)'
@@ -113,9 +114,10 @@ def _severity(one: Detection) -> str:
 
 def _figures(one: Detection) -> list[tuple[str, str, str, str]]:
     """(name, function, argument, by) of each figure of a window."""
-    told = {**({"reached": [one.counted, one.by]} if one.counted else {}), **one.before}
+    counted = ["reached"] * bool(one.counted) + ["total"] * one.by_day
+    told = {**{name: [one.counted, one.by] for name in counted}, **one.before}
     found = []
-    for name, (figure, by) in told.items():
+    for name, (figure, by, *_) in told.items():
         parts = re.fullmatch(r"(\w+)\((\w+)\)", figure)
         if not parts or not re.fullmatch(r"\w+", by):
             raise Invalid(f"{one.id}: a figure of a window is function(field) by one field")
@@ -135,13 +137,13 @@ def _windows(windowed: list[Detection]) -> str:
     """First what lies in the window after each event, with the time turned round, since windows need times that grow;
     then the most of that within the window before each event, which is the fullest window that the event lies in."""
     counted, looking_back = [one for one in windowed if one.counted], [one for one in windowed if one.before]
-    scratch = "fields - of_* by_* own_time decided reached " + " ".join(f"{one.id}_*" for one in windowed)
+    scratch = "fields - of_* by_* own_time decided reached total " + " ".join(f"{one.id}_*" for one in windowed)
     stages = [
         f"eval own_time=_time, _time={_TURNED}",
         *(text for one in counted for text in _streams(one)),
         "eval _time=own_time",
         "reverse",
-        *(_stream(one, "reached", f"max({one.id}_reached)") for one in counted),
+        *(_stream(one, name, f"max({one.id}_{name})") for one in counted for name, *_ in _figures(one)),
         *(text for one in looking_back for text in _streams(one)),
         *map(_decided, windowed),
         "reverse",
@@ -155,12 +157,15 @@ def _streams(one: Detection) -> list[str]:
 
 
 def _stream(one: Detection, name: str, figure: str) -> str:
-    window = f"`illumio_pce_{one.id}_window`s"
+    of_day = name == "total" or len(one.before.get(name, ())) > 2
+    window = DAY if of_day else f"`illumio_pce_{one.id}_window`s"
     return f"streamstats time_window={window} {figure} AS {one.id}_{name} BY by_{one.id}_{name}"
 
 
 def _decided(one: Detection) -> str:
     reached = f"{one.id}_reached>=`illumio_pce_{one.id}_threshold`"
+    if one.by_day:
+        reached += f" OR {one.id}_total>=`illumio_pce_{one.id}_{DAY_THRESHOLD}`"
     test = reached if one.counted else one.decided
     named = ", ".join(f"{name}={one.id}_{name}" for name, *_ in _figures(one))
     by = f"by_{one.id}_{_figures(one)[0][0]}"

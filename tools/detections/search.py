@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tools.detections.model import Detection
+from tools.detections.model import DAY, DAY_THRESHOLD, STEP, Detection
 
 #: Fields whose values stand in the event's text, letter by letter, in every format; `.*` is the rest of a type.
 _TYPES = re.compile(r'\b(?:event|notification)_type(?:=("[a-z_.]+\*?")| IN \(((?:(?:, )?"[a-z_.]+\*?")+)\))')
@@ -51,9 +51,9 @@ def _stages(detection: Detection) -> list[str]:
     if detection.before:
         return [*matched, *_after_others(detection, since), *_rows(detection)]
     if detection.counted:
-        return [*matched, *_within_window(detection, since), *_rows(detection)]
-    high_value = ["`illumio_pce_high_value`"] if detection.high_value else []
-    return [*matched, f"where first_matched>={since}", *high_value, *_rows(detection)]
+        within = _within_day if detection.by_day else _within_window
+        return [*matched, *within(detection, since), *_rows(detection)]
+    return [*matched, *_totals(detection), f"where first_matched>={since}", *_rows(detection)]
 
 
 def _filled(detection: Detection) -> str:
@@ -82,11 +82,38 @@ def _within_window(detection: Detection, since: str) -> list[str]:
     ]
 
 
+def _within_day(detection: Detection, since: str) -> list[str]:
+    """The events of every day in which the window or the day reached its threshold, and which holds a new event."""
+    prefix, by, counted = f"`illumio_pce_{detection.id}", detection.by, detection.counted
+    return [
+        "sort 0 _time",
+        f"streamstats time_window={prefix}_window`s {counted} AS reached BY {by}",
+        f"streamstats time_window={DAY} {counted} AS total max(reached) AS most max(first_matched) AS newest BY {by}",
+        f"eval crossed=if((most>={prefix}_threshold` OR total>={prefix}_{DAY_THRESHOLD}`) AND newest>={since},"
+        "_time,null()), reached=if(isnull(crossed),null(),most), total=if(isnull(crossed),null(),total)",
+        f"eventstats min(crossed) AS begin max(crossed) AS end max(reached) AS reached max(total) AS total BY {by}",
+        "where _time>=begin-86400 AND _time<=end",
+    ]
+
+
+def _totals(detection: Detection) -> list[str]:
+    asked = [("hour_total", "1h", detection.hour_total), ("total", DAY, detection.day_total)]
+    stages = [
+        f"streamstats time_window={window} {figure} AS {name} BY {detection.by}"
+        for name, window, figure in asked
+        if figure
+    ]
+    return ["sort 0 _time", *stages] if stages else []
+
+
 def _after_others(detection: Detection, since: str) -> list[str]:
     """The events that what came before them within the window makes suspicious, where one of both is new."""
-    window = f"time_window=`illumio_pce_{detection.id}_window`s"
-    figures = [f"streamstats {window} {figure} AS {name} BY {by}" for name, (figure, by) in detection.before.items()]
-    newest = f"streamstats {window} max(first_matched) AS newest BY {detection.by}"
+    window = f"`illumio_pce_{detection.id}_window`s"
+    figures = [
+        f"streamstats time_window={DAY if day else window} {figure} AS {name} BY {by}"
+        for name, (figure, by, *day) in detection.before.items()
+    ]
+    newest = f"streamstats time_window={window} max(first_matched) AS newest BY {detection.by}"
     return ["sort 0 _time", *figures, newest, f"where newest>={since} AND ({detection.decided})"]
 
 
@@ -96,8 +123,12 @@ def _rows(detection: Detection) -> list[str]:
     by = ["who" if name in _OPEN else name for name in by]
     entities = "`illumio_pce_entities`" + ("" if "pce_fqdn" in by else " values(pce_fqdn) AS pce_fqdn")
     reached = "max(reached) AS reached " if detection.counted else ""
+    reached += "max(total) AS total " if detection.day_total or detection.by_day else ""
+    reached += "max(hour_total) AS hour_total " if detection.hour_total else ""
     reached += "values(high_value) AS high_value " if detection.high_value else ""
     return [
+        *detection.details,
+        *(["`illumio_pce_high_value`"] if detection.high_value else []),
         *(f"`illumio_pce_who({name},{_OPEN[name]})`" for name in names),
         f"stats `illumio_pce_count_and_times` {reached}{entities}"
         f" values(event_type) AS signature_id {detection.also} BY {' '.join(by)}",
@@ -107,12 +138,24 @@ def _rows(detection: Detection) -> list[str]:
 def _ending(detection: Detection) -> list[str]:
     severity = f'"{detection.severity}"'
     when = f"case({detection.severity_when},true(),{severity})" if detection.severity_when else severity
-    scope = "who" if detection.once_by in _OPEN else detection.once_by
-    # What is worse than before alerts though the rest is throttled.
-    key = f'mvjoin({scope},",")." ".severity' if scope != "alert_event" else 'sha256(mvjoin(alert_event,","))'
     return [
-        f"eval severity={when}, alert_key={key}",
+        f"eval severity={when}, alert_key={_key(detection)}",
         f"eval reason={detection.reason}",
         "fields - alert_event",
         f"`illumio_pce_{detection.id}_filter`",
     ]
+
+
+def _key(detection: Detection) -> str:
+    """What throttling goes by. What is worse than before alerts though the rest is throttled."""
+    event = 'sha256(mvjoin(alert_event,","))'
+    if detection.once_by == "alert_event":
+        return event
+    scope = ['mvjoin(who,",")' if name in _OPEN else f'mvjoin({name},",")' for name in detection.once_by.split()]
+    key = '." ".'.join([*scope, "severity"])
+    unit = "threshold" if detection.by_day else STEP if STEP in detection.thresholds else ""
+    if unit:
+        # A count that has doubled alerts again.
+        key += f'." ".floor(log(max(total/`illumio_pce_{detection.id}_{unit}`,1),2))'
+    always = ['severity=="critical"'] * (unit == STEP) + ["isnotnull(high_value)"] * detection.high_value
+    return f"if({' OR '.join(always)},{event},{key})" if always else key

@@ -16,6 +16,10 @@ from workbench.splunk.spl.values import Event, number_of
 _LARGEST_WINDOW = 10_000
 _REFUSED = ("allnum", "reset_before", "reset_after")
 
+#: How many rows a streamstats without window= looks back on; None = all. Search Reference, streamstats: "the default of
+#: 10,000 events set by the max_stream_window"; its examples, and people who number rows with it, say all.
+MOST_ROWS: int | None = None
+
 
 @dataclass(frozen=True)
 class _Settings:
@@ -57,6 +61,8 @@ class _Stream:
         self.context = runtime.context
         self.groups: dict[tuple[str, ...], Group] = {}
         self.recent: deque[tuple[tuple[str, ...], Event]] = deque()
+        # Of a window of time alone, the rows that are in it by their group.
+        self.timed: dict[tuple[str, ...], deque[Event]] = {}
         self.last_key: tuple[str, ...] | None = None
 
     def run(self, rows: list[Event]) -> list[Event]:
@@ -71,14 +77,14 @@ class _Stream:
     def _step(self, row: Event, key: tuple[str, ...]) -> None:
         settings = self.settings
         if settings.on_change and self.last_key is not None and key != self.last_key:
-            self.groups.clear()
-            self.recent.clear()
+            for kept in (self.groups, self.recent, self.timed):
+                kept.clear()
         self.last_key = key
         row.update(self._results(dict(row), key))
 
     def _results(self, row: Event, key: tuple[str, ...]) -> Event:
         settings = self.settings
-        if not settings.window and settings.seconds is None:
+        if not settings.window and settings.seconds is None and MOST_ROWS is None:
             group = self.groups.setdefault(key, Group(settings.measures))
             if settings.current:
                 group.add(row, self.context)
@@ -86,7 +92,28 @@ class _Stream:
             results = group.results()
             group.add(row, self.context)
             return results
+        if not settings.window and MOST_ROWS is None:
+            return self._timed(row, key)
         return self._windowed(row, key)
+
+    def _timed(self, row: Event, key: tuple[str, ...]) -> Event:
+        """A window of time: what a group has seen is counted anew only where something has left it."""
+        settings, recent, now = self.settings, self.timed.setdefault(key, deque()), _time(row)
+        group = self.groups.get(key)
+        while recent and abs(now - _time(recent[0])) >= (settings.seconds or 0):
+            recent.popleft()
+            group = None
+        if group is None:
+            group = self.groups[key] = Group(settings.measures)
+            for seen in recent:
+                group.add(seen, self.context)
+        recent.append(row)
+        if settings.current:
+            group.add(row, self.context)
+            return group.results()
+        results = group.results()
+        group.add(row, self.context)
+        return results
 
     def _windowed(self, row: Event, key: tuple[str, ...]) -> Event:
         settings = self.settings
@@ -108,6 +135,8 @@ class _Stream:
             now = _time(row)
             self.recent = deque(pair for pair in self.recent if abs(now - _time(pair[1])) < settings.seconds)
         if not settings.window:
+            while MOST_ROWS is not None and len(self.recent) > MOST_ROWS:
+                self.recent.popleft()
             return
         if settings.shared:
             while len(self.recent) > settings.window:

@@ -34,6 +34,25 @@ def _exact(value: Value) -> Value:
     return None if number is None else float(number)
 
 
+@function("pow", 2, 2, "number", takes="number number")
+def _pow(base: Value, exponent: Value) -> Value:
+    first, second = number_of(base), number_of(exponent)
+    if first is None or second is None:
+        return None
+    try:
+        return math.pow(first, second)
+    except (ValueError, OverflowError):
+        return None
+
+
+@function("log", 1, 2, "number", takes="number number")
+def _log(value: Value, base: Value = 10.0) -> Value:
+    number, root = number_of(value), number_of(base)
+    if number is None or root is None or number <= 0 or root <= 0 or root == 1:
+        return None
+    return math.log10(number) if root == 10 else math.log(number, root)
+
+
 @function("round", 1, 2, "number", takes="number number")
 def _round(value: Value, places: Value = 0.0) -> Value:
     """Rounded half up; the result is written with as many decimals as were asked for."""

@@ -32,9 +32,7 @@ class Function:
 
     def build(self, call: Call) -> Node:
         """The call as a node. Refused where a real Splunk refuses the search: measured for null() and for literals."""
-        for argument, wanted in itertools.zip_longest(
-            call.arguments, self.takes[: len(call.arguments)], fillvalue="any"
-        ):
+        for argument, wanted in zip(call.arguments, itertools.chain(self.takes, itertools.repeat("any"))):
             self._check(argument, wanted)
         arguments = [argument.run for argument in call.arguments]
         several, nulls, implementation = self.several, self.nulls, self.run
