@@ -1,4 +1,4 @@
-"""How a run can end: killed at any effect, stopped, its pipe closed, its state out of reach (points 2 to 4)."""
+"""How a run can end: killed at any effect, stopped, its pipe closed, its state out of reach."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of the PCE: told apart, retried where it helps, and never a reason to move on (points 5 and 9)."""
+"""Errors of the PCE: told apart, retried where it helps, and never a reason to move on."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def reach(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def busy_world() -> World:
-    """A settled world whose next poll foresees two responses, and which asks for system events too."""
+    """A settled world whose next poll predicts two responses, and which asks for system events too."""
     world = World(max_results=100_000, settings={"include_system_events": "1"})
     for i in range(9001):
         world.pce.record(age_ms=i * 30)

@@ -29,14 +29,14 @@ def busy_checkpoint(batches: int, keys: int) -> Checkpoint:
 def test_each_batch_is_compared_with_one_range_of_each_kind(batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint = busy_checkpoint(batches, 1)
     compared: list[Batch] = []
-    touches = Batch.touches
+    overlaps = Batch.overlaps
 
     def counted(batch: Batch, low: int, high: int) -> bool:
         compared.append(batch)
-        return touches(batch, low, high)
+        return overlaps(batch, low, high)
 
-    monkeypatch.setattr(Batch, "touches", counted)
-    checkpoint.tidy(START)
+    monkeypatch.setattr(Batch, "overlaps", counted)
+    checkpoint.compact(START)
     assert len(checkpoint.batches) == batches
     assert len(compared) <= 2 * batches
 
@@ -50,13 +50,13 @@ def test_neighbours_of_an_unconfirmed_batch_are_remembered(low: int, high: int, 
     for begin in (8000, 5000):
         checkpoint.batches.append(Batch(begin, begin + 1000, START - 1, array("Q", [begin])))
     checkpoint.batches.insert(1, Batch(low, high, START - 1000, array("Q", [1])))
-    checkpoint.tidy(START)
+    checkpoint.compact(START)
     assert any(1 in batch.keys for batch in checkpoint.batches) is kept
 
 
 def test_the_main_document_is_small_however_many_pages_were_delivered_lately() -> None:
     checkpoint = busy_checkpoint(1000, 4000)
-    checkpoint.tidy(START)
+    checkpoint.compact(START)
     assert len(checkpoint.to_text()) < KV_STORE_LIMIT / 8
     assert sum(batch.count for batch in Checkpoint.from_text(checkpoint.to_text()).batches) == 4_000_000
 

@@ -362,7 +362,7 @@ def test_a_removed_state_ends_the_run_with_a_clear_error() -> None:
     assert world.documents == {}
 
 
-# --- which life of splunkd ---------------------------------------------------------------------------------
+# --- restarts of splunkd -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("down", [0, 119, 121, 5000, 400_000])

@@ -44,7 +44,7 @@ class Backfill:
 
     @classmethod
     def new(cls, input_name: str, collection: str, low: int, high: int, keys: frozenset[int]) -> Backfill:
-        """A request of its own for an input."""
+        """A new backfill for an input."""
         return cls(f"{input_name}.request.{secrets.token_hex(8)}", collection, low, high, keys)
 
     def document(self, input_name: str) -> Document:
@@ -56,7 +56,7 @@ class Backfill:
 
     @classmethod
     def of(cls, document: Document) -> Backfill:
-        """Read it; whatever cannot be read is a backfill with a problem, so that it is noted and removed."""
+        """Read a document; one that cannot be read becomes a backfill with a problem, to be noted and removed."""
         key = str(document["_key"])
         try:
             value = json.loads(content_of(document))

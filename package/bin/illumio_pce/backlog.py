@@ -73,7 +73,7 @@ class Backlog:
             left = replace(progress)
             for collection, deferred in self._deferred:
                 if collection == name:
-                    left.settle(*deferred)
+                    left.mark_read(*deferred)
             if left.pending:
                 return _Pending(name, progress, left.pending[0])
         return None
@@ -85,7 +85,7 @@ class Backlog:
             self._sizer.learn(window, page)
             remembered_ms = self._setback.remembered_ms()
             self._delivery.write(page.events, window, remembered_ms=remembered_ms)
-            pending.progress.see(page.events.moments, remembered_ms)
+            pending.progress.note_seen(page.events.moments, remembered_ms)
             self._settle(pending.progress, window)
         elif (two := split(window, page)) is not None:
             self._sizer.learn_cut(window, page, two[1])
@@ -94,7 +94,7 @@ class Backlog:
 
     def _settle(self, progress: Progress, window: Window) -> None:
         """The older end of a pending range, up to the window's, is delivered."""
-        progress.settle(*_range(window))
+        progress.mark_read(*_range(window))
         self._delivery.commit()
 
     # --- asynchronous jobs -------------------------------------------------------------------------
@@ -125,7 +125,7 @@ class Backlog:
         count = 0
         for page in _in_pages(events):
             count += len(page)
-            running.progress.see(page.moments, self._setback.remembered_ms())
+            running.progress.note_seen(page.moments, self._setback.remembered_ms())
             if self._delivery.write(page, running.window):
                 self._delivery.commit()
             self._context.stop.check()  # a page is the most that a stop waits for

@@ -1,4 +1,4 @@
-"""What happens to a response's events: written to splunkd, then remembered, then stored. Never in another order.
+"""What happens to a response's events: they are written to splunkd, then remembered, then stored, in that order.
 
 That order is the whole guarantee. See `docs/delivery.md`.
 """
@@ -42,7 +42,7 @@ class Delivery:
     def write(
         self, events: Events, window: Window, late_before: int | None = None, remembered_ms: int | None = None
     ) -> int:
-        """Hand over what is wanted and new, and remember it; how many that was. Stored it is by `commit`.
+        """Write what is wanted and new, and remember it; returns how many that was. `commit` stores it.
 
         `late_before`: events from before it (ms) turned up only after an earlier run had looked there.
         `remembered_ms`: how long before the newest of the events others may be met again, where that is known (ms).
@@ -50,13 +50,13 @@ class Delivery:
         now_ms = self._time.now_ms()
         new = self._new(events, window, now_ms)
         if new:
-            self._hand_over(new, late_before)
+            self._write_out(new, late_before)
             self._remember_delivered(new, window, now_ms, remembered_ms)
         return len(new)
 
     def resend(self, events: Events) -> None:
-        """Hand over what a reconciliation found missing, although it counts as delivered."""
-        self._hand_over(events, None)
+        """Write what a reconciliation found missing, although it counts as delivered."""
+        self._write_out(events, None)
         self._record.backfilled += len(events)
 
     def is_unknown(self, event: AuditEvent) -> bool:
@@ -64,7 +64,7 @@ class Delivery:
         return accepted(event, self._checkpoint.filters, self._time.now_ms()) and event.key not in self._seen
 
     def commit(self) -> None:
-        """Store what was handed over since the last time."""
+        """Store what was written since the last time."""
         self._save()
         needed = 0
         for batch in self._checkpoint.batches:
@@ -76,7 +76,7 @@ class Delivery:
             self._seen = _seen_of(self._checkpoint)
 
     def _save(self) -> None:
-        self._checkpoint.tidy(self._clock.time())
+        self._checkpoint.compact(self._clock.time())
         self._state.save(self._checkpoint, delivered=self._record.delivered > 0)
         self._store_is_writable = True
         if self._state.breadcrumb_fails:
@@ -85,7 +85,7 @@ class Delivery:
                 "restored would not be noticed"
             )
 
-    def _hand_over(self, events: Events, late_before: int | None) -> None:
+    def _write_out(self, events: Events, late_before: int | None) -> None:
         if not self._store_is_writable:
             self._save()  # a store that can only be read would have each run deliver the same events again
         epochs = [epoch or self._present() for epoch in events.epochs]
@@ -124,10 +124,10 @@ class Delivery:
             for batch in batches:
                 batch.high = max(batch.high, self._time.latest_ms())
             return True
-        return any(batch.touches(window.low, self._end(window)) for batch in batches)
+        return any(batch.overlaps(window.low, self._end(window)) for batch in batches)
 
     def _remember_delivered(self, new: Events, window: Window, now_ms: int, remembered_ms: int | None) -> None:
-        """Remember what was handed over, in parts that may be met again for different times.
+        """Remember what was written, in parts that may be met again for different times.
 
         Those are what lies between the ends of its window, what lies at either end, where a neighbour begins, what is
         from the future, and what is much older than the newest. An event without a time can be anywhere in its window:

@@ -246,7 +246,7 @@ class InputRun:
             else:
                 lease.keep()
 
-    # --- what is told ------------------------------------------------------------------------------
+    # --- what is reported --------------------------------------------------------------------------
 
     def _log_failure(self, error: CollectorError, *, exc_info: bool = False) -> None:
         line = "action=failed input=%s category=%s error=%s"

@@ -167,7 +167,7 @@ class Pce:
         return self._send(requests[0], read)
 
     def allow_prefetch(self, collections: Iterable[str]) -> None:
-        """These collections were read whole in the last run, which met no error: they may be asked ahead at once."""
+        """These collections were read whole in the last run, which met no error: they may be prefetched at once."""
         self._prefetcher.allow_prefetch(map(self._path, collections))
 
     def start_job(self, collection: str, window: Window) -> Job:

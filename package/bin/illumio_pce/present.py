@@ -45,7 +45,7 @@ class Present:
 
     def _plan(self, name: str, progress: Progress) -> _Plan:
         now_ms, late_ms = self._context.pce_now_ms(), self._context.late_ms
-        low = progress.low(late_ms)
+        low = progress.read_from(late_ms)
         if now_ms - progress.watermark > late_ms + _BACKLOG_AFTER:
             self._report_gap(progress, now_ms)
             progress.add_pending(low, max(low, now_ms - late_ms))
@@ -96,6 +96,6 @@ class Present:
         self._setback.follow(progress, plan.low)
         progress.watermark = requested_ms
         progress.newest = min(progress.newest, requested_ms)
-        progress.see([min(newest_ms, requested_ms)], self._setback.remembered_ms())
+        progress.note_seen([min(newest_ms, requested_ms)], self._setback.remembered_ms())
         progress.read_at = context.clock.time() - (context.pce_now_ms() - requested_ms) / 1000
         self._checkpoint.clock_offset_ms = context.pce.time.ahead_ms

@@ -72,7 +72,7 @@ class Resume:
         checkpoint.mark_resent_with(unconfirmed)
         checkpoint.batches += unconfirmed
         for name, progress in point.collections.items():
-            low = min([progress.low(self._context.late_ms), *(start for start, _ in progress.pending)])
+            low = min([progress.read_from(self._context.late_ms), *(start for start, _ in progress.pending)])
             self._record.note(f"{name}: reading goes on from {render(low)}, so that some may come twice")
 
     def _switch_source(self) -> None:

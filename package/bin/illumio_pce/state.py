@@ -1,4 +1,4 @@
-"""Keeps a checkpoint in a store of documents, two generations of it, and tells damage, loss and absence apart.
+"""Keeps two generations of a checkpoint in a store of documents, and distinguishes damage, loss and absence.
 
 A store may also hold an older checkpoint than the last one that it took: it was restored from a backup, or did not
 keep what it had acknowledged. The number of saves tells: the breadcrumb has the last one. Neither times nor watermarks
@@ -21,7 +21,7 @@ from .lease import Lease
 from .store import Document, DocumentStore, Unreadable, content_of, sealed
 from .unconfirmed import Mark
 
-#: Documents that are no longer needed are deleted in heaps of this many, and so are read those of hrefs.
+#: Obsolete documents are deleted, and documents of hrefs are read, this many at a time.
 _DOCUMENTS_PER_REQUEST = 32
 #: A result of the KV store holds 50 MB (limits.conf.spec), and what a reconciliation wants may be megabytes; one
 #: request is enough where there is nothing but the checkpoint.
@@ -120,7 +120,7 @@ class State:
         return Loaded(None, "; ".join(problems))
 
     def _consult_breadcrumb(self, loaded: Loaded, now: float) -> None:
-        """Hold what was found in the store against the breadcrumb; where both know nothing, it is a first run."""
+        """Compare what was found in the store with the breadcrumb; where both are empty, this is the first run."""
         is_new = loaded.checkpoint is None and self._exists and not loaded.damage
         try:
             point = self._breadcrumb.read()

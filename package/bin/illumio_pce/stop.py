@@ -1,6 +1,6 @@
-"""How a run is ended: by splunkd's SIGTERM (on Windows SIGBREAK), or since splunkd has gone.
+"""How a run is stopped: by splunkd's SIGTERM (on Windows SIGBREAK), or because splunkd is gone.
 
-What is half done is finished, what waits is broken off.
+What is half done is finished; what waits is interrupted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .limits import DEFAULT_LIMITS
 
 
 class Stop:
-    """Whether the end was asked for; only inside of `interruptible` does asking raise StopRequested.
+    """Whether a stop was requested; a request raises StopRequested only inside of `interruptible`.
 
     `gone`: splunkd no longer reads what is written, so that nothing more can be delivered or stored.
     """
@@ -53,20 +53,20 @@ class Stop:
             self._watching = False
 
     def request(self) -> None:
-        """Ask for the end."""
+        """Request a stop."""
         self.requested = True
         if self._interruptible:
             self._interruptible = False
             raise StopRequested
 
     def check(self) -> None:
-        """Raise StopRequested where the end was asked for."""
+        """Raise StopRequested if a stop was requested."""
         if self.requested:
             raise StopRequested
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """What runs inside can be broken off at any point without harm."""
+        """What runs inside can be interrupted at any point without harm."""
         self._interruptible = True
         try:
             self.check()
