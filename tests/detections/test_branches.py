@@ -139,7 +139,8 @@ FIRES: dict[str, dict[str, list[Json]]] = {
     "ven_clones": {
         "one that is an error": [event("agent.clone_detected", by=ven(), severity="err")],
         "one of severity 1": [event("agent.clone_detected", by=ven(), severity=1)],
-        "five within the hour": [event("agent.clone_detected", by=ven(n), at=n * 600, severity="warning") for n in range(5)],
+        "one": [event("agent.clone_detected", by=ven(), severity="warning")],
+        "five at once": [event("agent.clone_detected", by=ven(n), at=n, severity="warning") for n in range(5)],
     },
     "policy_broad_scope": {
         "all environments": [scope("create", None, [[APP, ALL_ENVIRONMENTS]])],
@@ -153,7 +154,7 @@ FIRES: dict[str, dict[str, list[Json]]] = {
         "deleted": [event("rule_sets.delete", [change("rule_set", None, "delete", scopes=[[ALL_APPLICATIONS]])])],
     },
     "policy_many_workloads": {
-        "by number": [provision(50)],
+        "by number": [provision(100)],
         "a number as text": [provision("400")],
         "inside another event": [
             provision(400, "container_cluster.update_services", by={"container_cluster": {"href": "/x/1", "name": "harbour"}})
@@ -231,7 +232,7 @@ FIRES: dict[str, dict[str, list[Json]]] = {
         "null": [key(None)],
         "no such member": [event("api_key.create", [change("api_key", {"key_id": {"before": None, "after": "1e"}}, "create")])],
         "its end taken off": [key(-1, "update")],
-        "ends in three days": [key(3 * 86_400)],
+        "ends in ten days": [key(10 * 86_400)],
         "of a service account": [
             event("service_account.create", [
                 change("service_account", {}, "create"),
@@ -290,10 +291,7 @@ QUIET: dict[str, dict[str, list[Json]]] = {
         ],
     },
     "ven_update_notice": {"all is well": [update("agent.policy_deploy_succeeded")]},
-    "ven_clones": {
-        "one": [event("agent.clone_detected", by=ven(), severity="warning")],
-        "five in five hours": [event("agent.clone_detected", by=ven(n), at=n * 3_700, severity="warning") for n in range(5)],
-    },
+    "ven_clones": {"a clone that was given an identity": [event("agent.activate_clone", by=ven())]},
     "policy_broad_scope": {
         "narrow": [scope("create", None, [[APP, ENV]])],
         "narrowed": [scope("update", [[ALL_APPLICATIONS, ALL_ENVIRONMENTS]], [[APP, ENV]])],
@@ -302,7 +300,7 @@ QUIET: dict[str, dict[str, list[Json]]] = {
             event("rule_set.update", [change("rule_set", {"name": {"before": "a", "after": "b"}}, scopes=[[ALL_APPLICATIONS]])])
         ],
     },
-    "policy_many_workloads": {"a few": [provision(49)], "fewer than before": [
+    "policy_many_workloads": {"a few": [provision(99)], "fewer than before": [
         event("sec_policy.create", [change("sec_policy", {"workloads_affected": {"before": 300, "after": 2}}, "create")])
     ]},
     "policy_boundary_removed": {
@@ -425,7 +423,7 @@ def test_an_address_that_others_use_is_less_of_a_surprise_than_one_that_nobody_d
     ]
 
 
-@pytest.mark.parametrize(("number", "severity"), [(1, "low"), (4, "low"), (5, "medium")])
+@pytest.mark.parametrize(("number", "severity"), [(1, "low"), (19, "low"), (20, "medium")])
 def test_many_vens_that_one_check_marks_offline_are_worse_than_one(number: int, severity: str) -> None:
     offline = {"online": {"before": True, "after": False}}
     gone = [change("workload", offline, number=n, hostname=f"crane-{n}") for n in range(number)]

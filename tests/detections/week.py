@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tools.detections.model import SEVERITIES
-from workbench.detect import alerts, saved_searches
+from workbench.detect import alerts
 from workbench.event_files import Reader
 from workbench.pce.events.week import healthy_week
 from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "package"

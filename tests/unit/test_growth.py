@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 
 import pytest
-from illumio_pce.checkpoint import Batch, Checkpoint, Progress
+from illumio_pce.checkpoint import LARGE_BATCH, Batch, Checkpoint, Progress
 from illumio_pce.events import key_of
 from illumio_pce.store import checksum
 from illumio_pce.timestamps import parse
@@ -29,14 +29,14 @@ def busy_checkpoint(batches: int, keys: int) -> Checkpoint:
 def test_each_batch_is_compared_with_one_range_of_each_kind(batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint = busy_checkpoint(batches, 1)
     compared: list[Batch] = []
-    touches = Batch.touches
+    overlaps = Batch.overlaps
 
     def counted(batch: Batch, low: int, high: int) -> bool:
         compared.append(batch)
-        return touches(batch, low, high)
+        return overlaps(batch, low, high)
 
-    monkeypatch.setattr(Batch, "touches", counted)
-    checkpoint.tidy(START)
+    monkeypatch.setattr(Batch, "overlaps", counted)
+    checkpoint.compact(START)
     assert len(checkpoint.batches) == batches
     assert len(compared) <= 2 * batches
 
@@ -44,19 +44,19 @@ def test_each_batch_is_compared_with_one_range_of_each_kind(batches: int, monkey
 @pytest.mark.parametrize(
     ("low", "high", "kept"), [(0, 4999, False), (0, 5000, True), (5999, 9000, True), (7000, 7500, False)]
 )
-def test_what_lies_beside_an_unsafe_batch_is_remembered(low: int, high: int, kept: bool) -> None:
-    """Two unsafe batches, from 5,000 to 6,000 and from 8,000 to 9,000 ms, and a settled one."""
+def test_neighbours_of_an_unconfirmed_batch_are_remembered(low: int, high: int, kept: bool) -> None:
+    """Two unconfirmed batches, from 5,000 to 6,000 and from 8,000 to 9,000 ms, and a settled one."""
     checkpoint = busy_checkpoint(0, 0)
     for begin in (8000, 5000):
         checkpoint.batches.append(Batch(begin, begin + 1000, START - 1, array("Q", [begin])))
     checkpoint.batches.insert(1, Batch(low, high, START - 1000, array("Q", [1])))
-    checkpoint.tidy(START)
+    checkpoint.compact(START)
     assert any(1 in batch.keys for batch in checkpoint.batches) is kept
 
 
 def test_the_main_document_is_small_however_many_pages_were_delivered_lately() -> None:
     checkpoint = busy_checkpoint(1000, 4000)
-    checkpoint.tidy(START)
+    checkpoint.compact(START)
     assert len(checkpoint.to_text()) < KV_STORE_LIMIT / 8
     assert sum(batch.count for batch in Checkpoint.from_text(checkpoint.to_text()).batches) == 4_000_000
 
@@ -77,15 +77,17 @@ def a_world_with_large_batches() -> World:
     return world
 
 
-def test_documents_of_hrefs_are_read_together() -> None:
+@pytest.mark.slow
+def test_href_documents_are_read_in_bulk() -> None:
     world = a_world_with_large_batches()
     assert world.run() == "ok"
     assert world.trace.count("load") == 2
     assert len(world.delivered()) == len(world.recorded())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["gone", "changed"])
-def test_hrefs_that_cannot_be_read_come_twice_and_no_others(damage: str) -> None:
+def test_only_events_with_unreadable_hrefs_are_repeated(damage: str) -> None:
     world = a_world_with_large_batches()
     key = max(key for key in world.documents if ".hrefs." in key)
     document = world.documents.pop(key)
@@ -107,7 +109,7 @@ def test_of_a_backlog_only_the_newest_hrefs_are_kept() -> None:
         for i in range(5001):
             world.pce.record(age_ms=(burst + 1) * 500_000_000 - i)
     assert world.run() == "ok"
-    batches = world.last._checkpoint.batches
+    batches = world.last.checkpoint.batches
     assert sum(batch.count for batch in batches) == 15_003
     kept = [key for batch in batches for key in batch.keys]
     assert set(kept) == {key_of(str(event.href)) for event in world.pce.collections["events"][:5001]}
@@ -119,9 +121,22 @@ def test_of_a_backlog_only_the_newest_hrefs_are_kept() -> None:
     assert len(world.delivered()) == len(world.recorded())
 
 
+def test_a_page_of_a_backlog_is_stored_with_one_write() -> None:
+    """Thousands of events, one a second: only the hrefs of the last 25 minutes have to be stored."""
+    world = World(max_results=10_000, settings={"start_time": "-1d"})
+    for second in range(30_000):
+        world.pce.record(age_ms=80_000_000 - 1000 * second - second % 7)
+    assert world.run() == "ok"
+    assert max(batch.count for batch in world.last.checkpoint.batches) > LARGE_BATCH
+    after = [" ".join(world.trace[at + 1 : at + 5]) for at, effect in enumerate(world.trace) if effect == "write ends"]
+    assert len(after) > 4
+    stored = "save begins save ends breadcrumb "
+    assert [effects for effects in after if not effects.startswith(stored) or "save" in effects[len(stored) :]] == []
+
+
 def test_a_quiet_pce_has_its_backlog_read_once() -> None:
     """Nothing was recorded lately: what is new is looked for each minute, from where the backlog ends."""
-    world = World(max_results=50, answer_seconds=10.0, settings={"start_time": "-7d"})
+    world = World(max_results=50, response_seconds=10.0, settings={"start_time": "-7d"})
     for i in range(3000):
         world.pce.record(age_ms=600_000_000 - i * 100_000)
     assert world.run() == "ok"
@@ -137,7 +152,7 @@ def test_a_quiet_pce_has_its_backlog_read_once() -> None:
 
 
 def requests_for(bursts: int) -> int:
-    """How often the PCE is asked for a backlog of so many bursts, each more than an answer holds, far apart."""
+    """How often the PCE is asked for a backlog of so many bursts, each more than a response holds, far apart."""
     world = World(max_results=50, settings={"start_time": "-30d"})
     for burst in range(bursts):
         for i in range(60):
@@ -147,5 +162,6 @@ def requests_for(bursts: int) -> int:
     return len(world.requests)
 
 
+@pytest.mark.slow
 def test_a_window_that_is_cut_costs_the_same_however_many_were_cut_before() -> None:
     assert requests_for(60) < 6.5 * requests_for(10)

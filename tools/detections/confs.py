@@ -56,8 +56,7 @@ def _settings(detection: Detection) -> dict[str, str]:
         "cron_schedule": runs.cron,
         "realtime_schedule": "0",
         "dispatch.earliest_time": runs.earliest,
-        # An event may bear a time that is ahead of Splunk's clock.
-        "dispatch.latest_time": "+1d",
+        "dispatch.latest_time": runs.latest,
         **({"dispatch.index_earliest": f"-{runs.lookback}m@m"} if runs.lookback else {}),
         "dispatch.index_latest": "-1m@m",
         "counttype": "number of events",

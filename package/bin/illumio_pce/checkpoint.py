@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .filters import FilterHistory, Filters
+from .pce_facts import PceFacts
 from .store import Unreadable
 from .timestamps import MINUTE
 
 #: The version of the form below. A newer add-on reads every older one; an older one refuses a newer.
 VERSION = 2
-#: What was committed this long before splunkd's last sign of life may have been lost with its memory (seconds).
-UNSAFE_SECONDS = 120
+#: What was committed this long before splunkd was last known to run may have been lost with its memory (seconds).
+UNCONFIRMED_SECONDS = 120
 #: Keys are remembered this much longer than the late-arrival window, for clocks that are set back (ms).
 CLOCK_SLACK = 15 * MINUTE
 #: A batch with this many keys is stored beside the main document; small ones are joined up to it.
@@ -50,7 +51,7 @@ class Batch:
     def __post_init__(self) -> None:
         self.count = self.count or len(self.keys)
 
-    def touches(self, low: int, high: int) -> bool:
+    def overlaps(self, low: int, high: int) -> bool:
         """Whether any of its events may lie in that range of time."""
         return self.low <= high and low <= self.high
 
@@ -65,9 +66,9 @@ class Progress:
     """How far one collection was read.
 
     `watermark`: every event that the PCE had recorded by that time (ms) was read or is pending. `newest`: the time of
-    the newest event that was seen until then (ms): should all clocks be ahead of the events', reading goes on above.
-    `floor`: nothing from before it (ms) is read again. `pending`: ranges still to be read, oldest first. `read_at`:
-    when the watermark was reached, by this machine's clock (epoch s); 0 where that is not known.
+    the newest event that was seen until then (ms). Reading begins just above it where all clocks are ahead of the
+    events'. `floor`: nothing from before it (ms) is read again. `pending`: ranges still to be read, oldest first.
+    `read_at`: when the watermark was reached, by this machine's clock (epoch s); 0 where that is not known.
     """
 
     watermark: int
@@ -76,7 +77,7 @@ class Progress:
     newest: int = 0
     read_at: float = 0
 
-    def low(self, late_ms: int) -> int:
+    def read_from(self, late_ms: int) -> int:
         """Where reading begins (ms), so that what turned up `late_ms` late is read. What is pending is left to that.
 
         The newest event itself is not read again: on a quiet PCE that would be so in each run.
@@ -84,7 +85,7 @@ class Progress:
         seen = max([self.newest + 1, *(high for _, high in self.pending)])
         return max(min(self.watermark - late_ms, seen), self.floor)
 
-    def see(self, moments: list[int], remembered_ms: int) -> None:
+    def note_seen(self, moments: list[int], remembered_ms: int) -> None:
         """Events of these times (ms) were read; hrefs from `remembered_ms` before the newest on are remembered."""
         newest = max(moments, default=0)
         if newest > self.watermark:  # what is from the future is not where reading goes on
@@ -96,7 +97,7 @@ class Progress:
         """Have a range (ms, both ends included) read, joined with those that it touches."""
         self.pending = _merged([*self.pending, (low, high)])
 
-    def settle(self, low: int, high: int) -> None:
+    def mark_read(self, low: int, high: int) -> None:
         """A range (ms) was read whole: what is pending of it is no longer."""
         left = []
         for start, end in self.pending:
@@ -113,46 +114,46 @@ class Progress:
 class Checkpoint:
     """Everything that one input remembers about one source (a PCE and an organisation).
 
-    `splunkd`: under which life of which splunkd it was stored last, and `saved_at`: when (epoch s). `creation`: which
-    input of its name it is of, since one may be deleted and made anew; `saves`: how often it was stored.
+    `splunkd_boot_id`: under which start of splunkd it was saved last, and `saved_at`: when (epoch s). `creation`: which
+    input of its name it belongs to, since one may be deleted and recreated; `saves`: how often it was saved.
     """
 
     source: str
     collections: dict[str, Progress] = field(default_factory=dict)
     batches: list[Batch] = field(default_factory=list)
     filters: FilterHistory = field(default_factory=FilterHistory)
-    settings: dict[str, Any] = field(default_factory=dict)
+    facts: PceFacts = field(default_factory=PceFacts)
     clock_offset_ms: int = 0
-    splunkd: str = ""
+    splunkd_boot_id: str = ""
     saved_at: float = 0
     creation: str = ""
     saves: int = 0
     next_document: int = 1
     obsolete: list[str] = field(default_factory=list)
 
-    def take_unsafe(self, splunkd: str) -> list[Batch]:
-        """Remove and return what an earlier life of splunkd may have lost, where it is another one by now.
+    def take_unconfirmed(self, splunkd_boot_id: str) -> list[Batch]:
+        """Remove and return what splunkd may have lost, where it was restarted since the last save.
 
         When that died is not known: no earlier than the last commit under it, so what was committed in the
         120 s before that may have been in its memory then.
         """
-        if splunkd == self.splunkd:
+        if splunkd_boot_id == self.splunkd_boot_id:
             return []
-        self.splunkd = splunkd
-        unsafe = self.unsafe()
-        self.batches = [batch for batch in self.batches if batch.committed_at < self.saved_at - UNSAFE_SECONDS]
-        self.obsolete += [batch.document for batch in unsafe if batch.document]
-        return unsafe
+        self.splunkd_boot_id = splunkd_boot_id
+        unconfirmed = self.unconfirmed()
+        self.batches = [batch for batch in self.batches if batch.committed_at < self.saved_at - UNCONFIRMED_SECONDS]
+        self.obsolete += [batch.document for batch in unconfirmed if batch.document]
+        return unconfirmed
 
-    def date_by(self, unsafe: list[Batch]) -> None:
+    def mark_resent_with(self, unconfirmed: list[Batch]) -> None:
         """What is known may have been sent again with these, and splunkd may lose it as long as these."""
         for batch in self.batches:
-            again = [other.committed_at for other in unsafe if batch.touches(other.low, other.high)]
+            again = [other.committed_at for other in unconfirmed if batch.overlaps(other.low, other.high)]
             batch.committed_at = max([batch.committed_at, *again])
 
-    def unsafe(self) -> list[Batch]:
+    def unconfirmed(self) -> list[Batch]:
         """What splunkd may have had in memory when this was stored."""
-        return [batch for batch in self.batches if batch.committed_at >= self.saved_at - UNSAFE_SECONDS]
+        return [batch for batch in self.batches if batch.committed_at >= self.saved_at - UNCONFIRMED_SECONDS]
 
     def read_to(self) -> dict[str, int]:
         """Up to where (ms of the PCE's clock) each collection was read without a hole."""
@@ -164,30 +165,31 @@ class Checkpoint:
     def needed(self, batch: Batch) -> bool:
         """Whether an event of that batch may be read again."""
         return any(
-            batch.high >= progress.floor or _touched(batch, progress.pending) for progress in self.collections.values()
+            batch.high >= progress.floor or _overlaps_any(batch, progress.pending)
+            for progress in self.collections.values()
         )
 
-    def tidy(self, now: float) -> None:
+    def compact(self, now: float) -> None:
         """Before it is stored: forget what is neither needed nor possibly lost, join small batches (`now`: epoch s)."""
         self.saved_at = now
         for batch in self.batches:
             batch.committed_at = min(batch.committed_at, now)  # a clock that was ahead and was corrected
-        safe_before = now - UNSAFE_SECONDS
-        unsafe = [batch for batch in self.batches if batch.committed_at >= safe_before]
-        lows, highs = sorted(batch.low for batch in unsafe), sorted(batch.high for batch in unsafe)
+        confirmed_before = now - UNCONFIRMED_SECONDS
+        unconfirmed = [batch for batch in self.batches if batch.committed_at >= confirmed_before]
+        lows, highs = sorted(batch.low for batch in unconfirmed), sorted(batch.high for batch in unconfirmed)
         kept = []
         for batch in self.batches:
-            is_unsafe = batch.committed_at >= safe_before
-            # What lies beside an unsafe batch would be read with it, should that be sent again.
-            beside = bisect_right(lows, batch.high) - bisect_left(highs, batch.low) > is_unsafe
+            is_unconfirmed = batch.committed_at >= confirmed_before
+            # What lies beside an unconfirmed batch would be read with it, should that be sent again.
+            beside = bisect_right(lows, batch.high) - bisect_left(highs, batch.low) > is_unconfirmed
             if beside or self.needed(batch):
                 kept.append(batch)
                 continue
             if document := batch.drop_keys():
                 self.obsolete.append(document)
-            if is_unsafe:
+            if is_unconfirmed:
                 kept.append(batch)
-        self.batches = self._joined(kept, safe_before)
+        self.batches = self._joined(kept, confirmed_before)
         inside = 0
         for batch in self.batches:
             if batch.document is None and (len(batch.keys) >= LARGE_BATCH or inside + len(batch.keys) > KEYS_INSIDE):
@@ -197,7 +199,7 @@ class Checkpoint:
         lowest = min((p.pending[0][0] if p.pending else p.floor for p in self.collections.values()), default=0)
         self.filters.forget(min([lowest] + [p.floor for p in self.collections.values()]))
 
-    def _joined(self, batches: list[Batch], safe_before: float) -> list[Batch]:
+    def _joined(self, batches: list[Batch], confirmed_before: float) -> list[Batch]:
         """The batches, with the small settled ones that lie in one sixteenth of what is remembered joined."""
         floor = min((progress.floor for progress in self.collections.values()), default=0)
         top = max((progress.watermark for progress in self.collections.values()), default=0)
@@ -205,7 +207,7 @@ class Checkpoint:
         joined: list[Batch] = []
         open_batches: dict[int, Batch] = {}
         for batch in batches:
-            if batch.document or batch.committed_at >= safe_before or batch.high > top:
+            if batch.document or batch.committed_at >= confirmed_before or batch.high > top:
                 joined.append(batch)
                 continue
             bucket = batch.high // width
@@ -230,9 +232,9 @@ class Checkpoint:
                 "batches": [_batch_to_json(batch) for batch in self.batches],
                 "filters": self.filters.current.as_json(),
                 "earlier_filters": [[until, filters.as_json()] for until, filters in self.filters.earlier],
-                "settings": self.settings,
+                "settings": self.facts.to_json(),
                 "clock_offset_ms": self.clock_offset_ms,
-                "splunkd": self.splunkd,
+                "splunkd": self.splunkd_boot_id,
                 "saved_at": self.saved_at,
                 "creation": self.creation,
                 "saves": self.saves,
@@ -255,9 +257,9 @@ class Checkpoint:
                     Filters.from_json(value["filters"]),
                     [(until, Filters.from_json(filters)) for until, filters in value["earlier_filters"]],
                 ),
-                settings=value["settings"],
+                facts=PceFacts.from_json(value["settings"]),
                 clock_offset_ms=value["clock_offset_ms"],
-                splunkd=value["splunkd"],
+                splunkd_boot_id=value["splunkd"],
                 saved_at=value["saved_at"],
                 creation=value.get("creation", ""),
                 saves=value.get("saves", 0),
@@ -300,10 +302,10 @@ def _merged(ranges: Iterable[Range]) -> list[Range]:
     return merged
 
 
-def _touched(batch: Batch, merged: list[Range]) -> bool:
+def _overlaps_any(batch: Batch, merged: list[Range]) -> bool:
     """Whether any event of the batch may lie in one of these ranges, which touch no other of them."""
     last = bisect_right(merged, (batch.high, sys.maxsize)) - 1
-    return last >= 0 and batch.touches(*merged[last])
+    return last >= 0 and batch.overlaps(*merged[last])
 
 
 def _upgraded(value: dict[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ REMEDIES = {
     "mongod.log for why it did not keep what was written.",
     "timeout": "Check the network between Splunk and the PCE, and how busy the PCE is.",
     "tls": "Check the PCE's certificate, and the CA certificate in the account.",
-    "too_large": "Look for what stands between Splunk and the PCE and fills or slows down its answers.",
+    "too_large": "Look for what stands between Splunk and the PCE and fills or slows down its responses.",
 }
 
 #: Categories for which asking again, a little later, can help within one run.
@@ -58,6 +58,15 @@ class CollectorError(Exception):
 
     def __str__(self) -> str:
         return f"{self.args[0]} {self.remedy}"
+
+    def as_outcome(self) -> dict[str, str]:
+        """What a record says of it."""
+        return {
+            "outcome": "failed",
+            "error_category": self.category,
+            "error": self.args[0],
+            "remedy": self.remedy,
+        }
 
 
 class PceError(CollectorError):

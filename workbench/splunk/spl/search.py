@@ -84,7 +84,7 @@ def stream(
 _ROW_BY_ROW = frozenset(
     {"eval", "fields", "lookup", "makemv", "nomv", "regex", "rename", "rex", "search", "spath", "table", "where"}
 )
-_NAMING = frozenset({"bin", "bucket", "dedup", "eventstats", "head", "sort", "streamstats", "tail"})
+_NAMING = frozenset({"bin", "dedup", "eventstats", "head", "sort", "streamstats", "tail"})
 _DROPPING_THE_REST = frozenset({"chart", "rare", "stats", "timechart", "top"})
 _AT_ONCE = 200
 
@@ -92,6 +92,17 @@ _AT_ONCE = 200
 def _looks_at_one_row(stage: Stage) -> bool:
     """Whether it makes of each row what it makes of it among others; wildcards may not."""
     return stage.command in _ROW_BY_ROW and not set("*[") & set(stage.text)
+
+
+# What keeps an event's times, and what would not be the same in another run.
+_KEEPING_TIMES = frozenset({"eval", "lookup", "regex", "rex", "search", "where"})
+_OF_ITS_TIME = re.compile(r"\b(?:now|time|random)\s*\(|\b_(?:index)?time\s*=(?!=)|\binfo_|earliest|latest")
+
+
+def _is_the_same_each_time(stage: Stage) -> bool:
+    """Whether it makes of each row the same, whenever it runs and among whichever rows."""
+    by_itself = stage.command in _KEEPING_TIMES and _looks_at_one_row(stage)
+    return by_itself and not _OF_ITS_TIME.search(stage.text)
 
 
 def _row_by_row(stage: Stage, runtime: Runtime, rows: Iterator[Event]) -> Iterator[Event]:
@@ -134,7 +145,19 @@ class Prepared:
         narrow = first.command == "search" and not any(_generates(stage) for stage in rest)
         self._base = _base(_without_brackets(first)) if narrow and _narrows(first.text) else None
         self._store = store.narrowed(partial(_found, self._base)) if self._base else store
+        self._rest = rest
         self._barren = all(_makes_nothing(stage) for stage in rest)
+        if self._base and not self._base.times and "[" not in _unquoted(first.text):
+            self._run_once(list(takewhile(_is_the_same_each_time, rest)))
+
+    def _run_once(self, stages: list[Stage]) -> None:
+        """What makes the same of an event in every run is done now, with all events."""
+        runtime = Runtime(self._store, self._knowledge, 0.0, picker=Range(), range=Range(), run_pipeline=_run_inner)
+        rows: Iterator[Event] = map(dict, self._store.iterate(Range()))
+        for stage in stages:
+            rows = _row_by_row(stage, runtime, rows)
+        self._store = EventStore(rows, NoKnowledge(), on_disk=self._store.on_disk)
+        self._rest = self._rest[len(stages) :]
 
     def run(self, now: float, earliest: str, latest: str, within: Range) -> list[Event]:
         """The rows, as those of the function `run`."""
@@ -148,7 +171,7 @@ class Prepared:
         if self._barren and not self._store.holds(runtime.range):
             return []
         rows = self._found(runtime)
-        return [] if self._barren and not rows else _run_stages(self._stages[1:], runtime, rows)
+        return [] if self._barren and not rows else _run_stages(self._rest, runtime, rows)
 
     def _found(self, runtime: Runtime) -> list[Event]:
         first = self._stages[0]
@@ -272,13 +295,20 @@ def _run_stages(stages: list[Stage], runtime: Runtime, rows: list[Event] | None)
     found = rows
     for number, stage in enumerate(stages):
         first = rows is None and number == 0
+        if number and _without_columns(found):
+            raise Refused("whether there is a row where no row has a field is not known; add a count", stage.position)
         if first and stage.command == "search":
             found = _search_events(_with_subsearches(stage, runtime), runtime)
             continue
         if first and not commands.find(stage).generates:
             raise Refused(f"{stage.command} cannot be the first command", stage.position)
         found = _run_stage(stage, runtime, found, first=first)
-    return found or []
+    return [] if _without_columns(found) else found or []
+
+
+def _without_columns(rows: list[Event] | None) -> bool:
+    """Whether there are rows, and none with a field: a real Splunk shows none of them (measured)."""
+    return bool(rows) and not any(rows or ())
 
 
 def _run_stage(stage: Stage, runtime: Runtime, rows: list[Event] | None, *, first: bool) -> list[Event]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from ..collected import Collector, Indexed
+from ..collected import Collector, Indexed, health_lines
 from ..parts import Json
-from .company import LargeCompany
-from .machines import machines
+from .company import MINUTE, LargeCompany
+from .machines import machines, routine
 from .people import people
 from .platform import platform
 from .projects import projects
@@ -28,8 +28,8 @@ _PAST = 9
 def healthy_week(start: float, past: int = _PAST) -> list[Indexed]:
     """The week from `start` (a Monday, midnight UTC, epoch seconds) and ordinary days before it, by index time.
 
-    The same for the same start. On the `past` days there are sign-ins, ordinary work and automation, but none of the
-    projects and troubles of the week.
+    The same for the same start. On the `past` days there is what VENs and people do every day, but neither automation
+    nor the projects and troubles of the week.
     """
     start_ms = int(start) * 1000
     world = LargeCompany()
@@ -38,14 +38,23 @@ def healthy_week(start: float, past: int = _PAST) -> list[Indexed]:
         events += _events(world, start_ms + day * _DAY_MS, day)
     collector = Collector("kestrel", world)
     found = list(collector.runs(events, start_ms - past * _DAY_MS, start_ms + _WEEK * _DAY_MS, Random(start_ms)))
+    for day in range(_WEEK):
+        found += _health(start_ms + day * _DAY_MS)
     found.sort(key=lambda event: (event["_indextime"], event["_time"]))
     return found
+
+
+def _health(day_ms: int) -> Iterator[Indexed]:
+    """The lines of the PCE's nodes; the nightly backup fills a disk for a while."""
+    backup = (day_ms + 90 * MINUTE, day_ms + 130 * MINUTE)
+    return health_lines(day_ms, day_ms + _DAY_MS, Random(day_ms), disk_full=backup)
 
 
 def _events(world: LargeCompany, day_ms: int, day: int) -> Iterator[Json]:
     world.rng.seed(day_ms)
     yield from people(world, day_ms, day)
-    yield from machines(world, day_ms, day)
-    yield from platform(world, day_ms, day)
+    yield from routine(world, day_ms)
     if day >= 0:
+        yield from machines(world, day_ms, day)
+        yield from platform(world, day_ms, day)
         yield from projects(world, day_ms, day)

@@ -11,17 +11,21 @@ from ..world import Workload, as_workload
 from .company import HOUR, MINUTE, LargeCompany
 
 # What VENs do at any hour, thinned out: no search reads it, but the volume of events is compared.
-_ROUTINE = {"policy_applied": 60, "policy_requested": 25, "interfaces_updated": 15, "agent_refused": 0.3}
-_AN_HOUR = 110
+_ROUTINE = {"policy_applied": 60, "policy_requested": 25, "interfaces_updated": 15, "agent_refused": 0.5}
+_AN_HOUR = 50
+
+
+def routine(world: LargeCompany, day_ms: int) -> Iterator[Json]:
+    """What VENs report on that day."""
+    for name in world.rng.choices(list(_ROUTINE), list(_ROUTINE.values()), k=24 * _AN_HOUR):
+        world.ms = day_ms + world.rng.randrange(24 * HOUR)
+        yield SHAPES[name].make(world)
 
 
 def machines(world: LargeCompany, day_ms: int, day: int) -> Iterator[Json]:
-    """The events of that day without people."""
+    """The work of that day that no person does."""
     for hour in range(24):
         hour_ms = day_ms + hour * HOUR
-        for name in world.rng.choices(list(_ROUTINE), list(_ROUTINE.values()), k=_AN_HOUR):
-            world.ms = hour_ms + world.rng.randrange(HOUR)
-            yield SHAPES[name].make(world)
         yield from _clusters(world, hour_ms)
         yield from _autoscaler(world, hour_ms)
         yield from _threat_feed(world, hour_ms)
@@ -36,15 +40,14 @@ def machines(world: LargeCompany, day_ms: int, day: int) -> Iterator[Json]:
 
 
 def _clusters(world: LargeCompany, hour_ms: int) -> Iterator[Json]:
-    """Each cluster provisions its services four times an hour, and says nothing about why."""
+    """Each cluster provisions its services every hour, and says nothing about why."""
     for number, cluster in enumerate(world.clusters):
-        for quarter in range(4):
-            world.ms = hour_ms + quarter * 15 * MINUTE + number * MINUTE
-            affected = world.rng.choice((2, 3, 5, 8, 12, 20, 70))
-            changes = policy.provisioned(world, affected)["resource_changes"]
-            changes[0]["resource"]["sec_policy"]["commit_message"] = None
-            action = world.action("POST", f"/api/v2{cluster['href']}/update_services", 200, "10.77.30.5")
-            yield world.event("container_cluster.update_services", {"container_cluster": cluster}, action, changes)
+        world.ms = hour_ms + number * 15 * MINUTE
+        affected = world.rng.choice((2, 3, 5, 8, 12, 20, 70, 110))
+        changes = policy.provisioned(world, affected)["resource_changes"]
+        changes[0]["resource"]["sec_policy"]["commit_message"] = None
+        action = world.action("POST", f"/api/v2{cluster['href']}/update_services", 200, "10.77.30.5")
+        yield world.event("container_cluster.update_services", {"container_cluster": cluster}, action, changes)
 
 
 def _autoscaler(world: LargeCompany, hour_ms: int) -> Iterator[Json]:

@@ -91,10 +91,10 @@ def _provider_fails(world: LargeCompany) -> Iterator[Json]:
 
 
 def _old_password(world: LargeCompany) -> Iterator[Json]:
-    """A job with the password from before the change: once a minute through the night."""
-    for _ in range(14 * 60):
+    """A job with the password from before the change: every two minutes for six hours."""
+    for _ in range(6 * 30):
         yield access.sign_in_failed(world, "nightly-report@kestrel-freight.example", "10.77.9.77")
-        world.ms += MINUTE
+        world.ms += 2 * MINUTE
 
 
 def _restored_hosts(world: LargeCompany) -> Iterator[Json]:
@@ -227,6 +227,7 @@ _CALENDAR: tuple[tuple[tuple[str, Step], ...], ...] = (
     ),
     (
         ("08:00", _provider_fails),
+        ("09:20", _restored_hosts),
         ("11:00", _core_services),
         ("13:15", _suspended),
         ("14:30", _from_the_internet),

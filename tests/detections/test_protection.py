@@ -1,0 +1,350 @@
+"""What lowers or endangers protection, and what only looks like it: each kind, its severity and what the alert says."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.detections.made import BEGIN, EVA, SYSTEM, Json, change, event, indexed, note, request, ven
+from workbench.detect import alerts
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
+
+ROOT = Path(__file__).resolve().parents[2]
+HOUR = 3600
+SSH: Json = {"href": "/orgs/1/sec_policy/draft/services/22"}
+PROD: Json = {"href": "/orgs/1/labels/5", "key": "env", "value": "prod"}
+DEV: Json = {"href": "/orgs/1/labels/6", "key": "env", "value": "dev"}
+GDANSK: Json = {"href": "/orgs/1/labels/7", "key": "loc", "value": "gdansk"}
+CLUSTER: Json = {"container_cluster": {"href": "/orgs/1/container_clusters/1", "name": "harbour"}}
+EVA_IS = "eva@kestrel-freight.example"
+PCE = "pce.kestrel-freight.example"
+
+
+def became(member: str, before: Any, after: Any) -> Json:
+    return {member: {"before": before, "after": after}}
+
+
+def on(number: int, changes: Any, kind: str = "workloads.update", **members: Any) -> Json:
+    """One request that changes so many workloads alike."""
+    return event(kind, [change("workload", changes, number=n, hostname=f"crane-{n}") for n in range(number)], **members)
+
+
+def of(kind: str, resource: str, changes: Any, how: str = "update", **members: Any) -> Json:
+    """One request that changes one resource, which has a name."""
+    return event(kind, [change(resource, changes, how, name="quay")], **members)
+
+
+def unread(number: int, **members: Any) -> Json:
+    """As a PCE writes CEF that grows too long: no resource has its changes any more."""
+    made = on(number, {}, **members)
+    for one in made["resource_changes"]:
+        del one["changes"]
+    return made
+
+
+def collector(changes: Json, how: str = "create") -> Json:
+    return of(f"traffic_collector_setting.{how}", "traffic_collector_setting", changes, how)
+
+
+def provision(number: int, at: float = 0, **members: Any) -> Json:
+    changed = {"workloads_affected": {"before": None, "after": number}}
+    return event("sec_policy.create", [change("sec_policy", changed, "create")], at=at, **members)
+
+
+def clone(number: int, at: float, **members: Any) -> Json:
+    noted = [note("agent.clone_detected")]
+    return event("agent.clone_detected", notes=noted, by=ven(number), at=at, **{"severity": "warning", **members})
+
+
+FULL_TO_IDLE = became("enforcement_mode", "full", "idle")
+TO_FULL = became("enforcement_mode", "visibility_only", "full")
+NO_SERVICES = became("selectively_enforced_services", [SSH], [])
+OFF = became("visibility_level", "flow_summary", "flow_off")
+LABELS = {"labels": {"created": [DEV], "deleted": [PROD]}}
+COEXISTS = became("firewall_coexistence", [], [{"illumio_primary": False, "scope": []}])
+ALONE = became("firewall_coexistence", [{"illumio_primary": False, "scope": []}], [])
+TIMEOUT = became("workload_disconnected_timeout_seconds", [{"scope": [], "value": 3600}], [{"scope": [], "value": -1}])
+
+# Detection, severity, the event, and part of what the alert has to say.
+SEES: dict[str, tuple[str, str, Json, str]] = {
+    "visibility off": (
+        "enforcement_lowered", "medium", on(2, OFF),
+        "of 2 workload(s): crane-0, crane-1 (visibility_level from flow_summary to flow_off)",
+    ),
+    "enforced services emptied": ("enforcement_lowered", "high", on(1, NO_SERVICES), "crane-0 (no enforced services)"),
+    "enforced services gone": (
+        "enforcement_lowered", "high", on(1, became("selectively_enforced_services", [SSH], None)), "no enforced services",
+    ),
+    "enforcement, from what to what": (
+        "enforcement_lowered", "high", on(1, FULL_TO_IDLE), f"{EVA_IS} lowered the protection of 1 workload(s): crane-0 "
+        "(enforcement_mode from full to idle)",
+    ),
+    "a profile is called a profile": (
+        "enforcement_lowered", "high", of("pairing_profile.update", "pairing_profile", FULL_TO_IDLE),
+        f"{EVA_IS} lowered the protection of the pairing profile quay (enforcement_mode from full to idle)",
+    ),
+    "a profile of containers too": (
+        "enforcement_lowered", "high",
+        of("container_workload_profile.update", "container_workload_profile", became("managed", True, False)),
+        "of the container workload profile quay (managed from true to false)",
+    ),
+    "fifty at once": ("enforcement_lowered", "critical", on(50, FULL_TO_IDLE), "of 50 workload(s)"),
+    "raised on many": (
+        "enforcement_raised", "medium", on(20, TO_FULL),
+        f"{EVA_IS} raised 20 workloads to full enforcement within a day: crane-0, crane-1, crane-10 and 17 more",
+    ),
+    "raised on very many": ("enforcement_raised", "high", on(100, TO_FULL), "raised 100 workloads"),
+    "raised, before 20.2": ("enforcement_raised", "medium", on(20, became("mode", "illuminated", "enforced")), "raised 20"),
+    "changes lost": (
+        "bulk_change_unknown", "medium", unread(10), "its effect could not be determined",
+    ),
+    "labels replaced": (
+        "labels_removed", "medium", on(10, LABELS, "workloads.set_labels"),
+        f"{EVA_IS} removed or replaced labels of 10 workload(s) within a day: [env prod] to [env dev]",
+    ),
+    "labels replaced, as before and after": (
+        "labels_removed", "medium", on(10, became("labels", [PROD, GDANSK], [DEV, GDANSK])), "labels of 10 workload(s)",
+    ),
+    "labels fewer": ("labels_removed", "medium", on(10, became("labels", [PROD, GDANSK], [GDANSK])), "[env prod,loc gdansk]"),
+    "all labels gone": ("labels_removed", "medium", on(10, became("labels", [PROD], [])), "10 workload(s)"),
+    "labels removed, whatever the event carries": (
+        "labels_removed", "medium", on(10, {}, "workloads.remove_labels"), "10 workload(s)",
+    ),
+    "labels of very many": ("labels_removed", "high", on(100, LABELS), "100 workload(s)"),
+    "labels deleted": (
+        "labels_removed", "medium",
+        event("labels.delete", [change("label", None, "delete", n, key="app", value=f"app-{n}") for n in range(10)]),
+        f"{EVA_IS} deleted 10 label(s) within a day",
+    ),
+    "another firewall is primary": (
+        "protection_settings_changed", "high", of("firewall_settings.update", "firewall_setting", COEXISTS),
+        'firewall_coexistence from [] to [{"illumio_primary":false,"scope":[]}]',
+    ),
+    "static policy": (
+        "protection_settings_changed", "high",
+        of("firewall_settings.update", "firewall_setting", became("static_policy_scopes", None, [[]])),
+        "static_policy_scopes from none to [[]]",
+    ),
+    "static policy, as a collection": (
+        "protection_settings_changed", "high",
+        of("firewall_settings.update", "firewall_setting", {"static_policy_scopes": {"created": [[PROD]], "deleted": []}}),
+        "static_policy_scopes from [] to [[",
+    ),
+    "coexistence taken back": (
+        "protection_settings_changed", "medium", of("firewall_settings.update", "firewall_setting", ALONE),
+        'firewall_coexistence from [{"illumio_primary":false,"scope":[]}] to []',
+    ),
+    "offline timers": (
+        "protection_settings_changed", "medium", of("workload_settings.update", "workload_setting", TIMEOUT),
+        'workload_disconnected_timeout_seconds from [{"scope":[],"value":3600}] to [{"scope":[],"value":-1}]',
+    ),
+    "the label map of a cluster": (
+        "protection_settings_changed", "medium",
+        of("container_cluster.update_label_map", "container_cluster", became("label_map", ["prod"], ["dev"])),
+        'container_cluster.update_label_map of quay): label_map from ["prod"] to ["dev"]',
+    ),
+    "a cluster deleted": (
+        "protection_settings_changed", "high", of("container_cluster.delete", "container_cluster", None, "delete"),
+        "(container_cluster.delete of quay)",
+    ),
+    "flows dropped": (
+        "audit_trail_changed", "high", collector({"action": {"before": None, "after": "drop"}}),
+        "(traffic_collector_setting.create): action from none to drop",
+    ),
+    "flows merged": (
+        "audit_trail_changed", "medium", collector({"action": {"before": None, "after": "aggregate"}}), "to aggregate",
+    ),
+    "flows no longer dropped": ("audit_trail_changed", "medium", collector({}, "delete"), "setting.delete)"),
+    "trusted proxies": (
+        "audit_trail_changed", "high",
+        of("trusted_proxy_ips.update", "trusted_proxy_ips", became("trusted_proxy_ips", [], ["198.51.100.7"])),
+        'trusted_proxy_ips from [] to ["198.51.100.7"]',
+    ),
+    "the retention of events": (
+        "audit_trail_changed", "high",
+        of("event_settings.update", "event_settings", became("audit_event_retention_seconds", 2592000, 86400)),
+        "audit_event_retention_seconds from 2592000 to 86400",
+    ),
+    "a syslog destination out of reach": (
+        "audit_events_lost", "medium", event("remote_syslog.unreachable", by=SYSTEM, status=None),
+        "A syslog destination is unreachable",
+    ),
+    "the same in the notification of another": (
+        "audit_events_lost", "medium", event("cluster.update", notes=[note("remote_syslog.unreachable")], by=SYSTEM),
+        "A syslog destination is unreachable",
+    ),
+    "the PCE stopped": ("pce_stopped", "high", event("pce.application_stopped", by=SYSTEM, status=None), f"The PCE {PCE} "),
+    "a node for switches degraded": (
+        "network_enforcement_lost", "high", of("network_enforcement_node.degraded", "network_enforcement_node", {}, by=SYSTEM),
+        "Network enforcement node degraded: quay",
+    ),
+    "a node for switches deactivated": (
+        "network_enforcement_lost", "high", of("network_enforcement_node.deactivate", "network_enforcement_node", {}),
+        f"quay (by {EVA_IS})",
+    ),
+    "a node for switches silent": (
+        "network_enforcement_lost", "medium",
+        event("network_enforcement_node.missed_heartbeats", by=SYSTEM, status=None), "Network enforcement node silent",
+    ),
+    "an older release": (
+        "ven_downgraded", "low", on(2, became("upgrade_target_version", "24.2.30-1187", "9.5.0-3"), "workload.upgrade"),
+        "sent 2 VEN(s) to an older release (24.2.30 to 9.5.0)",
+    ),
+    "an older release for many": (
+        "ven_downgraded", "medium", on(10, became("version", "24.2.30", "24.2.10"), "ven_software.upgrade"), "10 VEN(s)",
+    ),
+    "an unknown type on nine": ("event_type_unknown", "informational", on(9, {}, "tide_table.publish"), "on 9 resources"),
+    "an unknown type on ten": ("event_type_unknown", "medium", on(10, {}, "tide_table.publish"), f"10 resources by {EVA_IS}"),
+    "an unknown type on fifty": ("event_type_unknown", "high", on(50, {}, "tide_table.publish"), "on 50 resources"),
+    "one clone": ("ven_clones", "low", clone(1, 0), "1 clone(s) of VENs within a day: crane-1 at 198.51.100.7"),
+    "one clone that is an error": ("ven_clones", "high", clone(1, 0, severity="err"), "crane-1"),
+    "endpoints offline": (
+        "ven_offline", "low", on(1, became("online", True, False), "system_task.endpoint_offline_check", by=SYSTEM), "1 VEN",
+    ),
+}  # fmt: skip
+
+IS_SILENT: dict[str, tuple[str, Json]] = {
+    "visibility on again": ("enforcement_lowered", on(9, became("visibility_level", "flow_off", "flow_summary"))),
+    "one service less": ("enforcement_lowered", on(9, became("selectively_enforced_services", [SSH, SSH], [SSH]))),
+    "services that full enforcement needs no more": (
+        "enforcement_lowered", on(9, {**became("enforcement_mode", "selective", "full"), **NO_SERVICES}),
+    ),
+    "lowered in vain": ("enforcement_lowered", on(9, OFF, status="failure")),
+    "raised on a few": ("enforcement_raised", on(19, TO_FULL)),
+    "raised in vain": ("enforcement_raised", on(40, TO_FULL, status="failure")),
+    "raised for what will be paired": (
+        "enforcement_raised",
+        event("pairing_profile.update", [change("pairing_profile", TO_FULL, number=n) for n in range(30)]),
+    ),
+    "new workloads in full enforcement": ("enforcement_raised", on(40, became("enforcement_mode", None, "full"))),
+    "nine that lost their changes": ("bulk_change_unknown", unread(9)),
+    "many of which nothing changed": ("bulk_change_unknown", on(40, {})),
+    "many that say what changed": ("bulk_change_unknown", on(40, became("description", "", "crane"))),
+    "labels of nine": ("labels_removed", on(9, LABELS)),
+    "labels added": ("labels_removed", on(40, {"labels": {"created": [PROD], "deleted": []}})),
+    "labels added to others": ("labels_removed", on(40, became("labels", [PROD], [PROD, GDANSK]))),
+    "labels as they were": ("labels_removed", on(40, became("labels", [PROD], [PROD]))),
+    "first labels": ("labels_removed", on(40, became("labels", None, [PROD]))),
+    "settings in vain": (
+        "protection_settings_changed", of("firewall_settings.update", "firewall_setting", COEXISTS, status="failure"),
+    ),
+    "a cluster of its own accord": ("protection_settings_changed", of("container_cluster.update", "container_cluster", {})),
+    "a syslog destination in reach again": ("audit_events_lost", event("remote_syslog.reachable", by=SYSTEM)),
+    "the PCE started": ("pce_stopped", event("pce.application_started", by=SYSTEM)),
+    "a check of nodes that found nothing": (
+        "network_enforcement_lost", event("network_enforcement_node.missed_heartbeats_check", by=SYSTEM),
+    ),
+    "a newer release": ("ven_downgraded", on(40, became("version", "9.5.0", "24.2.10"), "workload.upgrade")),
+    "another build of a release": ("ven_downgraded", on(40, became("version", "24.2.10-7", "24.2.10-3"), "workload.upgrade")),
+    "a clone in vain": ("ven_clones", clone(1, 0, status="failure")),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _confs() -> Confs:
+    return Confs.load(ROOT / "package")
+
+
+def _alerts(detection: str, events: list[Json], hours: float = 2) -> list[dict[str, Any]]:
+    stanza = saved_searches([ROOT / "package"])[detection]
+    return list(alerts({detection: stanza}, _confs(), indexed(events), BEGIN, BEGIN + hours * HOUR))
+
+
+@pytest.mark.parametrize("case", SEES)
+def test_it_is_seen_with_its_severity_and_said(case: str) -> None:
+    detection, severity, happened, said = SEES[case]
+
+    (alert,) = _alerts(detection, [happened])
+
+    assert alert["severity"] == severity
+    assert said in alert["reason"]
+
+
+@pytest.mark.parametrize("case", IS_SILENT)
+def test_what_only_looks_like_it_is_silent(case: str) -> None:
+    detection, happened = IS_SILENT[case]
+
+    assert _alerts(detection, [happened]) == []
+
+
+def test_lowerings_in_slices_each_alert_and_tell_the_running_total() -> None:
+    found = _alerts("enforcement_lowered", [on(20, FULL_TO_IDLE, at=place * HOUR) for place in range(3)], 4)
+
+    assert [(alert["total"], alert["severity"]) for alert in found] == [
+        ("20", "high"),
+        ("40", "high"),
+        ("60", "critical"),
+    ]
+    assert ["in all within a day" in alert["reason"] for alert in found] == [False, True, True]
+
+
+def test_provisions_in_slices_add_up() -> None:
+    """45 workloads every six minutes, of which none is many."""
+    found = _alerts("policy_many_workloads", [provision(45, at=place * 360) for place in range(20)], 4)
+
+    assert [alert["total"] for alert in found] == ["270", "540"]
+    assert found[0]["reason"] == (
+        f"{EVA_IS} provisioned policy 6 times within a day, which affects 270 workloads in all, at most 45 at once"
+    )
+
+
+def test_slow_provisions_add_up_over_the_day() -> None:
+    found = _alerts("policy_many_workloads", [provision(45, at=place * HOUR) for place in range(18)], 20)
+
+    assert [alert["total"] for alert in found] == ["765"]
+
+
+@pytest.mark.parametrize(("number", "fires"), [(45, False), (50, True)])
+def test_what_clusters_provision_by_themselves_does_not_add_up_but_one_of_many_counts(number: int, fires: bool) -> None:
+    found = _alerts("policy_many_workloads", [provision(number, at=place * 60, by=CLUSTER) for place in range(20)], 4)
+
+    assert bool(found) is fires
+
+
+def test_a_known_stranger_that_touches_many_alerts_though_it_was_seen_the_same_day() -> None:
+    found = _alerts("event_type_unknown", [on(1, {}, "tide_table.publish"), on(12, {}, "tide_table.publish", at=HOUR)])
+
+    assert [alert["severity"] for alert in found] == ["informational", "medium"]
+
+
+def test_clones_alert_with_the_first_of_a_day_with_five_in_an_hour_and_with_twice_as_many() -> None:
+    found = _alerts("ven_clones", [clone(n, n * 360) for n in range(12)], 3)
+
+    assert [(alert["total"], alert["severity"]) for alert in found] == [("1", "low"), ("5", "medium"), ("10", "medium")]
+
+
+def test_clones_that_were_activated_are_counted_beside() -> None:
+    activated = event("agent.activate_clone", [change("agent", {}, "create", hostname="crane-1")], by=ven(1), at=1)
+
+    (alert,) = _alerts("ven_clones", [clone(1, 0), activated])
+
+    assert alert["total"] == "1"
+    assert "Activated under an identity of their own: 1" in alert["reason"]
+
+
+@pytest.mark.parametrize(("ahead", "alerts_itself"), [(0.5, True), (24, True), (25, False), (24 * 400, False)])
+def test_an_event_from_the_future_alerts_itself_or_the_ingest_tells_of_it(ahead: float, alerts_itself: bool) -> None:
+    """A clock that is so many hours ahead; the other detections read a day ahead."""
+    (line,) = indexed([event("agent.suspend", by=ven(), at=ahead * HOUR)])
+    line["_indextime"] = f"{BEGIN + 2}"
+    found = {
+        name: list(alerts({name: saved_searches([ROOT / "package"])[name]}, _confs(), [line], BEGIN, BEGIN + 30 * HOUR))
+        for name in ("ven_suspended", "ingest_failing")
+    }
+
+    assert bool(found["ven_suspended"]) is alerts_itself
+    assert [alert["problem"] for alert in found["ingest_failing"]] == (["future"] if ahead > 1 else [])
+
+
+def test_the_actor_of_a_request_is_named_though_it_is_a_service_account() -> None:
+    by = {"service_account": {"href": "/orgs/1/service_accounts/1", "name": "cmdb"}}
+
+    (alert,) = _alerts("labels_removed", [on(10, LABELS, by=by, action=request(src="10.9.0.3"))])
+
+    assert (alert["user"], alert["src"]) == ("cmdb", "10.9.0.3")
+    assert alert["reason"].startswith("cmdb removed or replaced labels")
+    assert EVA["user"]["username"] not in alert["reason"]
