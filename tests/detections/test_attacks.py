@@ -11,7 +11,7 @@ from tests.detections.attacks import Scenario, scenarios
 
 GIVEN = {one.id: one for one in scenarios()}
 #: Those that nothing notices yet, each with what is missing. What is noticed has to leave this list.
-KNOWN_GAPS = {
+KNOWN_GAPS: dict[str, str] = {
 }
 
 

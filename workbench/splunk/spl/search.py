@@ -159,6 +159,10 @@ class Prepared:
         self._store = EventStore(rows, NoKnowledge(), on_disk=self._store.on_disk)
         self._rest = self._rest[len(stages) :]
 
+    def reads(self, wanted: Range) -> bool:
+        """Whether it reads any event of the range, as far as its base search tells."""
+        return self._base is None or self._store.holds(wanted)
+
     def run(self, now: float, earliest: str, latest: str, within: Range) -> list[Event]:
         """The rows, as those of the function `run`."""
         return self._run(now, replace(within, earliest=_bound(earliest, now), latest=_bound(latest, now)))
