@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,40 @@ ADDON = Path(os.environ.get("ADDON", BUILT if BUILT.is_dir() else REPOSITORY / "
 for folder in (ADDON / "lib", ADDON / "bin"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
+
+#: Suites of the built add-on; and those that need the environment that ./build.sh makes, but no build.
+OF_THE_BUILD = ("dash", "e2e", "handlers", "package", "soak", "ui")
+OF_THE_TOOLS = ("catalogue", "cim", "dashboards", "detections")
+NOT_COLLECTED = {
+    *(OF_THE_TOOLS if find_spec("pcre2") is None else ()),
+    *(() if BUILT.is_dir() and find_spec("pcre2") else OF_THE_BUILD),
+}
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out the suites that cannot run here."""
+    return True if _suite(collection_path) in NOT_COLLECTED else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip tests of these suites that were named one by one."""
+    for item in items:
+        if _suite(item.path) in NOT_COLLECTED:
+            item.add_marker(pytest.mark.skip("needs ./build.sh, and .build/venv/bin/pytest"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which suites were left out."""
+    if NOT_COLLECTED:
+        left_out = ", ".join(sorted(NOT_COLLECTED))
+        terminalreporter.line(f"Not collected, since they need ./build.sh and .build/venv/bin/pytest: {left_out}.")
+
+
+def _suite(path: Path) -> str:
+    """The folder of `tests/` that a path is in, or is; empty for any other path."""
+    tests = REPOSITORY / "tests"
+    return path.relative_to(tests).parts[0] if tests in path.parents else ""
+
 
 # No test has a timing: a busy machine is slow, and not wrong.
 settings.register_profile("no_deadline", deadline=None)

@@ -30,7 +30,7 @@ LASTING = [status(401), status(403), status(404)]
 LATE_ARRIVAL_MS = 600_000
 #: What must have happened somewhere in a few hundred histories, or they prove nothing.
 EXPECTED = {
-    "late arrival", "cut answer", "retry", "asynchronous job", "killed", "stopped", "pipe closed", "sent again", "repeat",
+    "late arrival", "cut response", "retry", "asynchronous job", "killed", "stopped", "pipe closed", "sent again", "repeat",
     "lost state", "unreadable state", "failover", "store down", "backlog", "filled in", "writes refused",
     "write not kept", "power cut", "restored state", "clock set back", "clock noted", "own clock wrong",
 }  # fmt: skip
@@ -76,9 +76,9 @@ class History:
         self.met["late arrival"] += run.record.late
         self.met["retry"] += run._pce.traffic.retries
         self.met["sent again"] += run.record.resent
-        self.met["filled in"] += run.record.requested
+        self.met["filled in"] += run.record.backfilled
         self.met["asynchronous job"] += len(self.world.pce.jobs)
-        self.met["cut answer"] += any("timestamp[lte]" in query for _, query in self.world.requests)
+        self.met["cut response"] += any("timestamp[lte]" in query for _, query in self.world.requests)
         self.met["clock set back"] += self._was_told("set back")
         self.met["restored state"] += self._was_told("holds an older state") > 0
         self.clean &= not self._was_told("may come twice")
@@ -297,8 +297,8 @@ class History:
 
     def what_splunkd_lost_is_requested(self) -> None:
         """Events vanish from the index long after; a reconciliation names them."""
+        from illumio_pce.backfill import Backfill
         from illumio_pce.events import key_of
-        from illumio_pce.requested import Requested
 
         there = {event.href for event in self.world.pce.collections["events"]} & set(self.world.delivered())
         hrefs = sorted(str(href) for href in there)
@@ -312,8 +312,8 @@ class History:
         self.world.indexed_at[:] = [at for _, at in kept]
         keys = frozenset(map(key_of, lost))
         newest = max((event.found_at for event in self.world.pce.collections["events"]), default=0)
-        requested = Requested.new("audit", "events", 0, newest + 1, keys)
-        self.world.documents[requested.key] = requested.document("audit")
+        backfill = Backfill.new("audit", "events", 0, newest + 1, keys)
+        self.world.documents[backfill.key] = backfill.document("audit")
         self.clean = False
         self.run()
 
@@ -359,7 +359,7 @@ def crash_everywhere(seed: int) -> tuple[int, Counter[str]]:
 
     How many crashes that were, and what they met. Raises Failed.
     """
-    from illumio_pce.checkpoint import UNSAFE_SECONDS
+    from illumio_pce.checkpoint import UNCONFIRMED_SECONDS
 
     before = History(seed)
     before.play(before.chance.randint(2, 8))
@@ -378,7 +378,7 @@ def crash_everywhere(seed: int) -> tuple[int, Counter[str]]:
             return effect - 1, met
         if effect % 2:
             # What was in splunkd for longer is not promised: docs/delivery.md.
-            history.world.crash_splunkd(min(effect, UNSAFE_SECONDS), 200)
+            history.world.crash_splunkd(min(effect, UNCONFIRMED_SECONDS), 200)
         history.end()
         met += history.met
 

@@ -69,7 +69,7 @@ class Recorded:
 
 
 @dataclass
-class SimulatedAnswer:
+class SimulatedResponse:
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
@@ -86,12 +86,12 @@ class SimulatedAnswer:
 
 
 @dataclass
-class SimulatedQuestion:
+class SimulatedPendingResponse:
     clock: SimulatedClock
     arrives: float
-    result: SimulatedAnswer | PceError
+    result: SimulatedResponse | PceError
 
-    def answer(self) -> tuple[SimulatedAnswer, float]:
+    def response(self) -> tuple[SimulatedResponse, float]:
         self.clock.now = max(self.clock.now, self.arrives)
         if isinstance(self.result, PceError):
             raise self.result
@@ -155,7 +155,7 @@ class SimulatedPce:
         found = [event for event in self.collections[collection] if low.ms <= event.found_at <= high.ms]
         return sorted(found, key=lambda event: event.found_at, reverse=True)
 
-    def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> SimulatedAnswer:
+    def respond(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> SimulatedResponse:
         parts = path.strip("/").split("/")[2:]
         if parts[-2:] == ["settings", "events"]:
             return self._json(self.settings) if self.settings is not None else self._json([], 403)
@@ -173,34 +173,34 @@ class SimulatedPce:
         limit = min(int(query.get("max_results", "100")), self.cap or sys.maxsize)
         return self._events(self.matching(collection, query)[:limit])
 
-    def _start_job(self, collection: str, query: Mapping[str, str]) -> SimulatedAnswer:
+    def _start_job(self, collection: str, query: Mapping[str, str]) -> SimulatedResponse:
         low, high = parse(query["timestamp[gte]"]), parse(query.get("timestamp[lte]"))
         assert low is not None
         number = str(len(self.jobs) + 1)
         self.jobs[number] = (low.ms, collection, self.job_polls, high.ms if high else None)
-        return SimulatedAnswer(
+        return SimulatedResponse(
             202, {**self.date(self.clock.now), "location": f"/orgs/1/jobs/{number}", "retry-after": "5"}
         )
 
-    def _job(self, path: str) -> SimulatedAnswer:
+    def _job(self, path: str) -> SimulatedResponse:
         number = path.rsplit("/", 1)[1]
         low, collection, polls, high = self.jobs[number]
         self.jobs[number] = (low, collection, polls - 1, high)
         done = {"status": "done", "result": {"href": f"/orgs/1/datafiles/{number}"}}
         return self._json(done if polls <= 0 else {"status": "running", "result": {}})
 
-    def _events(self, events: Sequence[Recorded]) -> SimulatedAnswer:
+    def _events(self, events: Sequence[Recorded]) -> SimulatedResponse:
         body = ("[" + ",".join(event.text for event in events) + "]").encode("utf-8", "surrogatepass")
-        return SimulatedAnswer(200, self.date(self.clock.now), body)
+        return SimulatedResponse(200, self.date(self.clock.now), body)
 
-    def _json(self, value: Any, status: int = 200) -> SimulatedAnswer:
-        return SimulatedAnswer(status, self.date(self.clock.now), json.dumps(value).encode())
+    def _json(self, value: Any, status: int = 200) -> SimulatedResponse:
+        return SimulatedResponse(status, self.date(self.clock.now), json.dumps(value).encode())
 
     def date(self, at: float) -> dict[str, str]:
         return {"date": time.strftime(HTTP_DATE, time.gmtime(at + self.skew + self.header_skew))}
 
 
-Fault = Callable[[SimulatedAnswer], SimulatedAnswer]
+Fault = Callable[[SimulatedResponse], SimulatedResponse]
 
 
 @dataclass
@@ -229,7 +229,7 @@ class World:
     requests: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     max_results: int = 5
-    answer_seconds: float = 0.0
+    response_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self.pce = SimulatedPce(self.clock)
@@ -249,22 +249,24 @@ class World:
 
     # --- the seams of a run ------------------------------------------------------------------------
 
-    def ask(
+    def send(
         self, path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str], seconds: float
-    ) -> SimulatedQuestion:
-        """The PCE answers with what it holds now, and its answer arrives after `answer_seconds`."""
-        self.effect("ask")
+    ) -> SimulatedPendingResponse:
+        """The PCE answers with what it holds now, and its response arrives after `response_seconds`."""
+        self.effect("send")
         self.requests.append((path, dict(query)))
         if self.on_request is not None:
             self.on_request()
-        arrives = self.clock.now + self.answer_seconds
+        arrives = self.clock.now + self.response_seconds
         try:
-            answer = self.pce.answer(urlsplit(path).path, dict(query), headers)
-            if "date" in answer.headers:
-                answer.headers = {**answer.headers, **self.pce.date(arrives)}
-            return SimulatedQuestion(self.clock, arrives, self.faults.pop(0)(answer) if self.faults else answer)
+            response = self.pce.respond(urlsplit(path).path, dict(query), headers)
+            if "date" in response.headers:
+                response.headers = {**response.headers, **self.pce.date(arrives)}
+            return SimulatedPendingResponse(
+                self.clock, arrives, self.faults.pop(0)(response) if self.faults else response
+            )
         except PceError as error:
-            return SimulatedQuestion(self.clock, arrives, error)
+            return SimulatedPendingResponse(self.clock, arrives, error)
 
     def write(self, events: SplunkEvents) -> int:
         self.effect("write begins")
@@ -285,7 +287,7 @@ class World:
         self._check_store()
         return self.documents.get(key)
 
-    def find(self, query: Mapping[str, Any], at_once: int = 0) -> list[Mapping[str, Any]]:
+    def find(self, query: Mapping[str, Any], page_size: int = 0) -> list[Mapping[str, Any]]:
         self.effect("load")
         self._check_store()
         return [document for document in self.documents.values() if _matches(document, query)]
@@ -439,28 +441,28 @@ def _matches(document: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
 
 
 def status(code: int, **headers: str) -> Fault:
-    """An answer with that status instead."""
-    return lambda answer: SimulatedAnswer(
-        code, {**answer.headers, **{n.replace("_", "-"): v for n, v in headers.items()}}
+    """A response with that status instead."""
+    return lambda response: SimulatedResponse(
+        code, {**response.headers, **{n.replace("_", "-"): v for n, v in headers.items()}}
     )
 
 
-def cut_short(answer: SimulatedAnswer) -> SimulatedAnswer:
+def cut_short(response: SimulatedResponse) -> SimulatedResponse:
     """The connection breaks in the middle of the body."""
-    error = PceError("broken_answer", "The connection to the PCE broke in the middle of an answer.")
-    return SimulatedAnswer(answer.status, answer.headers, answer.body[: len(answer.body) // 2], error)
+    error = PceError("broken_answer", "The connection to the PCE broke in the middle of a response.")
+    return SimulatedResponse(response.status, response.headers, response.body[: len(response.body) // 2], error)
 
 
-def half_a_body(answer: SimulatedAnswer) -> SimulatedAnswer:
+def half_a_body(response: SimulatedResponse) -> SimulatedResponse:
     """The body ends early, and nothing else shows it."""
-    return SimulatedAnswer(answer.status, answer.headers, answer.body[: len(answer.body) // 2])
+    return SimulatedResponse(response.status, response.headers, response.body[: len(response.body) // 2])
 
 
-def page_of_html(answer: SimulatedAnswer) -> SimulatedAnswer:
-    """Something in between answers in the PCE's place."""
-    return SimulatedAnswer(200, answer.headers, b"<html><body>Please log in</body></html>")
+def page_of_html(response: SimulatedResponse) -> SimulatedResponse:
+    """Something in between responses in the PCE's place."""
+    return SimulatedResponse(200, response.headers, b"<html><body>Please log in</body></html>")
 
 
-def reset(answer: SimulatedAnswer) -> SimulatedAnswer:
-    """No answer at all."""
-    raise PceError("connection", "The PCE closed the connection without an answer.")
+def reset(response: SimulatedResponse) -> SimulatedResponse:
+    """No response at all."""
+    raise PceError("connection", "The PCE closed the connection without a response.")

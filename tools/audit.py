@@ -17,9 +17,8 @@ from typing import Any
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-_PIP_AUDIT = REPOSITORY / ".build/audit/bin/pip-audit"
 _PINS = REPOSITORY / "package/lib/requirements.txt"
-_REVIEWED = REPOSITORY / "requirements/audit.yml"
+_REVIEWED = REPOSITORY / "tools/audit.yml"
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,9 @@ def not_audited(report: Mapping[str, Any]) -> list[str]:
 
 def ask() -> dict[str, Any]:
     """pip-audit's report; one without any library audited where the service cannot be reached."""
-    command = [str(_PIP_AUDIT), "--requirement", str(_PINS), "--require-hashes", "--disable-pip", "--format", "json"]
-    run = subprocess.run([*command, "--progress-spinner", "off"], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "pip_audit", "--requirement", str(_PINS), "--require-hashes", "--disable-pip"]
+    command += ["--format", "json", "--progress-spinner", "off"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         report: dict[str, Any] = json.loads(run.stdout)
     except ValueError:

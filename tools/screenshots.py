@@ -1,6 +1,6 @@
 """`python -m tools.screenshots [VIEW…]`: pictures of the dashboards over a bad day, and beside each what stands in it.
 
-They go to docs/images/dashboards, as VIEW-dark.png, VIEW-light.png and VIEW.txt. Data and clock are fixed. A test
+They go to docs/images/dashboards, as VIEW.png and VIEW.txt, in the light theme. Data and clock are fixed. A test
 compares what is shown with the text, so that a change is seen in review; then run this, and look at the pictures.
 """
 
@@ -24,11 +24,11 @@ SIZE = (1366, 768)
 
 
 def open_view(browser: Browser, site: Site, view: str) -> Dashboard:
-    """A view on a page of the pictures' size, in the dark theme."""
+    """A view on a page of the pictures' size, in the light theme."""
     width, height = SIZE
     page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
     dashboard = Dashboard(page, NOW)
-    dashboard.open(f"{site.uri(view)}?theme=dark")
+    dashboard.open(f"{site.uri(view)}?theme=light")
     return dashboard
 
 
@@ -47,11 +47,9 @@ def main() -> None:
         for view in wanted:
             dashboard = open_view(browser, site, view)
             (PICTURES / f"{view}.txt").write_text(text_of(dashboard.panels()), encoding="utf-8")
-            for theme in ("dark", "light"):
-                dashboard.show(theme, *SIZE)
-                dashboard.picture(PICTURES / f"{view}-{theme}.png")
+            dashboard.picture(PICTURES / f"{view}.png")
             dashboard.page.close()
-            print(PICTURES / f"{view}-{{dark,light}}.png", flush=True)
+            print(PICTURES / f"{view}.png", flush=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable
 from xml.etree import ElementTree
@@ -13,10 +14,13 @@ import pytest
 
 from tests.cim import splunk
 from tools.replay.__main__ import main
-from tools.replay.cases import WRITERS, cases
+from tools.replay.cases import SOURCETYPES, WRITERS, cases
+from tools.replay.questions import QUESTIONS
 from workbench.splunk.conf.index_time import Receiver
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.conformance import judge, read_cases
+from workbench.splunk.spl.commands import annotate
 from workbench.splunk.spl.search import run
 from workbench.splunk.splunkd.certificate import server_context
 from workbench.splunk.splunkd.http_server import HttpServer, Request, Response
@@ -43,11 +47,22 @@ class FakeSplunk:
             place = (where["sourcetype"], where["source"], where["host"], where["index"])
             self.events += receiver.receive(request.body.decode(), *place)
             return Response(200)
+        if request.path == "/services/server/info":
+            return Response(200, b'{"entry": [{"content": {"version": "10.4.0"}}]}', "application/json")
         assert request.path == "/services/search/v2/jobs/export"
-        spl = request.form["search"].partition("search ")[2]
-        rows = run(spl, self.events, knowledge=Knowledge(self.confs, splunk.NOW), now=splunk.NOW)
-        lines = [json.dumps({"preview": False, "result": self.change(row)}) for row in rows]
+        spl = request.form["search"].removeprefix("search ")
+        latest = request.form["latest_time"]
+        rows = run(spl, self.events, knowledge=Knowledge(self.confs, splunk.NOW), now=splunk.NOW, latest=latest)
+        lines = [json.dumps({"preview": False, "result": self.change(_exported(row))}) for row in rows]
         return Response(200, "\n".join(lines).encode(), "application/json")
+
+
+def _exported(row: dict[str, Any]) -> dict[str, Any]:
+    """As Splunk's export writes a row: its time in ISO 8601."""
+    if "_time" not in row:
+        return row
+    moment = datetime.fromtimestamp(float(row["_time"]), timezone.utc)
+    return {**row, "_time": moment.isoformat(timespec="milliseconds")}
 
 
 @pytest.fixture
@@ -76,10 +91,42 @@ def test_a_certificate_that_nobody_vouches_for_ends_it_before_a_secret_is_sent(
 
 
 def test_what_reads_otherwise_is_named(fake: FakeSplunk, capsys: pytest.CaptureFixture[str]) -> None:
-    fake.change = lambda row: {**row, "user": "nobody"} if row["source"].endswith("json:tampering") else row
+    fake.change = lambda row: {**row, "user": "nobody"} if row.get("source", "").endswith("json:tampering") else row
     assert main([fake.url]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if "nobody" in line] == [line for line in lines if line.startswith("json tampering")]
+
+
+def test_what_no_source_settles_is_asked_first(
+    fake: FakeSplunk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(annotate, "TELLS_THE_FUTURE", False)
+    assert main([fake.url]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("addinfo-tells-a-time-that-is-ahead: [{'ahead': 'no'}]")
+    assert lines[1] == f"{len(QUESTIONS) - 1} of {len(QUESTIONS)} questions are answered as expected"
+
+
+def test_an_event_type_that_finds_fewer_events_than_show_it_is_named(
+    fake: FakeSplunk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.change = lambda row: {**row, "count": "0"} if "count" in row and "source" not in row else row
+    assert main([fake.url]) == 1
+    said = capsys.readouterr().out
+    assert re.search(r"(?m)^eventtype=illumio_pce_authentication finds \[.*'0'.*, and \d+ events show it$", said)
+
+
+def test_captures_of_what_was_answered_run_as_conformance_cases(fake: FakeSplunk, tmp_path: Path) -> None:
+    assert main([fake.url, "--captures", str(tmp_path / "new")]) == 0
+    cases_ = list(read_cases(tmp_path / "new"))
+    assert len(cases_) == len(QUESTIONS) + len(WRITERS) * len(splunk.sample_names())
+    addon = tmp_path / "TA_illumio_pce"
+    addon.symlink_to(splunk.PACKAGE)
+    outcomes = {case["id"]: judge(case, addon) for case in cases_}
+    assert {name: outcome for name, outcome in outcomes.items() if outcome != ("passed", "")} == {}
+    assert {case["expect"][0].get("sourcetype") for case in cases_ if case["area"] != "spl"} == set(
+        SOURCETYPES.values()
+    )
 
 
 def test_events_that_are_not_found_are_named(fake: FakeSplunk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,7 +30,7 @@ def definition() -> dict[str, Any]:
         "dataSources": {
             "base": {"type": "ds.search", "name": "Events", "options": {"query": BASE}},
             "count": {"type": "ds.chain", "name": "Count", "options": {"extend": "base", "query": "stats count"}},
-            "rows": {"type": "ds.chain", "name": "Rows", "options": {"extend": "base", "query": "| sort 0 - _time"}},
+            "rows": {"type": "ds.chain", "name": "Rows", "options": {"extend": "base", "query": "| sort 0 -_time"}},
             "rate": {
                 "type": "ds.search",
                 "name": "Rate",

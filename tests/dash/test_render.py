@@ -96,6 +96,6 @@ def test_a_failing_search_is_told_in_its_panel(sites: Sites, opener: Opener, nam
 
 
 def test_each_view_has_its_pictures_and_no_other_is_kept() -> None:
-    wanted = {f"{name}{end}" for name in VIEWS for end in ("-dark.png", "-light.png", ".txt")}
+    wanted = {f"{name}{end}" for name in VIEWS for end in (".png", ".txt")}
     assert {path.name for path in PICTURES.iterdir()} == wanted
-    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < 4_000_000
+    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < 2_000_000

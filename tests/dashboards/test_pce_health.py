@@ -49,6 +49,12 @@ def test_nodes(open_page: Open, day: str) -> None:
     }
 
 
+@pytest.mark.parametrize("panel", ["viz_nodes", "viz_peaks"])
+def test_nodes_of_one_state_are_in_the_order_of_their_names(open_page: Open, panel: str) -> None:
+    assert {line["sev"] for lines in _lines("quiet").values() for line in lines} == {"INFO"}
+    assert [row["Node"] for row in open_page("pce_health", "quiet").of(panel)] == sorted(_lines("quiet"))
+
+
 def test_the_filter_by_node_and_the_one_by_pce(open_page: Open) -> None:
     chosen = open_page("pce_health", node="pce-data-1")
     assert [row["Node"] for row in chosen.of("viz_nodes")] == ["pce-data-1"]

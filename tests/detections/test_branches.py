@@ -171,7 +171,7 @@ FIRES: dict[str, dict[str, list[Json]]] = {
         "with its rule set": [
             event("rule_sets.delete", [change("rule_set", None, "delete"), change("deny_rule", None, "delete")])
         ],
-        "switched off": [
+        "disabled": [
             event("enforcement_boundary.update", [change("enforcement_boundary", {"enabled": {"before": True, "after": False}})])
         ],
     },
@@ -232,7 +232,7 @@ FIRES: dict[str, dict[str, list[Json]]] = {
         "null": [key(None)],
         "no such member": [event("api_key.create", [change("api_key", {"key_id": {"before": None, "after": "1e"}}, "create")])],
         "its end taken off": [key(-1, "update")],
-        "ends in three days": [key(3 * 86_400)],
+        "ends in ten days": [key(10 * 86_400)],
         "of a service account": [
             event("service_account.create", [
                 change("service_account", {}, "create"),
@@ -406,13 +406,13 @@ def test_a_new_key_says_when_it_ends(lifetime: int | None, expires: str | None) 
     assert ("expires" in str(alert["reason"])) is (expires is not None)
 
 
-@pytest.mark.parametrize(("src", "severity"), [("203.0.113.9", "medium"), ("10.1.1.8", "low")])
+@pytest.mark.parametrize(("src", "severity"), [("203.0.113.9", "medium"), ("10.1.8.1", "low")])
 def test_an_address_that_others_use_is_less_of_a_surprise_than_one_that_nobody_does(src: str, severity: str) -> None:
     def signed_in(number: int, src: str, day: float) -> Json:
         by = {"user": {"href": f"/users/{number}", "username": f"user-{number}@kestrel-freight.example"}}
         return event("user.sign_in", by=by, action=request(src=src), at=86_400 * day)
 
-    past = [signed_in(number, f"10.1.1.{number}", day) for number in (7, 8) for day in range(8)]
+    past = [signed_in(number, f"10.1.{number}.1", day) for number in (7, 8) for day in range(8)]
     stanza = saved_searches([ROOT / "package"])["access_new_address"]
     until = BEGIN + 9 * 86_400
 

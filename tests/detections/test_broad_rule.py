@@ -1,4 +1,4 @@
-"""Rules over everything, graded by how much of everything, and rules over labels of high value.
+"""Overly broad rules, graded by how broad they are, and rules with high-value labels.
 
 What the members mean stands in Illumio's REST API guide, "Rules": `ams` are all workloads, which within the scopes of
 a rule set are those of the scope; with `unscoped_consumers` the source is not held to the scope.
@@ -135,7 +135,7 @@ def test_a_rule_that_touches_a_label_of_high_value_is_high(one: Json) -> None:
     (alert,) = _alerts([one], _confs(VALUED))
 
     assert alert["severity"] == "high"
-    assert str(alert["reason"]).endswith("a label of high value")
+    assert str(alert["reason"]).endswith("a high-value label")
     assert _alerts([one]) == []
 
 

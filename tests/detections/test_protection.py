@@ -200,7 +200,7 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     "an unknown type on nine": ("event_type_unknown", "informational", on(9, {}, "tide_table.publish"), "on 9 resources"),
     "an unknown type on ten": ("event_type_unknown", "medium", on(10, {}, "tide_table.publish"), f"10 resources by {EVA_IS}"),
     "an unknown type on fifty": ("event_type_unknown", "high", on(50, {}, "tide_table.publish"), "on 50 resources"),
-    "one clone": ("ven_clones", "low", clone(1, 0), "1 clone(s) of VENs within a day: crane-1 at 198.51.100.7"),
+    "one clone": ("ven_clones", "low", clone(1, 0), "1 VEN clone(s) within a day: crane-1 at 198.51.100.7"),
     "one clone that is an error": ("ven_clones", "high", clone(1, 0, severity="err"), "crane-1"),
     "endpoints offline": (
         "ven_offline", "low", on(1, became("online", True, False), "system_task.endpoint_offline_check", by=SYSTEM), "1 VEN",

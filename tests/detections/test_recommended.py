@@ -29,7 +29,7 @@ def _rule_set(kind: str) -> Json:
 
 
 def _rule(kind: str) -> Json:
-    """A rule over a label of high value, put in or taken out."""
+    """A rule with a high-value label, which was added or removed."""
     member = "before" if kind.endswith("delete") else "after"
     return event(kind, [change("sec_rule", {"sources": {member: [APP]}}, kind.split(".")[1])])
 
@@ -72,7 +72,7 @@ def _refused(user: str, at: float) -> Json:
 
 MODE = {"enforcement_mode": {"before": "full", "after": "idle"}}
 ENDLESS = {"key_id": {"before": None, "after": "1e"}, "expiration_in_seconds": {"before": None, "after": -1}}
-SOON = {**ENDLESS, "expiration_in_seconds": {"before": None, "after": 5 * 86_400}}
+SOON = {**ENDLESS, "expiration_in_seconds": {"before": None, "after": 10 * 86_400}}
 REVERTED = {"tampering_revert_succeeded": False, "num_events": 1}
 # What else is asked for, in words → its detection, and events that must fire it.
 ELSE: dict[str, tuple[str, list[Json]]] = {

@@ -81,10 +81,10 @@ def _every_quarter(name: str) -> tuple[Confs, Stanzas]:
     """The settings for every 15 minutes that the page gives."""
     (seconds,) = re.findall(r"`illumio_pce_new_within` to (\d+)", PAGE)
     (cron,) = re.findall(r"`cron_schedule` to `([^`]+)`", PAGE)
-    (lines_since,) = re.findall(r"Advanced Edit\): `([^`]+)`", PAGE)
+    (lines_since,) = re.findall(r"`dispatch.index_earliest` to `([^`]+)`", PAGE)
     macro = f"[illumio_pce_new_within]\ndefinition = {seconds}\n"
     stanza = {**saved_searches([ROOT / "package"])[name], "cron_schedule": cron}
-    if "new_within" not in stanza["search"]:
+    if "since_last_run" not in stanza["search"]:
         stanza["dispatch.index_earliest"] = lines_since
     return Confs.load(ROOT / "package", {"local/macros.conf": macro}), {name: stanza}
 

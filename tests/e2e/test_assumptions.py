@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import pytest
 from illumio_pce import splunkd as client
-from illumio_pce.requested import Requested
+from illumio_pce.backfill import Backfill
 
 from tests.e2e.lab import PceLab
 from tests.e2e.test_faults import Scene
@@ -208,7 +208,7 @@ def test_a_clock_of_this_machine_that_is_corrected_while_splunkd_is_down(offset:
 @pytest.fixture
 def scene(lab: PceLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """The add-on's run in this process, which does not wait for a KV store."""
-    monkeypatch.setattr(client, "KV_STORE_PATIENCE", 0.0)
+    monkeypatch.setattr(client, "KV_STORE_TIMEOUT", 0.0)
     return Scene(lab, Certificates(), tmp_path / "stream")
 
 
@@ -336,7 +336,7 @@ def test_more_is_requested_than_one_result_of_the_kv_store_holds(scene: Scene, m
     record(lab, 3000)
     delivered = audit_events(scene.run())
     monkeypatch.setattr(kv, "MAX_RESULT", 50_000)
-    requests = [Requested.new("audit", "events", 0, 1, frozenset(range(n, n + 2000))) for n in (1, 3000, 6000)]
+    requests = [Backfill.new("audit", "events", 0, 1, frozenset(range(n, n + 2000))) for n in (1, 3000, 6000)]
     lab.splunkd.kv.save_all(APP, COLLECTION, [dict(requested.document("audit")) for requested in requests])
     record(lab, 0)
     delivered += audit_events(scene.run())

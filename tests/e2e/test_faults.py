@@ -52,7 +52,7 @@ ANSWERS = {
     "status 418": ("not_a_pce", "Unexpected HTTP status 418"),
     "status 429": ("rate_limited", "429"),
     "status 431": ("bad_request", "length of the header .*431"),
-    "status 500": ("server_error", "error of its own .*500"),
+    "status 500": ("server_error", "internal error .*500"),
     "status 502": ("server_error", "no valid response .*502"),
     "status 503": ("server_error", "not available .*503"),
     "status 504": ("server_error", "in time .*504"),
@@ -63,7 +63,7 @@ ANSWERS = {
     "503 with a Retry-After that is no number": ("server_error", "503"),
     "429 with a Retry-After date": ("rate_limited", "429"),
     "503 with a Retry-After date": ("server_error", "503"),
-    "HTML page": ("not_a_pce", "A web page came"),
+    "HTML page": ("not_a_pce", "The response is a web page"),
     "HTML page 502": ("server_error", "502"),
     "redirect elsewhere": ("redirect", "another host"),
     "redirect on the same host": ("redirect", "a page that is not its API"),
@@ -71,12 +71,12 @@ ANSWERS = {
     "redirect to an address that is none": ("broken_answer", "returned an invalid URL"),
     "redirect without an address": ("broken_answer", "returned an invalid URL"),
     "redirect to another request": ("redirect", "another request"),
-    "redirect in a circle": ("redirect", "circle"),
+    "redirect in a circle": ("redirect", "form a loop"),
     "empty body": ("not_a_pce", "response is empty"),
-    "object instead of array": ("not_a_pce", "no JSON list"),
+    "object instead of array": ("not_a_pce", "not a JSON list"),
     "invalid JSON": ("broken_answer", "not whole"),
     "truncated JSON": ("broken_answer", "not whole"),
-    "NUL behind the array": ("broken_answer", "not whole: something stands behind"),
+    "NUL behind the array": ("broken_answer", "not whole: there is text after"),
     "UTF-16": ("broken_answer", "UTF-16"),
     "UTF-16 without a mark": ("broken_answer", "UTF-16"),
     "truncated gzip": ("broken_answer", "ends early"),
@@ -100,8 +100,8 @@ ANSWERS = {
     "many headers": ("not_a_pce", "does not speak HTTP"),
     "a header of 200 KB": ("not_a_pce", "does not speak HTTP"),
     "no HTTP": ("not_a_pce", "does not speak HTTP"),
-    "huge": ("too_large", "do not end"),
-    "gzip bomb": ("too_large", "do not end"),
+    "huge": ("too_large", "too large or too slow"),
+    "gzip bomb": ("too_large", "too large or too slow"),
 }
 #: The same for what never ends: the run's time-outs are a second here, the form's check is left out.
 ENDLESS = {
@@ -140,7 +140,7 @@ WAY = {
     "the proxy makes no connections": ("proxy", "does not make a connection .*405"),
     "nobody is at the proxy": ("proxy", "Nothing accepts connections at the proxy's host and port"),
     "the proxy's name is unknown": ("proxy", "The proxy's host name cannot be resolved"),
-    "the proxy is of another type": ("tls", "What answers at the proxy's host and port does not speak TLS"),
+    "the proxy is of another type": ("tls", "The server at the proxy's host and port does not speak TLS"),
     "the proxy is of another type, and says nothing": ("proxy", "closed the connection"),
     "the proxy's certificate is not trusted": ("tls", "The proxy's certificate comes from an authority"),
     "the proxy's certificate has expired": ("tls", "The proxy's certificate, .* has expired"),
@@ -262,13 +262,13 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time-outs that a test can wait for, and a log that knows no secrets of the test before."""
-    monkeypatch.setattr(api, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(api, "READ_TIMEOUT_SECONDS", 1.0)
     monkeypatch.setattr(api.Pce.__init__, "__defaults__", _impatient(api.Pce.__init__.__defaults__))
     monkeypatch.setattr(log.formatter, "_secrets", [])
 
 
 def _impatient(defaults: tuple[object, ...] | None) -> tuple[object, ...]:
-    return tuple(0.0 if value == api.PATIENCE_SECONDS else value for value in defaults or ())
+    return tuple(0.0 if value == api.RETRY_SECONDS else value for value in defaults or ())
 
 
 def serve(scene: Scene, certificate: str) -> None:

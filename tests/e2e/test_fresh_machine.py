@@ -102,7 +102,7 @@ def machine() -> Iterator[Machine]:
 
 def _environment(folder: Path) -> dict[str, str]:
     """This one's, since how to reach a registry may stand there; but nothing of the environment that runs the tests."""
-    dropped = ("PCE_", "PYTHON", "VIRTUAL_ENV", "PYTEST", "PYENV")
+    dropped = ("CI", "PCE_", "PYTHON", "VIRTUAL_ENV", "PYTEST", "PYENV")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     made = {"PATH": folder / "bin", "HOME": folder / "home folder", "TMPDIR": folder / "temporary files"}
     if os.geteuid() != 0:  # a folder that the same user may read
@@ -119,9 +119,25 @@ def test_the_demo_needs_a_python_and_a_shell_and_nothing_else(machine: Machine) 
     assert "Traceback" not in told
     assert "missing 0" in ended.stdout
     # npm, which came from PyPI, has made the page of the dashboards
-    assert (machine.folder / "the add-on/.build/node/bin/npm").is_file(), told
+    assert (machine.folder / "the add-on/.build/venv/bin/npm").is_file(), told
     assert (machine.folder / "the add-on/.build/dash/bundle/page.js").is_file(), told
     assert "there is no Chromium here" in ended.stdout
     for view in read_views(ADDON):
         assert re.search(rf"{view.label}: [1-9]\d* searches found [1-9]", ended.stdout), told
     assert list((machine.folder / "temporary files").glob("illumio-demo-*")) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user who has no other Python")
+def test_the_whole_test_command_says_what_it_skipped(machine: Machine) -> None:
+    """One suite stands for all of them: one that skips for lack of a tool."""
+    ended = machine.build("test", "tests/dash", "tests/package/test_identity.py")
+    told = ended.stdout + ended.stderr
+    assert ended.returncode == 0, told
+    assert "Traceback" not in told
+    passed = re.search(r"(\d+) passed, (\d+) skipped", ended.stdout)
+    assert passed, told
+    not_tested = told.partition("Not tested here:\n")[2]
+    assert "no Chromium: no page is opened" in not_tested
+    assert "no Python 3.9: " in not_tested
+    assert "npm" not in not_tested

@@ -140,7 +140,7 @@ def test_who_may_not_read_the_secrets_has_no_such_command(later: PceLab) -> None
         later.command(COMMAND, "input=audit", user="viewer")
 
 
-def test_a_request_that_cannot_be_read_is_told_and_removed(later: PceLab) -> None:
+def test_an_unreadable_backfill_is_noted_and_removed(later: PceLab) -> None:
     document = {"_key": "audit.request.x", "input": "audit", "kind": "request", "content": "{", "sha256": "0"}
     later.splunkd.kv.save_all("TA_illumio_pce", "ta_illumio_pce_checkpoints", [document])
     assert later.run().exit_code == 0

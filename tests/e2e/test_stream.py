@@ -56,7 +56,7 @@ def test_forged_markup_stays_text(forged: str) -> None:
 
 
 def test_a_stream_of_fifty_megabytes_is_value_for_value() -> None:
-    from illumio_pce.output import _escape
+    from illumio_pce.xml_text import escape
 
     big = json.dumps(
         {"href": "/a", "resource_changes": ["x<&>\u00fc" * 1000] * 8500, "status": "success"}, ensure_ascii=False
@@ -66,10 +66,10 @@ def test_a_stream_of_fifty_megabytes_is_value_for_value() -> None:
     assert json.loads(text) == json.loads(big)
     import xml.etree.ElementTree as ET
 
-    assert ET.fromstring(f"<data>{_escape(text)}</data>").text == text
+    assert ET.fromstring(f"<data>{escape(text)}</data>").text == text
 
 
 def test_fuzzed_answers() -> None:
-    met = fuzz(seed=sys.version_info[1], answers=4000)
+    met = fuzz(seed=sys.version_info[1], responses=4000)
     assert met["whole"] > 1000
     assert met["refused"] > 500

@@ -54,7 +54,7 @@ def test_without_the_capability_every_method_of_every_endpoint_is_forbidden(splu
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_an_endpoint_that_forgets_the_capability_of_a_method_is_found(method: str, tmp_path: Path) -> None:
+def test_an_endpoint_without_a_capability_is_caught(method: str, tmp_path: Path) -> None:
     careless = tmp_path / APP
     shutil.copytree(ADDON, careless, ignore=shutil.ignore_patterns("appserver"))
     restmap = careless / "default/restmap.conf"
@@ -66,7 +66,7 @@ def test_an_endpoint_that_forgets_the_capability_of_a_method_is_found(method: st
     assert open_to_all == [method]
 
 
-def test_splunk_web_shows_no_endpoint_that_asks_for_nothing() -> None:
+def test_splunk_web_exposes_no_unprotected_endpoint() -> None:
     exposed = [stanza["pattern"] for stanza in read_conf(ADDON / "default/web.conf").values()]
     ours = {pattern for name in endpoints(ADDON) for pattern in (name, f"{name}/*")}
     # The names of the indexes, which splunkd gives to those who may see them.
@@ -170,14 +170,14 @@ def passes(validators: list[Validator], value: str) -> bool:
 
 
 @pytest.mark.parametrize(("field", "value"), REFUSED)
-def test_the_browser_refuses_what_the_server_refuses(
+def test_the_browser_rejects_what_the_server_rejects(
     validators: dict[str, list[Validator]], field: str, value: str
 ) -> None:
     assert not passes(validators[field], value)
 
 
 @pytest.mark.parametrize(("field", "value"), TAKEN)
-def test_the_browser_takes_what_the_server_takes(
+def test_the_browser_accepts_what_the_server_accepts(
     validators: dict[str, list[Validator]], field: str, value: str
 ) -> None:
     assert passes(validators[field], value)

@@ -58,7 +58,7 @@ def test_an_account_that_the_pce_refuses_is_not_saved(
     assert client.get(ENDPOINT).entities == {}
 
 
-def test_a_pce_that_is_not_there_and_one_that_is_not_trusted_are_told_apart(
+def test_an_unreachable_pce_and_an_untrusted_one_get_different_messages(
     client: Client, account: dict[str, str], pce: TinyPce
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -87,7 +87,7 @@ def test_a_pce_that_is_not_there_and_one_that_is_not_trusted_are_told_apart(
         ("api_secret", ""),
     ],
 )
-def test_what_no_account_can_hold_is_refused_before_the_pce_is_asked(
+def test_invalid_accounts_are_rejected_before_the_pce_is_asked(
     client: Client, pce: TinyPce, account: dict[str, str], field: str, value: str
 ) -> None:
     answer = client.post(ENDPOINT, name="lab", **{**account, field: value})
@@ -104,7 +104,7 @@ def test_a_certificate_with_written_out_line_breaks_is_understood(
     assert client.get(f"{ENDPOINT}/lab").entities["lab"]["ca_certificate"] == pce.certificate.strip()
 
 
-def test_what_surrounds_a_certificate_is_not_kept(
+def test_text_around_a_certificate_is_dropped(
     client: Client, splunkd: Splunkd, account: dict[str, str], pce: TinyPce
 ) -> None:
     quoted = "\r\n\r\n".join(f'  "{line}",' for line in pce.certificate.strip().split("\n"))
@@ -161,7 +161,7 @@ def test_a_deleted_account_leaves_no_secret(client: Client, splunkd: Splunkd, sa
     assert splunkd.passwords.all("TA_illumio_pce") == []
 
 
-def test_another_key_takes_the_place_of_one_that_ends(client: Client, saved_account: str, pce: TinyPce) -> None:
+def test_an_expired_key_can_be_replaced(client: Client, saved_account: str, pce: TinyPce) -> None:
     assert client.post(f"{ENDPOINT}/{saved_account}", api_key_id="api_new", api_secret="the next one").status == 200
     assert pce.requests[-1] == basic("api_new", "the next one")
 
@@ -266,13 +266,13 @@ def test_every_value_is_stored_in_one_spelling(client: Client, account: dict[str
     assert set(pce.requests) == {basic("api_1f2e3d", SECRET)}
 
 
-def test_what_is_not_there_is_neither_made_nor_tried(client: Client, pce: TinyPce) -> None:
+def test_a_missing_account_is_neither_created_nor_tried(client: Client, pce: TinyPce) -> None:
     assert client.post(f"{ENDPOINT}/nobody", org_id="4").shown == "There is no account nobody."
     assert client.get(ENDPOINT).entities == {}
     assert pce.requests == []
 
 
-def test_a_field_that_is_unknown_missing_or_given_twice_is_refused_in_words(
+def test_unknown_missing_and_repeated_fields_are_rejected_with_a_message(
     client: Client, saved_account: str, account: dict[str, str]
 ) -> None:
     assert "colour" in client.post(f"{ENDPOINT}/{saved_account}", colour="red").text
@@ -283,7 +283,7 @@ def test_a_field_that_is_unknown_missing_or_given_twice_is_refused_in_words(
     assert client.get(f"{ENDPOINT}/{saved_account}").entities[saved_account]["org_id"] == "3"
 
 
-def test_an_account_that_comes_to_lead_where_another_does_is_warned_of(
+def test_an_account_that_now_overlaps_another_is_warned_of(
     client: Client, splunkd: Splunkd, saved_account: str, account: dict[str, str]
 ) -> None:
     inputs = "ta_illumio_pce_illumio_pce_events"

@@ -131,7 +131,7 @@ PROXY_FIELDS = (
 )
 
 
-def test_an_account_is_refused_in_the_words_of_a_run_or_tried(client: Client) -> None:
+def test_an_account_is_rejected_with_the_message_of_a_run_or_tried(client: Client) -> None:
     """Every account that is tried fails at a proxy that is not there: no other machine is asked."""
     assert client.post(PROXY, **PROXY_CONF).status == 200
     for field, value in values_of(ACCOUNT_FIELDS):
@@ -144,7 +144,7 @@ def test_an_account_is_refused_in_the_words_of_a_run_or_tried(client: Client) ->
 
 
 @pytest.mark.parametrize("field", INPUT_FIELDS)
-def test_an_input_is_saved_if_and_only_if_a_run_takes_it(client: Client, saved_account: str, field: str) -> None:
+def test_an_input_is_saved_if_and_only_if_a_run_accepts_it(client: Client, saved_account: str, field: str) -> None:
     assert client.post(INPUT, name="audit", **INPUT_CONF).status == 201
     for _, value in values_of((field,)):
         expected = refusal(lambda changes={field: value}: parse_input(changes))  # type: ignore[misc]
@@ -160,7 +160,7 @@ def test_an_input_is_saved_if_and_only_if_a_run_takes_it(client: Client, saved_a
 
 
 @pytest.mark.parametrize("field", PROXY_FIELDS)
-def test_a_proxy_is_saved_if_and_only_if_a_run_takes_it(client: Client, field: str) -> None:
+def test_a_proxy_is_saved_if_and_only_if_a_run_accepts_it(client: Client, field: str) -> None:
     for _, value in values_of((field,)):
         expected = refusal(lambda changes={field: value}: parse_proxy(changes))  # type: ignore[misc]
         answer = client.post(PROXY, **{**PROXY_CONF, "proxy_username": "ada", field: value})

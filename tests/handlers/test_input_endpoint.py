@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from illumio_pce.signs import Signs
+from illumio_pce.heartbeats import Heartbeats
 from illumio_pce.unconfirmed import UnconfirmedMark
 
 from workbench.splunk.splunkd import Splunkd, roles
@@ -43,7 +43,7 @@ def test_an_input_is_saved_as_entered(client: Client, saved_account: str) -> Non
         ("event_types", "user.sign_in; rm", "event type"),
     ],
 )
-def test_what_no_run_could_use_is_refused_on_create_and_on_edit(
+def test_unusable_inputs_are_rejected_on_create_and_on_edit(
     client: Client, saved_account: str, field: str, value: str, words: str
 ) -> None:
     wrong = {**FORM, "account": saved_account, field: value}
@@ -88,7 +88,7 @@ def test_a_second_input_on_the_same_pce_organisation_and_index_is_warned_of(
         (roles.STANDALONE, "", False),
     ],
 )
-def test_on_a_member_of_a_cluster_it_is_said_that_the_others_do_not_have_the_input(
+def test_a_cluster_member_warns_that_the_others_lack_the_input(
     client: Client, splunkd: Splunkd, saved_account: str, of: tuple[str, ...], cloud: str, told: bool
 ) -> None:
     splunkd.server_roles, splunkd.instance_type = list(of), cloud
@@ -104,7 +104,7 @@ def test_an_input_that_is_switched_on_is_expected_to_run_and_no_other(
     folder = splunkd.host("", "illumio_pce_events").checkpoint_dir
 
     def expected() -> list[str]:
-        return [sign.input_name for sign in Signs(folder).silent(time.time() + 3600, "")]
+        return [heartbeat.input_name for heartbeat in Heartbeats(folder).silent(time.time() + 3600, "")]
 
     client.post(ENDPOINT, name="audit", **FORM, account=saved_account)
     assert expected() == ["audit"]
@@ -118,7 +118,7 @@ def test_an_input_that_is_switched_on_is_expected_to_run_and_no_other(
     assert not UnconfirmedMark(folder, "audit").is_set()
 
 
-def test_another_organisation_of_the_same_pce_is_no_second_input(
+def test_another_organisation_of_the_same_pce_is_no_overlap(
     client: Client, splunkd: Splunkd, saved_account: str, account: dict[str, str]
 ) -> None:
     client.post(ENDPOINT, name="first", **FORM, account=saved_account)
@@ -137,7 +137,7 @@ def test_deleting_an_input_deletes_its_state_and_no_other(client: Client, saved_
     assert sorted(d["_key"] for d in client.fetch(STATE)) == ["audit-2", "audit-2:main", "audit-2:seen"]
 
 
-def test_an_input_is_deleted_though_the_kv_store_is_down_and_that_is_said(
+def test_an_input_is_deleted_with_a_warning_while_the_kv_store_is_down(
     client: Client, splunkd: Splunkd, saved_account: str
 ) -> None:
     client.post(ENDPOINT, name="audit", **FORM, account=saved_account)
@@ -221,7 +221,7 @@ def test_disabled_is_spelled_as_splunk_spells_it(
     assert client.get(f"{ENDPOINT}/audit").entities["audit"]["disabled"] is disabled
 
 
-def test_the_same_organisation_in_another_spelling_is_a_second_input_too(
+def test_the_same_organisation_in_another_spelling_overlaps_too(
     client: Client, splunkd: Splunkd, saved_account: str, account: dict[str, str]
 ) -> None:
     assert client.post("ta_illumio_pce_account", name="again", **account).status == 201
@@ -233,7 +233,7 @@ def test_the_same_organisation_in_another_spelling_is_a_second_input_too(
     assert "as first." in text
 
 
-def test_an_input_that_is_off_doubles_nothing(client: Client, splunkd: Splunkd, saved_account: str) -> None:
+def test_a_disabled_input_overlaps_nothing(client: Client, splunkd: Splunkd, saved_account: str) -> None:
     client.post(ENDPOINT, name="first", **FORM, account=saved_account)
     client.post(f"{ENDPOINT}/first/disable")
     client.post(ENDPOINT, name="second", **FORM, account=saved_account)

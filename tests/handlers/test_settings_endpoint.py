@@ -66,7 +66,7 @@ def test_the_log_level_is_one_of_five(client: Client) -> None:
     assert client.get(f"{ENDPOINT}/logging").entities["logging"]["loglevel"] == "DEBUG"
 
 
-def test_settings_that_there_are_not_are_refused_in_words(client: Client) -> None:
+def test_unknown_settings_are_rejected_with_a_message(client: Client) -> None:
     words = "There are no such settings. Choose from proxy, logging."
     assert client.post(f"{ENDPOINT}/nothing", loglevel="INFO").shown == words
     assert client.get(ENDPOINT).shown == client.get(f"{ENDPOINT}/nothing").shown == words

@@ -21,7 +21,7 @@ def move(splunkd: Splunkd, *, garbled: bool) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("garbled", [False, True])
-def test_such_an_account_is_shown_and_saved_with_its_secret_entered_again(
+def test_an_undecryptable_account_is_shown_and_saved_with_a_new_secret(
     client: Client, splunkd: Splunkd, pce: TinyPce, saved_account: str, garbled: bool
 ) -> None:
     stored = move(splunkd, garbled=garbled)
@@ -41,7 +41,7 @@ def test_such_an_account_is_shown_and_saved_with_its_secret_entered_again(
     assert len(pce.requests) == 2
 
 
-def test_such_an_account_can_be_deleted(client: Client, splunkd: Splunkd, saved_account: str) -> None:
+def test_an_undecryptable_account_can_be_deleted(client: Client, splunkd: Splunkd, saved_account: str) -> None:
     move(splunkd, garbled=False)
     assert client.delete(f"{ACCOUNT}/{saved_account}").status == 200
     assert client.get(ACCOUNT).entities == {}
@@ -57,7 +57,7 @@ def test_an_account_without_any_secret_is_told_apart(client: Client, splunkd: Sp
 
 
 @pytest.mark.parametrize("garbled", [False, True])
-def test_such_a_proxy_is_switched_off_or_given_its_password_again(
+def test_an_undecryptable_proxy_is_switched_off_or_given_a_new_password(
     client: Client, splunkd: Splunkd, garbled: bool
 ) -> None:
     form = {"proxy_enabled": "1", "proxy_url": "127.0.0.1", "proxy_port": "9", "proxy_username": "ada"}

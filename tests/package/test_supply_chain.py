@@ -17,10 +17,7 @@ from tools import audit
 from tools.audit import Exempt
 
 PIN = re.compile(r"(?m)^([\w.-]+)==(\S+)((?: ;[^\\\n]*)?)((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$")
-LOCKS = (
-    "package/lib/requirements.txt", "requirements/dev.txt", "requirements/cim.txt", "requirements/shipped.txt",
-    "requirements/audit.txt", "requirements/node.txt",
-)  # fmt: skip
+LOCKS = ("package/lib/requirements.txt", "requirements/dev.txt", "requirements/tests.txt")
 TODAY = date(2026, 11, 25)
 
 

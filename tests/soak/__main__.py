@@ -1,6 +1,6 @@
 """`./build.sh soak [--minutes N] [--full] [--seed N] [--report FILE]`: the proofs that take longer than the tests may.
 
-Three parts, each bounded: seeded histories in the simulated world, fuzzed answers, and the oracle over the real
+Three parts, each bounded: seeded histories in the simulated world, fuzzed responses, and the oracle over the real
 process. It stops by itself, and prints a report with seed and commit.
 """
 
@@ -17,7 +17,7 @@ from tests.conftest import REPOSITORY
 from tests.soak.parts import run_part, say
 
 #: What --full does, whatever time it takes.
-FULL_HISTORIES, FULL_ANSWERS, FULL_EVENTS, FULL_ROUNDS, FULL_KILLS = 100_000, 1_000_000, 1_000_000, 1000, 1000
+FULL_HISTORIES, FULL_RESPONSES, FULL_EVENTS, FULL_ROUNDS, FULL_KILLS = 100_000, 1_000_000, 1_000_000, 1000, 1000
 
 
 def commit() -> str:
@@ -34,7 +34,7 @@ def main() -> int:
     """Run the parts side by side; 1 where a promise was broken."""
     parser = argparse.ArgumentParser(prog="./build.sh soak", description=__doc__)
     parser.add_argument("--minutes", type=float, help="stop after so long (15, with --full when all is done)")
-    parser.add_argument("--full", action="store_true", help="100,000 histories, a million answers and events; hours")
+    parser.add_argument("--full", action="store_true", help="100,000 histories, a million responses and events; hours")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="what chance is made from")
     parser.add_argument("--report", type=Path, help="write the report there as well")
     options = parser.parse_args()
@@ -44,11 +44,11 @@ def main() -> int:
     parts: dict[str, tuple[object, ...]] = {
         "histories": (seed, FULL_HISTORIES, began + seconds),
         "oracle": (seed, FULL_ROUNDS, FULL_KILLS, FULL_EVENTS if options.full else 0, seconds),
-        "fuzz": (seed, FULL_ANSWERS, began + seconds),
+        "fuzz": (seed, FULL_RESPONSES, began + seconds),
     }
     titles = {
         "histories": "Simulated histories",
-        "fuzz": "Fuzzed answers",
+        "fuzz": "Fuzzed responses",
         "oracle": "The oracle, over the real process",
     }
     with multiprocessing.get_context("spawn").Pool(len(parts)) as pool:

@@ -32,7 +32,7 @@ from workbench.splunk.splunkd.kv_trouble import Backup
 QUICK = sorted(
     set(faults.EVERY) - {"silence", "silence within the body", "endless drip", "huge", "gzip bomb", "deep JSON"}
 )
-#: More than an answer of the PCE holds, so that windows are cut (events).
+#: More than a response of the PCE holds, so that windows are cut (events).
 BULK = 11_000
 #: So long a run is waited for while nothing is indexed (s).
 HELD_SECONDS = 20.0

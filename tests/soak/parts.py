@@ -49,15 +49,15 @@ def histories_part(first: int, count: int, until: float) -> Iterator[str]:
 
 
 def fuzz_part(seed: int, count: int, until: float) -> Iterator[str]:
-    """Fuzzed answers until there are enough or the time is over."""
+    """Fuzzed responses until there are enough or the time is over."""
     met: Counter[str] = Counter()
     done = 0
     while done < count and time.monotonic() < until:
         met += stream.fuzz(seed + done, 5000)
         done += 5000
         if done % 100_000 == 0:
-            say(f"fuzzed answers: {done}")
-    yield f"| fuzzed answers | {done} ({met['whole']} whole, {met['refused']} refused, {met['events']} events) |"
+            say(f"fuzzed responses: {done}")
+    yield f"| fuzzed responses | {done} ({met['whole']} whole, {met['refused']} refused, {met['events']} events) |"
     yield "| **crashes, ill-formed streams, changed values** | **0** |"
 
 

@@ -1,6 +1,6 @@
 """What a hostile or broken PCE may send, and what splunkd gets of it: well-formed XML, value for value.
 
-Fuzzed answers go through the collector's own reading and writing, without sockets, and into the same XML parser that
+Fuzzed responses go through the collector's own reading and writing, without sockets, and into the same XML parser that
 the stand-in for splunkd uses.
 """
 
@@ -56,8 +56,8 @@ def value_of(chance: random.Random, depth: int = 0) -> object:
     return {str(chance.choice(_TEXTS))[:50]: value_of(chance, depth + 1) for _ in range(chance.randrange(4))}
 
 
-def answer_of(chance: random.Random) -> bytes:
-    """An answer as a PCE may give it, often damaged: cut, doubled, bits turned, bytes put in."""
+def response_of(chance: random.Random) -> bytes:
+    """A response as a PCE may give it, often damaged: cut, doubled, bits turned, bytes put in."""
     names = ["href", "timestamp", "pce_fqdn", "event_type", "notifications", "resource_changes"]
     events = [
         {**_head(chance), **{name: value_of(chance) for name in chance.sample(names, chance.randrange(5))}}
@@ -101,19 +101,19 @@ def chunks_of(chance: random.Random, body: bytes) -> Iterator[bytes]:
         at += size
 
 
-def fuzz(seed: int, answers: int) -> Counter[str]:
-    """Read and write so many answers; how many were whole and refused. Raises AssertionError with the answer's seed."""
+def fuzz(seed: int, responses: int) -> Counter[str]:
+    """Read and write so many responses; how many were whole and refused. Raises AssertionError with the response's seed."""
     met: Counter[str] = Counter()
     texts: list[str] = []
     clean: list[bool] = []
-    for number in range(answers):
+    for number in range(responses):
         chance = random.Random(f"{seed} {number}")
-        body = answer_of(chance)
+        body = response_of(chance)
         try:
             events = events_of(chunks_of(chance, body))
         except NotAnArray:
             met["refused"] += 1
-            assert not _is_array(body), f"fuzz {seed} {number}: a whole answer was refused"
+            assert not _is_array(body), f"fuzz {seed} {number}: a whole response was refused"
             continue
         met["whole"] += 1
         met["events"] += len(events)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -41,7 +42,7 @@ class CollectorMachine(RuleBasedStateMachine):
 
     @rule(text=st.sampled_from(['{"timestamp":null,"a":%d}', '{"event_type":"x","a":%d}', "[%d]", "%d", '"<event>%d"']))
     def an_event_that_is_none_turns_up(self, text: str) -> None:
-        # Equal ones are told apart only within one answer: see docs/delivery.md.
+        # Equal ones are told apart only within one response: see docs/delivery.md.
         self.world.pce.record(text=text % self.world.pce.minted, href=None)
 
     @rule(seconds=st.sampled_from([1, 30, 60, 300, 900, 5000, 100_000]))
@@ -113,4 +114,4 @@ CollectorMachine.TestCase.settings = settings(
     derandomize="HISTORIES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
-TestCollector = CollectorMachine.TestCase
+TestCollector = pytest.mark.slow(CollectorMachine.TestCase)

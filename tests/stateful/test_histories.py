@@ -20,6 +20,7 @@ SEEDS = [
 ]
 
 
+@pytest.mark.slow
 def test_histories_lose_nothing_and_meet_everything() -> None:
     met: Counter[str] = Counter()
     for seed in range(FIRST, FIRST + PLAYED):
@@ -27,6 +28,7 @@ def test_histories_lose_nothing_and_meet_everything() -> None:
     assert {name for name in histories.EXPECTED if not met[name]} == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + CRASHED))
 def test_a_run_that_is_killed_at_each_effect_loses_nothing(seed: int) -> None:
     crashes, met = histories.crash_everywhere(seed)
@@ -35,13 +37,13 @@ def test_a_run_that_is_killed_at_each_effect_loses_nothing(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_seed_that_once_failed(seed: int) -> None:
+def test_a_seed_that_failed_before(seed: int) -> None:
     assert histories.play(seed)["ok"]
     crashes, met = histories.crash_everywhere(seed)
     assert met["killed"] >= crashes > 0
 
 
-def test_a_collector_that_stores_before_it_writes_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_collector_that_stores_before_it_writes_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     from illumio_pce.delivery import Delivery
 
     def store_first(self, events, late_before):  # type: ignore[no-untyped-def]

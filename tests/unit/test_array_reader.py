@@ -1,4 +1,4 @@
-"""How far the reader of an answer looks ahead, what it tells apart at sight, and where it parses or gives up."""
+"""How far the reader of a response looks ahead, what it tells apart at sight, and where it parses or gives up."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 
 import pytest
-from illumio_pce.array_reader import ArrayReader, AtSight, Element, NotAnArray
+from illumio_pce.array_reader import Element, NotAnArray
+from illumio_pce.event_reader import EventReader
+from illumio_pce.events import Events, keys_of
 
-from tests.reading import elements_of, event_of, events_of
+from tests.reading import batches_of, elements_of, event_of, events_of
 
 KIB, MIB = 1024, 1024 * 1024
 STAMP, FQDN = "2026-01-01T00:00:00.000Z", "pce.example.com"
@@ -49,45 +51,46 @@ class Counted:
 # --- what is told apart at sight -----------------------------------------------------------------------
 
 
-def test_a_run_at_sight_says_what_the_heads_say() -> None:
+def test_a_fast_batch_has_what_the_heads_say() -> None:
     texts = [event("a", "1"), event("b", "&"), event("c", "\u00e9"), event("d", fqdn="other.example.com"), event()]
     texts = [text.replace("00.000Z", f"0{number}.00{number}Z") for number, text in enumerate(texts)]
-    run, last = ArrayReader([array(*texts)]).runs()
-    assert run == AtSight(
-        texts[:4],
-        "/orgs/1/events/",
-        ("a", "b", "c", "d"),
-        tuple(f"2026-01-01T00:00:0{number}" for number in range(4)),
-        ("000", "001", "002", "003"),
-        (FQDN, FQDN, FQDN, "other.example.com"),
-        [True, False, False, True],
+    run, last = batches_of([array(*texts)])
+    assert run == Events(
+        texts=texts[:4],
+        ms=[1_767_225_600_000 + 1001 * number for number in range(4)],
+        epochs=["1767225600.000", "1767225601.001", "1767225602.002", "1767225603.003"],
+        keys=keys_of(f"/orgs/1/events/{name}" for name in "abcd"),
+        hosts=[FQDN, FQDN, FQDN, "other.example.com"],
+        have_href=[True] * 4,
+        flaws=[""] * 4,
+        clean=[True, False, False, True],
     )
     assert last == Element(texts[4], json.loads(texts[4]))
 
 
 @pytest.mark.parametrize("root", ["/orgs/1/events/", "/orgs/987/events/", "/system_events/"])
-def test_the_keys_of_events_at_sight_are_those_of_their_hrefs(root: str) -> None:
+def test_fast_batch_keys_are_those_of_the_hrefs(root: str) -> None:
     texts = [event(str(number), root=root) for number in range(20)]
     assert events_of([array(*texts)]).keys == [event_of(text).key for text in texts]
 
 
-def test_a_run_ends_where_hrefs_begin_in_another_way() -> None:
+def test_a_batch_ends_where_the_href_prefix_changes() -> None:
     texts = [event("1"), event("2"), event("3", root="/system_events/"), event("4", root="/system_events/"), event("5")]
-    runs = list(ArrayReader([array(*texts)]).runs())
+    runs = list(batches_of([array(*texts)]))
     # what lies between the second and the next that begins as it does, the fifth, is no single event
-    assert [run.texts if isinstance(run, AtSight) else run.text for run in runs] == [
+    assert [run.texts if isinstance(run, Events) else run.text for run in runs] == [
         [texts[0]],
         *texts[1:],
     ]
 
 
 @pytest.mark.parametrize("length", [10, 46, 47, 100, 200])
-def test_a_long_name_of_the_pce_is_read_as_well(length: int) -> None:
-    fqdn = "p" * length
+def test_a_long_pce_name_is_read(length: int) -> None:
+    fqdn = ("ppppppppp." * 20)[: length - 1] + "p"
     texts = [event(str(number).zfill(36), fqdn=fqdn) for number in range(4)]
-    run, _ = ArrayReader([array(*texts)]).runs()
-    assert isinstance(run, AtSight)
-    assert run.fqdns == (fqdn,) * 3
+    run, _ = batches_of([array(*texts)])
+    assert isinstance(run, Events)
+    assert run.hosts == [fqdn] * 3
 
 
 ODD_HEADS = {
@@ -103,7 +106,7 @@ ODD_HEADS = {
 
 @pytest.mark.parametrize("odd", ODD_HEADS.values(), ids=ODD_HEADS)
 @pytest.mark.parametrize("at", [0, 1, 3])
-def test_an_odd_head_is_not_taken_for_another_ones(odd: str, at: int) -> None:
+def test_an_irregular_head_is_not_mixed_up_with_its_neighbours(odd: str, at: int) -> None:
     texts = [event(str(number)) for number in range(4)]
     texts[at:at] = ['{"href":"/orgs/1/events/none"}', odd]
     found = events_of([array(*texts)])
@@ -116,23 +119,23 @@ def test_an_odd_head_is_not_taken_for_another_ones(odd: str, at: int) -> None:
 
 
 @pytest.mark.parametrize("size", [1000, 4096, 64 * KIB, 300_000, 700_000])
-def test_a_quarter_of_a_mebibyte_is_read_before_events_are_told_apart(size: int) -> None:
+def test_a_quarter_mebibyte_is_buffered_before_splitting(size: int) -> None:
     body = array(*[of_length(1000)] * 1000)
     chunks = Counted(iter(chunks_of(body, size)))
-    run = next(ArrayReader(chunks).runs())
-    assert isinstance(run, AtSight)
+    run = next(batches_of(chunks))
+    assert isinstance(run, Events)
     assert chunks.taken == -(-(256 * KIB + 1) // size)
     # what has arrived, of half a mebibyte at most, and shows to be followed by another event
     within = min(chunks.taken * size - len("["), 512 * KIB)
     assert len(run.texts) == (within - len('{"href":"/orgs/1/events/')) // 1001
 
 
-def test_what_was_read_already_is_used_up_before_more_is_read() -> None:
+def test_buffered_text_is_used_before_more_is_read() -> None:
     body = array(*[of_length(999)] * 2000)
     chunks = Counted(iter(chunks_of(body, 1_000_000)))
     lengths = []
-    for run in ArrayReader(chunks).runs():
-        assert isinstance(run, AtSight)
+    for run in batches_of(chunks):
+        assert isinstance(run, Events)
         lengths.append(1000 * len(run.texts))
         if chunks.taken > 1:
             break
@@ -144,7 +147,7 @@ def test_what_was_read_already_is_used_up_before_more_is_read() -> None:
 @pytest.mark.parametrize(
     ("length", "at_sight"), [(300 * KIB, True), (MIB, True), (6 * MIB, True), (12 * MIB, False), (20 * MIB, False)]
 )
-def test_an_event_is_told_apart_at_sight_up_to_some_mebibytes(length: int, at_sight: bool) -> None:
+def test_the_fast_path_takes_events_up_to_a_size_limit(length: int, at_sight: bool) -> None:
     texts = [of_length(length), event(), "{}"]
     chunks = chunks_of(array(*texts))
     first, *others = elements_of(chunks)
@@ -153,32 +156,32 @@ def test_an_event_is_told_apart_at_sight_up_to_some_mebibytes(length: int, at_si
     assert [text for text, _ in others] == texts[1:]
 
 
-def test_a_large_event_is_read_in_steps_that_double() -> None:
+def test_a_large_event_is_read_in_doubling_steps() -> None:
     body = array(of_length(3 * MIB), *[of_length(1000)] * 3000)
     chunks = Counted(iter(chunks_of(body)))
-    run = next(ArrayReader(chunks).runs())
-    assert isinstance(run, AtSight)
+    run = next(batches_of(chunks))
+    assert isinstance(run, Events)
     assert len(run.texts) == 1
     # 5 chunks, so that there are 256 KiB behind the bracket; then 5, 10, 20 and 40 more
     assert chunks.taken == 80
 
 
 @pytest.mark.parametrize("more", range(0, 30, 4))
-def test_where_a_large_event_ends_is_seen_though_a_chunk_ends_in_the_midst_of_it(more: int) -> None:
+def test_the_end_of_a_large_event_is_found_across_chunks(more: int) -> None:
     large = of_length(300 * KIB)
     body = array(large, *[of_length(1000)] * 2000)
     at = len("[") + len(large) + more
-    run = next(ArrayReader([body[:at], body[at:]]).runs())
-    assert isinstance(run, AtSight)
+    run = next(batches_of([body[:at], body[at:]]))
+    assert isinstance(run, Events)
     assert run.texts == [large]
 
 
-def test_the_last_event_of_an_answer_is_looked_for_no_further_than_the_end() -> None:
+def test_the_last_event_is_not_searched_beyond_the_end() -> None:
     text = of_length(400 * KIB)
     assert elements_of(chunks_of(array(text))) == [(text, False)]
 
 
-def test_behind_an_odd_element_64_kib_are_parsed() -> None:
+def test_64_kib_after_an_irregular_element_are_parsed() -> None:
     texts = [event(), "[1]", *[of_length(1000)] * 200]
     found = elements_of([array(*texts)])
     assert [text for text, _ in found] == texts
@@ -200,9 +203,7 @@ def test_behind_an_odd_element_64_kib_are_parsed() -> None:
         (600, 64 * KIB - 2, True),
     ],
 )
-def test_what_begins_64_kib_behind_an_odd_element_is_told_apart_at_sight(
-    before: int, length: int, at_sight: bool
-) -> None:
+def test_the_fast_path_resumes_64_kib_after_an_irregular_element(before: int, length: int, at_sight: bool) -> None:
     odd = of_length(length - 1).replace("xx", "x}x", 1)
     assert len(odd) == length
     texts = [*[of_length(999)] * before, odd, event("2"), event("3"), event("4")]
@@ -211,7 +212,7 @@ def test_what_begins_64_kib_behind_an_odd_element_is_told_apart_at_sight(
     assert [seen for _, seen in found] == [*[True] * before, False, at_sight, True, False]
 
 
-def test_what_is_parsed_behind_an_odd_element_is_counted_across_what_is_read_meanwhile() -> None:
+def test_the_parsed_span_is_counted_across_reads() -> None:
     texts = [of_length(999)] * 500
     texts[230] = of_length(998).replace("xx", "x}x", 1)
     found = elements_of(chunks_of(array(*texts), 10_000))
@@ -227,22 +228,22 @@ def test_what_is_parsed_behind_an_odd_element_is_counted_across_what_is_read_mea
     ("length", "parsed"), [(64 * KIB - 1, True), (64 * KIB, False), (64 * KIB + 1, False), (200 * KIB, False)]
 )
 @pytest.mark.parametrize("size", [1000, 64 * KIB, MIB])
-def test_an_element_of_another_form_is_parsed_if_it_is_below_64_kib(length: int, parsed: bool, size: int) -> None:
+def test_an_irregular_element_below_64_kib_is_parsed(length: int, parsed: bool, size: int) -> None:
     text = f'{{"a":"{"x" * (length - 8)}"}}'
-    first, second, _ = ArrayReader(chunks_of(array(text, "{}", f'"{"x" * MIB}"'), size)).runs()
+    first, second, _ = batches_of(chunks_of(array(text, "{}", f'"{"x" * MIB}"'), size))
     assert first == Element(text, {"a": "x" * (length - 8)} if parsed else None)
     assert second == Element("{}", {})
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100])
-def test_a_number_that_goes_on_in_the_next_chunk_is_read_to_its_end(size: int) -> None:
+def test_a_number_split_across_chunks_is_read_completely(size: int) -> None:
     texts = ["12345", "-1.5e10", "true", '"12"', "7"]
     assert [text for text, _ in elements_of(chunks_of(array(*texts), size))] == texts
 
 
 @pytest.mark.parametrize("text", ["[" * 5000 + "]" * 5000, "9" * 5000])
-def test_what_python_cannot_parse_is_cut_out(text: str) -> None:
-    first, _ = ArrayReader([array(text, "1")]).runs()
+def test_text_that_python_cannot_parse_is_kept_as_text(text: str) -> None:
+    first, _ = batches_of([array(text, "1")])
     assert isinstance(first, Element)
     assert first.text == text
 
@@ -250,36 +251,36 @@ def test_what_python_cannot_parse_is_cut_out(text: str) -> None:
 @pytest.mark.parametrize(
     ("body", "what"),
     [
-        ("[] x", "something stands behind the JSON array of the answer"),
-        ("[1] ]", "something stands behind the JSON array of the answer"),
-        ("[1 2]", "the JSON array of the answer is not well formed"),
-        ("[1;2]", "the JSON array of the answer is not well formed"),
-        ("[,1]", "the answer ends in the middle of an event, or holds something that is not JSON"),
-        ("[1,]", "the answer ends in the middle of an event, or holds something that is not JSON"),
-        ("[", "the answer ends in the middle of an event, or holds something that is not JSON"),
-        ("[1", "the JSON array of the answer is not well formed"),
-        ("[1,", "the answer ends in the middle of an event, or holds something that is not JSON"),
-        ('[{"a":', "the answer ends in the middle of an event, or holds something that is not JSON"),
+        ("[] x", "there is text after the JSON array of the response"),
+        ("[1] ]", "there is text after the JSON array of the response"),
+        ("[1 2]", "the JSON array of the response is malformed"),
+        ("[1;2]", "the JSON array of the response is malformed"),
+        ("[,1]", "the response ends in the middle of an event, or holds something that is not JSON"),
+        ("[1,]", "the response ends in the middle of an event, or holds something that is not JSON"),
+        ("[", "the response ends in the middle of an event, or holds something that is not JSON"),
+        ("[1", "the JSON array of the response is malformed"),
+        ("[1,", "the response ends in the middle of an event, or holds something that is not JSON"),
+        ('[{"a":', "the response ends in the middle of an event, or holds something that is not JSON"),
     ],
 )
 @pytest.mark.parametrize("size", [1, 1_000_000])
-def test_what_is_no_whole_array_is_refused_with_the_reason(body: str, what: str, size: int) -> None:
+def test_incomplete_arrays_are_rejected_with_the_reason(body: str, what: str, size: int) -> None:
     with pytest.raises(NotAnArray) as refused:
         elements_of(chunks_of(body.encode(), size))
     assert str(refused.value) == what
 
 
 @pytest.mark.parametrize("body", ["", "{}", '  "[]"'])
-def test_what_is_no_array_at_all_is_refused(body: str) -> None:
+def test_text_that_is_not_an_array_is_rejected(body: str) -> None:
     with pytest.raises(NotAnArray) as refused:
         elements_of([body.encode()])
-    assert str(refused.value) == "the answer is not a JSON array"
+    assert str(refused.value) == "the response is not a JSON array"
 
 
-def test_what_is_no_value_is_refused_however_long() -> None:
+def test_invalid_values_are_rejected_whatever_their_length() -> None:
     with pytest.raises(NotAnArray) as refused:
         elements_of([b"[" + b"}" * 70_000])
-    assert str(refused.value) == "the JSON array of the answer is not well formed"
+    assert str(refused.value) == "the JSON array of the response is malformed"
 
 
 @pytest.mark.parametrize("body", ["[]", " [ ] ", "\r\n[\t]\n"])
@@ -289,38 +290,37 @@ def test_an_empty_array_has_no_elements(body: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
-def test_a_character_may_be_spread_over_chunks(size: int) -> None:
+def test_a_character_may_be_split_across_chunks(size: int) -> None:
     texts = [event(fill="\u20ac\U0001f6a8"), event("2", "\u00fc"), event("3")]
     assert events_of(chunks_of(array(*texts), size)).texts == texts
 
 
-def test_bytes_that_are_no_utf_8_become_the_replacement_character() -> None:
+def test_invalid_utf_8_becomes_the_replacement_character() -> None:
     assert elements_of([b'["a\xff\xe2\x82","b"', b"]"]) == [('"a\ufffd\ufffd"', False), ('"b"', False)]
 
 
-def test_half_a_character_behind_the_array_is_not_overlooked() -> None:
-    with pytest.raises(NotAnArray, match="something stands behind"):
+def test_a_partial_character_after_the_array_is_noticed() -> None:
+    with pytest.raises(NotAnArray, match="there is text after"):
         elements_of([b"[1]\xe2\x82"])
 
 
-def test_an_element_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("illumio_pce.array_reader.ELEMENT_LIMIT", MIB)
+def test_an_endless_element_is_given_up() -> None:
     chunks = Counted(chain([b"["], repeat(b"9" * (64 * KIB))))
     with pytest.raises(NotAnArray, match="larger than any event can be"):
-        elements_of(chunks)
+        elements_of(chunks, element_limit=MIB)
     # each time twice as much is looked at: 1 MiB is not yet too much
     assert chunks.taken - 1 == 32
 
 
-def test_what_was_not_read_can_be_looked_at() -> None:
-    reader = ArrayReader([array(event("1"), event("2"))[:-1] + b',{"timestamp":"2026'])
+def test_unread_text_can_be_inspected() -> None:
+    reader = EventReader([array(event("1"), event("2"))[:-1] + b',{"timestamp":"2026'])
     with pytest.raises(NotAnArray):
-        list(reader.runs())
+        list(reader.tables())
     assert reader.unread == '{"timestamp":"2026'
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 64 * KIB])
-def test_a_byte_order_mark_is_no_part_of_the_array(size: int) -> None:
+def test_a_leading_byte_order_mark_is_skipped(size: int) -> None:
     assert elements_of(chunks_of(b"\xef\xbb\xbf" + array(event(), '"\ufeff"'), size)) == [
         (event(), False),
         ('"\ufeff"', False),
@@ -331,6 +331,6 @@ def test_a_byte_order_mark_is_no_part_of_the_array(size: int) -> None:
 @pytest.mark.parametrize(
     "body", [b"\xef\xbb[]", b"\xef\xbb\xbf\xef\xbb\xbf[]", b"\xef\xbb\xbf", b"\xef", b"[]\xef\xbb\xbf"]
 )
-def test_a_byte_order_mark_elsewhere_is_none(body: bytes) -> None:
+def test_a_byte_order_mark_elsewhere_is_kept(body: bytes) -> None:
     with pytest.raises(NotAnArray):
         elements_of([body])

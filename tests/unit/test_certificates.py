@@ -64,7 +64,7 @@ def test_a_certificate_whose_base64_is_intact_is_accepted(name: str, pem: str) -
 
 
 @given(st.lists(st.sampled_from(sorted(MUTILATIONS)), max_size=5))
-def test_whatever_was_done_to_it(names: list[str]) -> None:
+def test_a_certificate_survives_common_paste_damage(names: list[str]) -> None:
     text = BOTH
     for name in names:
         text = MUTILATIONS[name](text)
@@ -72,7 +72,7 @@ def test_whatever_was_done_to_it(names: list[str]) -> None:
     assert re.match(FORM, text)
 
 
-def test_what_openssl_writes_behind_a_trusted_certificate_is_left_out() -> None:
+def test_openssl_trust_data_after_a_certificate_is_dropped() -> None:
     der = ssl.PEM_cert_to_DER_cert(PEMS[0]) + b"\x30\x0c\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01"
     trusted = ssl.DER_cert_to_PEM_cert(der).replace(" CERT", " TRUSTED CERT")
     assert parse_certificates(trusted) == PEMS[0]
@@ -115,7 +115,7 @@ BODY = PEMS[0].split("\n", 1)[1].rsplit("\n", 1)[0]
         ),
     ],
 )
-def test_what_is_no_certificate_is_refused_with_a_sentence(text: str, words: str) -> None:
+def test_invalid_certificates_are_rejected_with_a_clear_message(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words) as refusal:
         parse_certificates(text)
     assert str(refusal.value).endswith(".")
@@ -126,7 +126,7 @@ PIECES = ("-----", "BEGIN", "END", " ", "CERTIFICATE", "TRUSTED", "PRIVATE KEY",
 
 
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join)))
-def test_any_text_is_certificates_or_a_refusal_of_ours(text: str) -> None:
+def test_any_text_gives_certificates_or_our_own_error(text: str) -> None:
     try:
         pem = parse_certificates(text)
     except ValueError as refusal:
@@ -137,7 +137,7 @@ def test_any_text_is_certificates_or_a_refusal_of_ours(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["-" * 60_000, "BEGIN " * 10_000, "BEGIN CERTIFICATE-----" + "-" * 40_000])
-def test_a_long_text_that_is_none_is_refused(text: str) -> None:
+def test_a_long_text_without_certificates_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="PEM text"):
         parse_certificates(text)
 
@@ -151,6 +151,6 @@ def test_an_account_holds_the_clean_certificate() -> None:
 @pytest.mark.parametrize(
     "text", ["\u00e9", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"]
 )
-def test_a_context_refuses_what_is_no_certificate(text: str) -> None:
+def test_a_tls_context_rejects_invalid_certificates(text: str) -> None:
     with pytest.raises(ValueError, match="not a readable certificate"):
         tls_context(text, "pce.example.com")

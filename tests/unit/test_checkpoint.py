@@ -11,7 +11,7 @@ from illumio_pce.filters import Filters
 from illumio_pce.store import Unreadable
 
 MINUTE = 60_000
-#: An hour after everything else in these tests, so that nothing is unsafe.
+#: An hour after everything else in these tests, so that nothing is unconfirmed.
 LATER = 3600.0
 
 
@@ -57,7 +57,7 @@ def test_a_batch_that_was_stored_without_a_number_has_as_many_events_as_keys() -
 # --- how far it was read -------------------------------------------------------------------------------
 
 
-def test_it_was_read_up_to_the_oldest_hole() -> None:
+def test_read_to_is_the_oldest_gap() -> None:
     found = Checkpoint("pce", {"events": Progress(900, 0, [(300, 400), (500, 600)]), "system_events": Progress(800, 0)})
     assert found.read_to() == {"events": 300, "system_events": 800}
 
@@ -76,7 +76,7 @@ def test_it_was_read_up_to_the_oldest_hole() -> None:
         (9000, 8500, 8500),
     ],
 )
-def test_reading_begins_a_late_arrival_window_back_or_at_the_newest_event_and_never_below_the_floor(
+def test_reading_begins_a_late_arrival_window_back_or_just_above_the_newest_event_and_never_below_the_floor(
     newest: int, floor: int, low: int
 ) -> None:
     assert Progress(9000, floor, newest=newest).low(1000) == low
@@ -86,7 +86,7 @@ def test_reading_begins_a_late_arrival_window_back_or_at_the_newest_event_and_ne
     ("pending", "low"),
     [([], 7001), ([(100, 6000)], 7001), ([(7500, 7600), (7700, 7800)], 7800), ([(7000, 8500)], 8000)],
 )
-def test_what_is_pending_is_left_to_that(pending: list[tuple[int, int]], low: int) -> None:
+def test_pending_ranges_are_left_to_the_backlog(pending: list[tuple[int, int]], low: int) -> None:
     """Else each look at what is new would read a backlog in which nothing was seen yet."""
     assert Progress(9000, 0, pending, newest=7000).low(1000) == low
 
@@ -103,7 +103,7 @@ def test_what_is_pending_is_left_to_that(pending: list[tuple[int, int]], low: in
         ([9001, 7100], 7100, 6600),
     ],
 )
-def test_the_newest_event_that_was_seen_takes_the_floor_with_it(moments: list[int], newest: int, floor: int) -> None:
+def test_the_floor_follows_the_newest_event(moments: list[int], newest: int, floor: int) -> None:
     progress = Progress(9000, 0, newest=7000)
     progress.see(moments, 500)
     assert (progress.newest, progress.floor) == (newest, floor)
@@ -166,33 +166,33 @@ def test_a_batch_is_needed_if_one_of_the_collections_needs_it() -> None:
 # --- what splunkd may have lost --------------------------------------------------------------------------
 
 
-def test_another_life_of_splunkd_may_have_lost_what_was_committed_in_the_last_two_minutes() -> None:
+def test_a_restarted_splunkd_may_have_lost_the_last_two_minutes() -> None:
     safe, edge, latest = batch(1, 2, 879.9), batch(3, 4, 880.0, document="hrefs.3"), batch(5, 6, 1000.0)
-    found = checkpoint(safe, edge, latest, splunkd="one", saved_at=1000.0, obsolete=["hrefs.1"])
-    assert found.unsafe() == [edge, latest]
-    assert found.take_unsafe("one") == []
+    found = checkpoint(safe, edge, latest, splunkd_boot_id="one", saved_at=1000.0, obsolete=["hrefs.1"])
+    assert found.unconfirmed() == [edge, latest]
+    assert found.take_unconfirmed("one") == []
     assert found.batches == [safe, edge, latest]
-    assert found.take_unsafe("two") == [edge, latest]
-    assert (found.batches, found.splunkd, found.obsolete) == ([safe], "two", ["hrefs.1", "hrefs.3"])
-    assert found.take_unsafe("two") == []
+    assert found.take_unconfirmed("two") == [edge, latest]
+    assert (found.batches, found.splunkd_boot_id, found.obsolete) == ([safe], "two", ["hrefs.1", "hrefs.3"])
+    assert found.take_unconfirmed("two") == []
 
 
 # --- what is forgotten -----------------------------------------------------------------------------------
 
 
-def test_what_is_not_needed_and_safe_is_forgotten() -> None:
+def test_confirmed_batches_that_are_not_needed_are_dropped() -> None:
     needed, old, beside = batch(900, 1000), batch(900, 999), batch(800, 999, document="hrefs.7")
     found = checkpoint(needed, old, beside)
     found.tidy(LATER)
     assert (found.batches, found.obsolete, found.saved_at) == ([needed], ["hrefs.7"], LATER)
 
 
-def test_what_splunkd_may_still_lose_is_kept_and_what_lies_beside_it() -> None:
-    unsafe = batch(500, 600, committed_at=LATER - 120)
+def test_unconfirmed_batches_and_their_neighbours_are_kept() -> None:
+    unconfirmed = batch(500, 600, committed_at=LATER - 120)
     beside, apart = batch(600, 700), batch(601, 700)
-    found = checkpoint(unsafe, beside, apart)
+    found = checkpoint(unconfirmed, beside, apart)
     found.tidy(LATER)
-    assert found.batches == [unsafe, beside]
+    assert found.batches == [unconfirmed, beside]
     found.tidy(LATER + 0.1)
     assert found.batches == []
 
@@ -201,7 +201,7 @@ def kept_keys(found: Checkpoint) -> list[tuple[int, int]]:
     return [(one.count, len(one.keys)) for one in found.batches]
 
 
-def test_of_what_is_not_met_again_no_keys_are_kept() -> None:
+def test_keys_that_cannot_be_met_again_are_dropped() -> None:
     """Not even while splunkd may still lose it: then it is sent again, whatever its keys."""
     old, needed = batch(100, 200, LATER - 120, 5000, "hrefs.3"), batch(990, 1000, LATER, 3)
     found = checkpoint(old, needed, obsolete=["hrefs.1"])
@@ -224,7 +224,7 @@ def test_of_what_is_not_met_again_no_keys_are_kept() -> None:
         (batch(100, 200, LATER - 120.1), False),
     ],
 )
-def test_keys_are_kept_where_another_batch_may_be_sent_again_beside_them(other: Batch, kept: bool) -> None:
+def test_keys_are_kept_beside_a_batch_that_may_be_resent(other: Batch, kept: bool) -> None:
     found = checkpoint(batch(100, 200, LATER, 5), other, batch(500, 600, LATER))
     found.tidy(LATER)
     assert len(found.batches[0].keys) == (5 if kept else 0)
@@ -260,7 +260,7 @@ def test_a_large_batch_is_stored_beside_the_main_document() -> None:
     assert [one.document for one in found.batches] == [None, "hrefs.5", "hrefs.6"]
 
 
-def test_the_main_document_holds_no_more_than_so_many_keys() -> None:
+def test_the_main_document_holds_a_limited_number_of_keys() -> None:
     """131,072 of them: 64 batches of 2,048 keys, and not one key more."""
     batches = [batch(2000, 3000, LATER, 2048) for _ in range(64)]
     found = checkpoint(
@@ -273,7 +273,7 @@ def test_the_main_document_holds_no_more_than_so_many_keys() -> None:
 # --- what is joined ----------------------------------------------------------------------------------------
 
 
-def test_small_settled_batches_of_one_minute_are_joined() -> None:
+def test_small_confirmed_batches_of_one_minute_are_merged() -> None:
     first = Batch(30 * MINUTE, 30 * MINUTE + 5, 10.0, array("Q", [1]))
     second = Batch(29 * MINUTE, 30 * MINUTE + 59_999, 30.0, array("Q", [2, 3]))
     third = Batch(30 * MINUTE + 2, 30 * MINUTE + 4, 20.0, array("Q", [4]))
@@ -297,13 +297,13 @@ def test_small_settled_batches_of_one_minute_are_joined() -> None:
         (batch(100 * MINUTE, 101 * MINUTE, document="hrefs.1"), False),
     ],
 )
-def test_what_is_joined_and_what_is_not(second: Batch, joined: bool) -> None:
+def test_which_batches_are_merged(second: Batch, joined: bool) -> None:
     found = checkpoint(batch(100 * MINUTE, 100 * MINUTE), second, floor=90 * MINUTE, watermark=122 * MINUTE)
     found.tidy(LATER)
     assert len(found.batches) == (1 if joined else 2)
 
 
-def test_events_from_the_future_are_not_joined() -> None:
+def test_batches_from_the_future_are_not_merged() -> None:
     for high, joined in ((122 * MINUTE, True), (122 * MINUTE + 1, False)):
         found = checkpoint(
             batch(122 * MINUTE, 122 * MINUTE), batch(high, high), floor=90 * MINUTE, watermark=122 * MINUTE
@@ -312,7 +312,7 @@ def test_events_from_the_future_are_not_joined() -> None:
         assert len(found.batches) == (1 if joined else 2)
 
 
-def test_the_widths_of_all_collections_count() -> None:
+def test_the_ranges_of_all_collections_count() -> None:
     one, two = batch(100 * MINUTE, 100 * MINUTE), batch(100 * MINUTE, 101 * MINUTE + 30_000)
     found = checkpoint(one, two, floor=100 * MINUTE, watermark=110 * MINUTE)
     found.collections["system_events"] = Progress(122 * MINUTE, 90 * MINUTE)
@@ -320,7 +320,7 @@ def test_the_widths_of_all_collections_count() -> None:
     assert len(found.batches) == 1
 
 
-def test_a_batch_that_became_large_is_joined_with_no_other() -> None:
+def test_a_batch_that_became_large_is_not_merged_further() -> None:
     found = checkpoint(*(batch(1000, 1000, keys=keys) for keys in (4095, 1, 2, 3)))
     found.tidy(LATER)
     assert [len(one.keys) for one in found.batches] == [4096, 5]
@@ -333,11 +333,11 @@ def test_a_checkpoint_of_version_1_was_stored_when_its_last_batch_was() -> None:
     value = json.loads(checkpoint(batch(1, 2, 10.0), batch(1, 2, 30.0), batch(1, 2, 20.0)).to_text())
     old = {name: part for name, part in value.items() if name not in ("splunkd", "saved_at")}
     found = Checkpoint.from_text(json.dumps({**old, "version": 1}))
-    assert (found.splunkd, found.saved_at) == ("", 30.0)
+    assert (found.splunkd_boot_id, found.saved_at) == ("", 30.0)
     assert Checkpoint.from_text(json.dumps({**old, "version": 1, "batches": []})).saved_at == 0
 
 
-def test_how_far_it_was_read_is_written_and_read_whole() -> None:
+def test_progress_survives_a_round_trip() -> None:
     text = Checkpoint("pce", {"events": Progress(9000, 1000, [(10, 20), (30, 40)], 8500, 7.25)}).to_text()
     assert json.loads(text)["collections"] == {
         "events": {"watermark": 9000, "floor": 1000, "pending": [[10, 20], [30, 40]], "newest": 8500, "read_at": 7.25}
@@ -345,7 +345,7 @@ def test_how_far_it_was_read_is_written_and_read_whole() -> None:
     assert Checkpoint.from_text(text).collections == {"events": Progress(9000, 1000, [(10, 20), (30, 40)], 8500, 7.25)}
 
 
-def test_what_an_older_add_on_did_not_write_is_taken_as_that_reading_went_by_the_watermark() -> None:
+def test_missing_progress_fields_default_to_the_watermark() -> None:
     value = json.loads(Checkpoint("pce", {"events": Progress(9000, 1000, [(10, 20)], 8500, 7.5)}, saves=5).to_text())
     for name in ("newest", "read_at"):
         del value["collections"]["events"][name]
@@ -362,7 +362,7 @@ def test_another_version_is_named(version: object) -> None:
         Checkpoint.from_text(json.dumps({**value, "version": version}))
 
 
-def test_a_new_checkpoint_knows_nothing() -> None:
+def test_a_new_checkpoint_is_empty() -> None:
     assert json.loads(Checkpoint("pce").to_text()) == {
         "version": 2, "source": "pce", "collections": {}, "batches": [], "earlier_filters": [], "settings": {},
         "filters": {"event_types": [], "severities": [], "statuses": []}, "clock_offset_ms": 0, "splunkd": "",

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulation import START, SimulatedAnswer, World
+from tests.simulation import START, SimulatedResponse, World
 
 NOW = int(START * 1000)
 MINUTE, HOUR = 60_000, 3_600_000
@@ -63,7 +63,7 @@ class Case:
         self.notes += notes
         self.problems.append(str(record_of(self.world).get("clock_problem", "")))
 
-    def runs(self) -> None:
+    def batches(self) -> None:
         """An hour and a half: closely spaced runs, rare ones, closely spaced ones."""
         for seconds in [60.0] * 3 + [600.0] * 8 + [60.0] * 2:
             self.run(seconds)
@@ -93,11 +93,11 @@ def record_of(world: World) -> dict[str, Any]:
 @pytest.mark.parametrize("clock", CLOCKS)
 def test_a_clock_that_goes_wrong_and_is_corrected(clock: str, length: float, sign: int, late_ms: int) -> None:
     case = Case(clock, late_ms)
-    case.runs()
+    case.batches()
     case.set(sign * length)
-    case.runs()
+    case.batches()
     case.set(0.0)
-    case.runs()
+    case.batches()
     case.check()
     # Only where the header is set back by more than 15 minutes are hrefs forgotten that would be needed.
     is_set_back = clock != "this machine" and sign < 0 and length > 900
@@ -111,9 +111,9 @@ def test_a_clock_that_goes_wrong_and_is_corrected(clock: str, length: float, sig
 def test_a_clock_that_is_wrong_from_the_first_run_on(clock: str, length: float, sign: int) -> None:
     case = Case(clock, 600_000)
     case.set(sign * length)
-    case.runs()
+    case.batches()
     case.set(0.0)
-    case.runs()
+    case.batches()
     case.check()
     # The earlier of the two clocks is never set back here.
     assert case.repeats == []
@@ -125,7 +125,7 @@ def test_a_clock_that_is_set_from_too_early_to_too_late_and_back(clock: str, len
     case = Case(clock, 600_000)
     for sign in (-1, 1, -1, 0):
         case.set(sign * length)
-        case.runs()
+        case.batches()
     case.check()
 
 
@@ -149,10 +149,10 @@ def test_over_restarts_of_splunkd_while_a_clock_is_wrong(clock: str, length: flo
 
 @pytest.mark.parametrize("length", LENGTHS)
 @pytest.mark.parametrize("clock", ["header", "header and events"])
-def test_a_header_that_goes_to_and_fro_repeats_once_at_most(clock: str, length: float) -> None:
+def test_an_oscillating_date_header_repeats_events_once_at_most(clock: str, length: float) -> None:
     """As of a load balancer with two members, one of which has a wrong clock."""
     case = Case(clock, 0)
-    case.runs()
+    case.batches()
     for number in range(12):
         case.set(-length if number % 2 == 0 else 0.0)
         case.run()
@@ -162,7 +162,7 @@ def test_a_header_that_goes_to_and_fro_repeats_once_at_most(clock: str, length: 
 
 def test_hrefs_are_kept_longer_for_a_day_after_a_setback_and_no_longer() -> None:
     case = Case("header", 0)
-    case.runs()
+    case.batches()
     case.set(-3600.0)
     case.run()
     # The watermark was a minute old, and the header is in whole seconds.
@@ -173,7 +173,7 @@ def test_hrefs_are_kept_longer_for_a_day_after_a_setback_and_no_longer() -> None
         assert case.world.last._clock_setback_ms() == kept
 
 
-def test_the_note_of_a_setback_tells_how_far_and_where_reading_goes_on() -> None:
+def test_a_clock_setback_is_noted_with_its_size_and_where_reading_resumes() -> None:
     """At START + 60 s the header says an hour less; from ten minutes before that of the last run on it is read again."""
     world = World()
     world.pce.record(age_ms=10_000)
@@ -194,7 +194,7 @@ def test_the_note_of_a_setback_tells_how_far_and_where_reading_goes_on() -> None
 
 
 @pytest.mark.parametrize(("back", "noted"), [(959.0, False), (962.0, True)])
-def test_a_setback_within_a_quarter_of_an_hour_is_no_word_worth(back: float, noted: bool) -> None:
+def test_a_setback_within_a_quarter_of_an_hour_is_not_noted(back: float, noted: bool) -> None:
     """A minute passed since the watermark, which therefore lies 899 or 902 seconds ahead of the header."""
     world = World()
     world.pce.record()
@@ -206,7 +206,7 @@ def test_a_setback_within_a_quarter_of_an_hour_is_no_word_worth(back: float, not
 
 
 @pytest.mark.parametrize("back", [60.0, 300.0, 840.0])
-def test_a_small_setback_misses_nothing_that_is_late_and_repeats_nothing(back: float) -> None:
+def test_a_small_setback_loses_and_repeats_nothing(back: float) -> None:
     """What turned up between the last run and the setback's first one is as late as the window allows."""
     world = World(settings={"start_time": "-2h"})
     for age in range(0, 3600, 60):
@@ -239,19 +239,19 @@ def test_a_header_that_is_a_second_late_costs_no_request() -> None:
 
 
 @pytest.mark.parametrize("length", LENGTHS)
-def test_where_header_and_this_machine_are_both_ahead_what_comes_in_order_is_read(length: float) -> None:
+def test_with_both_clocks_ahead_events_in_order_are_read(length: float) -> None:
     """The events' times are right. What is late cannot be told then; once one clock is right, it is."""
     case = Case("header", 0)
-    case.runs()
+    case.batches()
     case.world.clock.error = length
     case.world.pce.header_skew = length
-    case.runs()
+    case.batches()
     case.world.clock.error = case.world.pce.header_skew = 0.0
-    case.runs()
+    case.batches()
     case.check()
 
 
-def test_without_a_header_the_offset_of_an_earlier_run_holds() -> None:
+def test_without_a_date_header_the_last_known_offset_applies() -> None:
     world = World()
     world.pce.skew = -3600.0
     world.pce.record()
@@ -260,7 +260,7 @@ def test_without_a_header_the_offset_of_an_earlier_run_holds() -> None:
     assert stored["clock_offset_ms"] == -HOUR
     world.clock.now += 60
     wanted = world.pce.record()
-    world.faults = [lambda answer: SimulatedAnswer(answer.status, {}, answer.body)]
+    world.faults = [lambda response: SimulatedResponse(response.status, {}, response.body)]
     assert world.run() == "ok"
     assert world.last._checkpoint.collections["events"].watermark == NOW + MINUTE - HOUR
     assert wanted in world.delivered()

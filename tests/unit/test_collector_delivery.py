@@ -32,7 +32,7 @@ def test_second_run_delivers_only_what_is_new() -> None:
 
 
 @pytest.mark.parametrize("age_seconds", [6, 60, 599, 600])
-def test_an_event_that_turns_up_within_the_late_arrival_window_is_delivered(age_seconds: int) -> None:
+def test_an_event_within_the_late_arrival_window_is_delivered(age_seconds: int) -> None:
     world = World()
     world.pce.record()
     collected(world)
@@ -49,14 +49,14 @@ def test_events_that_share_a_timestamp_are_all_delivered_over_a_cut() -> None:
     assert collected(world) == sorted(wanted)
 
 
-def test_more_events_in_one_millisecond_than_an_answer_holds_come_by_an_asynchronous_job() -> None:
+def test_more_events_in_one_millisecond_than_one_response_holds_come_by_an_asynchronous_job() -> None:
     world = World()
     wanted = [world.pce.record(age_ms=30_000) for _ in range(17)] + [world.pce.record(age_ms=500)]
     assert collected(world) == sorted(wanted)
     assert world.pce.jobs
 
 
-def test_more_events_in_one_second_than_an_answer_holds_are_split() -> None:
+def test_more_events_in_one_second_than_one_response_holds_are_split() -> None:
     world = World()
     wanted = [world.pce.record(age_ms=30_000 + i) for i in range(200)]
     assert collected(world) == sorted(wanted)
@@ -71,7 +71,7 @@ def test_with_the_limit_of_a_real_pce() -> None:
 
 
 @pytest.mark.parametrize("cap", [100, 500])
-def test_a_pce_with_a_lower_limit_of_which_nothing_tells_loses_nothing(cap: int) -> None:
+def test_a_pce_with_an_unannounced_lower_limit_loses_nothing(cap: int) -> None:
     """Something new, a backlog, a crowd in one millisecond, and what is late."""
     world = World(max_results=10_000, settings={"start_time": "-3d"})
     world.pce.cap = cap
@@ -93,7 +93,7 @@ def test_a_pce_with_a_lower_limit_of_which_nothing_tells_loses_nothing(cap: int)
 @pytest.mark.parametrize(
     ("count", "is_split"), [(0, False), (99, False), (100, True), (101, False), (7400, True), (7401, False)]
 )
-def test_an_answer_of_a_round_number_is_asked_for_again_in_parts(count: int, is_split: bool) -> None:
+def test_a_response_with_a_round_number_of_events_is_requested_again_in_parts(count: int, is_split: bool) -> None:
     world = World(max_results=10_000, settings={"start_time": "-600s"})
     for i in range(count):
         world.pce.record(age_ms=i * 81)
@@ -154,8 +154,8 @@ def test_what_is_new_comes_before_the_backlog() -> None:
     assert sorted(world.delivered()) == sorted([new, *old])
 
 
-def test_while_a_backlog_is_read_the_present_is_looked_at_and_progress_told_each_minute() -> None:
-    world = World(answer_seconds=10.0, max_results=100)
+def test_during_a_backlog_new_events_are_read_and_progress_is_recorded_every_minute() -> None:
+    world = World(response_seconds=10.0, max_results=100)
     world.settings["start_time"] = "-7d"
     for i in range(3000):
         world.pce.record(age_ms=600_000_000 - i * 100_000)
@@ -214,7 +214,7 @@ def test_system_events_are_collected_when_wanted_and_once() -> None:
     assert world.delivered().count(only_there) == 1
 
 
-def test_an_idle_run_asks_the_pce_once_and_moves_on() -> None:
+def test_an_idle_run_makes_one_request_and_advances() -> None:
     world = World()
     world.run()
     before = len(world.requests)
@@ -248,12 +248,13 @@ def test_a_pce_that_prunes_while_a_backlog_is_read_loses_only_what_it_pruned() -
     assert len(world.delivered()) == len(set(world.delivered()))
 
 
-def test_a_busy_poll_waits_for_its_answers_at_once() -> None:
-    """The parts of a window that was busy before are asked for at once, each part's answer is whole.
+@pytest.mark.slow
+def test_a_busy_poll_waits_for_its_responses_in_parallel() -> None:
+    """The parts of a window that was busy before are asked for at once, each part's response is whole.
 
     None has a round number of events, which might be a limit.
     """
-    world = World(answer_seconds=2.0, max_results=10_000)
+    world = World(response_seconds=2.0, max_results=10_000)
     for _ in range(12):
         for i in range(1893):
             world.pce.record(age_ms=i * 30)
@@ -265,8 +266,9 @@ def test_a_busy_poll_waits_for_its_answers_at_once() -> None:
     assert sorted(world.delivered()) == sorted(world.recorded())
 
 
-def test_a_backlog_is_asked_for_four_answers_at_a_time() -> None:
-    world = World(answer_seconds=2.0, max_results=10_000)
+@pytest.mark.slow
+def test_a_backlog_is_requested_four_responses_at_a_time() -> None:
+    world = World(response_seconds=2.0, max_results=10_000)
     world.settings["start_time"] = "-7d"
     for i in range(60_011):
         world.pce.record(age_ms=600_000_000 - i * 9_900)

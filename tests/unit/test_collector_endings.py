@@ -48,7 +48,7 @@ def test_killed_at_any_effect_nothing_is_missing_and_at_most_a_page_is_repeated(
     assert world.run() == "killed"
     assert world.run() == "ok"
     assert set(world.delivered()) == world.recorded()
-    # A datafile's page may be larger than an answer.
+    # A datafile's page may be larger than a response.
     assert repeated(world) <= 7
 
 
@@ -77,7 +77,7 @@ def test_a_pipe_that_closes_loses_nothing_and_repeats_at_most_what_the_run_wrote
 def test_nothing_is_stored_before_it_was_written() -> None:
     world = busy_world()
     world.run()
-    steps = [step for step in world.trace if step != "ask" and step != "load"]
+    steps = [step for step in world.trace if step != "send" and step != "load"]
     for before, after in zip(steps, steps[1:]):
         if before == "write ends":
             assert after == "save begins"
@@ -96,7 +96,7 @@ def test_a_run_without_its_store_ends_with_a_clear_error_and_delivers_once_it_is
     assert sorted(world.delivered()) == sorted(wanted)
 
 
-def test_what_was_committed_shortly_before_splunkd_started_is_sent_again_once() -> None:
+def test_what_was_committed_shortly_before_a_restart_of_splunkd_is_resent_once() -> None:
     world = World()
     early = world.pce.record()
     world.run()
@@ -174,7 +174,7 @@ def test_without_any_readable_checkpoint_everything_is_sent_again() -> None:
     assert any("sent again" in note for note in world.last.record.notes)
 
 
-def test_a_checkpoint_of_a_newer_version_is_not_guessed_at() -> None:
+def test_a_checkpoint_of_a_newer_version_is_not_used() -> None:
     world = World()
     world.pce.record()
     world.run()
@@ -188,7 +188,7 @@ def test_a_checkpoint_of_a_newer_version_is_not_guessed_at() -> None:
     assert "version 99" in world.last.record.notes[0]
 
 
-def test_keys_beside_the_checkpoint_that_are_gone_cost_repeats_and_no_event() -> None:
+def test_missing_key_documents_cost_repeats_but_no_events() -> None:
     world = World(max_results=10_000)
     for i in range(9000):
         world.pce.record(age_ms=i * 10)
@@ -204,6 +204,7 @@ def test_keys_beside_the_checkpoint_that_are_gone_cost_repeats_and_no_event() ->
     assert any("may come twice" in note for note in world.last.record.notes)
 
 
+@pytest.mark.slow
 def test_the_state_stays_small() -> None:
     world = World(max_results=10_000)
     world.settings.update(start_time="-30d", late_arrival_window="600")
@@ -228,7 +229,7 @@ def test_the_state_stays_small() -> None:
     assert len(json.dumps(world.documents["audit"])) < 20_000
 
 
-def test_runs_that_are_killed_again_and_again_come_to_the_end() -> None:
+def test_repeatedly_killed_runs_still_finish() -> None:
     world = World()
     world.settings["start_time"] = "-7d"
     for i in range(300):

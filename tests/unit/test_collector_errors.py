@@ -10,18 +10,18 @@ from urllib.parse import urlencode
 import pytest
 from illumio_pce.config import Account
 from illumio_pce.pce import Pce, Window
-from illumio_pce.questions import Question, Questions, Traffic
+from illumio_pce.prefetch import Prefetcher, Request, Traffic
 from illumio_pce.store import sealed
 from illumio_pce.timestamps import DAY
 
-from tests.simulation import START, SimulatedAnswer, World, cut_short, half_a_body, page_of_html, reset, status
+from tests.simulation import START, SimulatedResponse, World, cut_short, half_a_body, page_of_html, reset, status
 
 PASSING = [status(429), status(500), status(502), status(503), status(504), cut_short, half_a_body, page_of_html, reset]
 FINAL = [(400, "bad_request"), (401, "refused_key"), (403, "forbidden"), (404, "not_found"), (406, "bad_request")]
 
 
 def settled_world() -> World:
-    """A world that asked for the event settings already, so that the next question is for events."""
+    """A world that asked for the event settings already, so that the next request is for events."""
     world = World()
     world.pce.record()
     assert world.run() == "ok"
@@ -30,7 +30,7 @@ def settled_world() -> World:
 
 
 @pytest.mark.parametrize("fault", PASSING)
-def test_a_passing_error_is_retried_and_nothing_is_missing(fault) -> None:  # type: ignore[no-untyped-def]
+def test_a_transient_error_is_retried_and_nothing_is_missing(fault) -> None:  # type: ignore[no-untyped-def]
     world = settled_world()
     world.pce.record()
     world.faults = [fault, fault]
@@ -40,7 +40,7 @@ def test_a_passing_error_is_retried_and_nothing_is_missing(fault) -> None:  # ty
 
 
 @pytest.mark.parametrize("fault", PASSING)
-def test_an_error_that_lasts_ends_the_run_within_two_minutes_and_the_watermark_stays(fault) -> None:  # type: ignore[no-untyped-def]
+def test_a_lasting_error_ends_the_run_within_two_minutes_and_the_watermark_stays(fault) -> None:  # type: ignore[no-untyped-def]
     world = settled_world()
     before = dict(world.documents)
     world.pce.record()
@@ -55,7 +55,7 @@ def test_an_error_that_lasts_ends_the_run_within_two_minutes_and_the_watermark_s
 
 
 @pytest.mark.parametrize(("code", "category"), FINAL)
-def test_a_final_error_is_asked_about_once_a_run(code: int, category: str) -> None:
+def test_a_permanent_error_is_not_retried(code: int, category: str) -> None:
     world = settled_world()
     world.faults = [status(code)] * 10
     before = len(world.requests)
@@ -77,17 +77,17 @@ def reach(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def busy_world() -> World:
-    """A settled world whose next poll foresees two answers, and which asks for system events too."""
+    """A settled world whose next poll foresees two responses, and which asks for system events too."""
     world = World(max_results=100_000, settings={"include_system_events": "1"})
     for i in range(9001):
         world.pce.record(age_ms=i * 30)
     assert world.run() == "ok"
     world.clock.now += 60
-    world.answer_seconds = 2.0
+    world.response_seconds = 2.0
     return world
 
 
-def test_a_busy_poll_waits_for_one_answer_where_the_last_run_met_no_error() -> None:
+def test_a_busy_poll_prefetches_after_a_run_without_errors() -> None:
     world = busy_world()
     began = world.clock.now
     assert world.run() == "ok"
@@ -95,9 +95,7 @@ def test_a_busy_poll_waits_for_one_answer_where_the_last_run_met_no_error() -> N
 
 
 @pytest.mark.parametrize(("code", "category"), FINAL)
-def test_a_key_that_the_pce_does_not_take_any_more_is_tried_alone_from_the_next_run_on(
-    code: int, category: str
-) -> None:
+def test_after_a_refused_key_the_next_run_does_not_prefetch(code: int, category: str) -> None:
     world = busy_world()
     world.faults = [status(code)] * 100
     asked = []
@@ -113,7 +111,7 @@ def test_a_key_that_the_pce_does_not_take_any_more_is_tried_alone_from_the_next_
     assert world.clock.now - began == 2.0
 
 
-def test_another_account_is_asked_alone_at_first() -> None:
+def test_another_account_is_not_prefetched_at_first() -> None:
     world = busy_world()
     content = json.loads(str(world.documents["audit"]["content"]))
     world.documents["audit"] = sealed(
@@ -125,7 +123,7 @@ def test_another_account_is_asked_alone_at_first() -> None:
     assert len(world.requests) - before == 1
 
 
-def test_after_a_job_that_the_key_was_refused_for_nothing_is_asked() -> None:
+def test_nothing_is_requested_after_a_job_with_a_refused_key() -> None:
     """The failure of a job holds up no other range, but a refused key does."""
     world = World()
     world.settings["start_time"] = "-7d"
@@ -145,9 +143,9 @@ def test_after_a_job_that_the_key_was_refused_for_nothing_is_asked() -> None:
     assert len(refused) == 1
 
 
-def test_answers_that_were_under_way_when_the_pce_had_enough_cost_one_pause() -> None:
-    """Whatever it is asked between its fourth and sixth second, the PCE refuses: four questions that are under way."""
-    world = World(answer_seconds=2.0)
+def test_prefetched_responses_that_fail_together_cost_one_pause() -> None:
+    """Whatever it is asked between its fourth and sixth second, the PCE refuses: four requests that are under way."""
+    world = World(response_seconds=2.0)
     moments: list[float] = []
 
     def enough() -> None:
@@ -165,21 +163,21 @@ def test_answers_that_were_under_way_when_the_pce_had_enough_cost_one_pause() ->
     assert moments == [0, *[2] * 4, *[4] * 4, 36.5, *[38.5] * 4, *[40.5] * 2]
 
 
-def test_what_is_asked_ahead_counts_for_the_rate_limit() -> None:
-    """Answers take a fifth of a second: four at once would be 1,200 a minute."""
-    world = World(answer_seconds=0.2)
+def test_prefetched_requests_count_toward_the_rate_limit() -> None:
+    """Responses take a fifth of a second: four at once would be 1,200 a minute."""
+    world = World(response_seconds=0.2)
     moments: list[float] = []
     world.on_request = lambda: moments.append(world.clock.now)
-    questions = Questions(world, world.clock, lambda: 2, Traffic())
-    wanted = [Question("/api/v2/orgs/1/events", (("max_results", str(n)),)) for n in range(1000)]
-    for number, question in enumerate(wanted):
-        questions.look_ahead(wanted[number : number + 4], 30)
-        questions.answer(question, 30)
+    requests = Prefetcher(world, world.clock, lambda: 2, Traffic())
+    wanted = [Request("/api/v2/orgs/1/events", (("max_results", str(n)),)) for n in range(1000)]
+    for number, request in enumerate(wanted):
+        requests.prefetch(wanted[number : number + 4], 30)
+        requests.fetch(request, 30)
     assert len(moments) == 1000
     assert max(sum(1 for m in moments if start <= m < start + 60) for start in moments) == 200
 
 
-def test_retry_after_is_kept_to() -> None:
+def test_retry_after_is_honoured() -> None:
     world = settled_world()
     began = world.clock.now
     world.faults = [status(429, retry_after="42")]
@@ -195,7 +193,7 @@ def test_a_retry_after_beyond_patience_ends_the_run_at_once() -> None:
     assert world.clock.now == began
 
 
-def test_a_whole_and_empty_answer_moves_the_watermark() -> None:
+def test_an_empty_response_moves_the_watermark() -> None:
     world = settled_world()
     world.clock.now += 1000
     assert world.run() == "ok"
@@ -219,14 +217,14 @@ def test_a_redirect_within_the_pce_is_followed() -> None:
 
 
 @pytest.mark.parametrize("repeated", [False, True])
-def test_a_redirect_does_not_change_what_is_asked_for(repeated: bool) -> None:
+def test_a_redirect_does_not_change_the_query(repeated: bool) -> None:
     """Without the window and `max_results` a run would take the newest hundred events for all there are."""
     world = settled_world()
     world.pce.record()
 
-    def moved(answer: SimulatedAnswer) -> SimulatedAnswer:
+    def moved(response: SimulatedResponse) -> SimulatedResponse:
         query = f"?{urlencode(sorted(world.requests[-1][1].items(), reverse=True))}" if repeated else ""
-        return status(301, location=f"/api/v2/orgs/1/events{query}")(answer)
+        return status(301, location=f"/api/v2/orgs/1/events{query}")(response)
 
     world.faults = [moved]
     before = len(world.requests)
@@ -252,7 +250,8 @@ def test_a_redirect_to_a_page_for_signing_in_is_not_followed() -> None:
     assert len(world.requests) - before == 1
 
 
-def test_more_than_the_rate_limit_is_not_asked() -> None:
+@pytest.mark.slow
+def test_the_rate_limit_is_not_exceeded() -> None:
     world = World(max_results=5)
     world.settings["start_time"] = "-7d"
     for i in range(2200):
@@ -264,7 +263,7 @@ def test_more_than_the_rate_limit_is_not_asked() -> None:
     assert max(sum(1 for m in moments if start <= m < start + 60) for start in moments[::50]) <= 400
 
 
-def test_retention_and_severity_are_read_once_a_day_and_said() -> None:
+def test_retention_and_severity_are_read_once_a_day_and_recorded() -> None:
     world = World()
     world.pce.settings = {"audit_event_retention_seconds": 5 * 86_400, "audit_event_min_severity": "warning"}
     for _ in range(4):
@@ -277,7 +276,7 @@ def test_retention_and_severity_are_read_once_a_day_and_said() -> None:
     assert '"least_severity": "warning"' in text
 
 
-def test_settings_that_the_key_may_not_read_are_asked_for_once_a_day() -> None:
+def test_forbidden_settings_are_requested_once_a_day() -> None:
     world = World()
     for _ in range(3):
         assert world.run() == "ok"
@@ -298,7 +297,7 @@ def test_what_is_older_than_the_retention_is_a_gap_with_its_bounds() -> None:
     assert world.last.record.gaps == []
 
 
-def test_widened_filters_count_from_the_change_on() -> None:
+def test_widened_filters_apply_from_the_change_on() -> None:
     world = World()
     world.settings["severities"] = "err"
     world.pce.record(severity="info", age_ms=1000)
@@ -316,7 +315,7 @@ def test_widened_filters_count_from_the_change_on() -> None:
     assert sorted(world.delivered()) == sorted(wanted)
 
 
-def test_an_account_that_leads_to_another_organisation_starts_anew() -> None:
+def test_an_account_with_another_organisation_starts_over() -> None:
     world = World()
     world.pce.record()
     assert world.run() == "ok"

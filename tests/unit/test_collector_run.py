@@ -11,7 +11,7 @@ from illumio_pce.checkpoint import Progress
 from illumio_pce.store import sealed
 from illumio_pce.timestamps import DAY, HOUR, MINUTE, SECOND, parse
 
-from tests.simulation import START, SimulatedAnswer, World, reset, status
+from tests.simulation import START, SimulatedResponse, World, reset, status
 
 NOW = int(START * 1000)
 #: The late-arrival window of the simulated input (ms).
@@ -80,7 +80,7 @@ def test_a_run_asks_for_the_whole_late_arrival_window(seconds: int) -> None:
     assert progress.floor == NOW - LATE - 15 * MINUTE
 
 
-def test_where_nothing_was_recorded_lately_a_run_asks_from_the_newest_event_on() -> None:
+def test_on_a_quiet_pce_a_run_reads_from_just_above_the_newest_event() -> None:
     """Should the PCE's clock and this machine's both be ahead, what is recorded next is later than that at least."""
     world = World()
     world.pce.record(age_ms=1_900_000)
@@ -93,7 +93,7 @@ def test_where_nothing_was_recorded_lately_a_run_asks_from_the_newest_event_on()
     assert (progress.newest, progress.floor) == (NOW - 1_800_000, NOW - 1_800_000 - LATE - 15 * MINUTE)
 
 
-def test_an_event_from_the_future_is_not_where_reading_goes_on() -> None:
+def test_reading_does_not_resume_at_an_event_from_the_future() -> None:
     world = World()
     world.pce.record(age_ms=-HOUR)
     assert world.run() == "ok"
@@ -101,7 +101,7 @@ def test_an_event_from_the_future_is_not_where_reading_goes_on() -> None:
     assert (progress.watermark, progress.newest) == (NOW, NOW)
 
 
-def test_after_more_than_five_minutes_beside_the_window_what_lies_further_back_is_backlog() -> None:
+def test_after_a_longer_pause_older_events_become_backlog() -> None:
     world = settled()
     world.clock.now += 901
     assert world.run() == "ok"
@@ -128,20 +128,20 @@ def test_system_events_that_are_switched_on_begin_at_the_start_time() -> None:
     assert world.last.record.window == (NOW - 300_000, NOW + 60_000)
 
 
-def test_an_account_that_leads_elsewhere_begins_anew_and_says_so() -> None:
+def test_an_account_with_another_source_starts_over_and_says_so() -> None:
     world = settled()
     world.pce.settings = {"audit_event_retention_seconds": 86_400}
     world.clock.now += 3600
     change_state(world, source="other.example.com/orgs/9", clock_offset_ms=77_000)
     assert world.run() == "ok"
-    assert "the account led to other.example.com/orgs/9 before" in world.last.record.notes[0]
+    assert "the account pointed to other.example.com/orgs/9 before" in world.last.record.notes[0]
     assert windows(world)[0] == (3_000_000, None)
     assert world.last._checkpoint.source == "pce.example.com:8443/orgs/1"
     assert world.last._checkpoint.clock_offset_ms == 0
     assert world.last._checkpoint.settings["retention_seconds"] == 86_400
 
 
-def test_filters_that_are_changed_with_the_account_count_from_the_start_time_on() -> None:
+def test_filters_changed_with_the_account_apply_from_the_start_time() -> None:
     world = World(settings={"severities": "err"})
     assert world.run() == "ok"
     world.clock.now += 60
@@ -152,7 +152,7 @@ def test_filters_that_are_changed_with_the_account_count_from_the_start_time_on(
     assert world.delivered() == [wanted]
 
 
-def test_the_first_filters_are_no_change_and_later_ones_count_from_the_latest_that_was_read() -> None:
+def test_changed_filters_apply_from_the_watermark_on() -> None:
     world = World(settings={"severities": "err", "include_system_events": "1"})
     assert world.run() == "ok"
     assert world.last.record.notes == []
@@ -162,11 +162,11 @@ def test_the_first_filters_are_no_change_and_later_ones_count_from_the_latest_th
     world.settings["severities"] = ""
     assert world.run() == "ok"
     assert world.last.record.notes == [
-        "the input's filters were changed; the new ones count for events from 2025-10-09T08:53:20.000Z on"
+        "the input's filters were changed; the new ones apply to events from 2025-10-09T08:53:20.000Z on"
     ]
 
 
-def test_what_was_known_of_the_clock_of_the_pce_before_is_not_said_of_another() -> None:
+def test_the_clock_offset_of_another_pce_is_forgotten() -> None:
     world = settled()
     change_state(world, source="other.example.com/orgs/9", clock_offset_ms=77_000)
     world.faults = [reset] * 50
@@ -174,20 +174,20 @@ def test_what_was_known_of_the_clock_of_the_pce_before_is_not_said_of_another() 
     assert record_of(world)["pce_clock_ahead_seconds"] == 0
 
 
-def test_an_answer_that_is_cut_does_not_move_the_watermark_past_its_question() -> None:
-    """Each answer takes three seconds; what turns up meanwhile belongs to the next run."""
+def test_a_cut_response_does_not_move_the_watermark_past_its_request() -> None:
+    """Each response takes three seconds; what turns up meanwhile belongs to the next run."""
     world = settled()
     world.clock.now += 60
     for second in range(12):
         world.pce.record(age_ms=second * 1000)
-    world.answer_seconds = 3.0
+    world.response_seconds = 3.0
     assert world.run() == "ok"
     assert len(windows(world)) > 2
     (progress,) = world.last._checkpoint.collections.values()
     assert progress.watermark == NOW + 60_000
 
 
-def test_without_state_reading_goes_on_a_late_arrival_window_before_the_last_known_point() -> None:
+def test_without_state_reading_resumes_a_late_arrival_window_before_the_breadcrumb() -> None:
     world = settled()
     world.documents.clear()
     world.breadcrumb = Point(
@@ -201,7 +201,7 @@ def test_without_state_reading_goes_on_a_late_arrival_window_before_the_last_kno
     ]
 
 
-def test_without_anything_known_all_that_a_pce_can_still_have_is_asked_for() -> None:
+def test_without_state_and_breadcrumb_everything_is_requested() -> None:
     """A PCE keeps events for no longer than 200 days."""
     world = settled()
     world.documents.clear()
@@ -210,7 +210,7 @@ def test_without_anything_known_all_that_a_pce_can_still_have_is_asked_for() -> 
     assert windows(world)[1][0] == -200 * DAY
 
 
-def test_what_is_pending_is_asked_for_the_oldest_first() -> None:
+def test_pending_ranges_are_read_oldest_first() -> None:
     world = settled()
     change_state(
         world, collections={"events": {"watermark": NOW, "floor": NOW - HOUR, "pending": [[1000, 2000], [5000, 6000]]}}
@@ -220,7 +220,7 @@ def test_what_is_pending_is_asked_for_the_oldest_first() -> None:
     assert json.loads(str(world.documents["audit"]["content"]))["collections"]["events"]["pending"] == []
 
 
-def test_a_crowd_in_the_newest_millisecond_holds_nothing_up() -> None:
+def test_a_crowded_newest_millisecond_does_not_block() -> None:
     """It is left to a job, and what comes behind it is asked for at once."""
     world = World(settings={"start_time": "-600s"})
     for _ in range(17):
@@ -232,7 +232,7 @@ def test_a_crowd_in_the_newest_millisecond_holds_nothing_up() -> None:
     assert set(world.delivered()) == world.recorded()
 
 
-def test_the_watermark_moves_on_although_the_last_window_was_left_to_a_job() -> None:
+def test_the_watermark_advances_when_the_last_window_is_left_to_a_job() -> None:
     """The crowd is as old as the start time, so that its window is the oldest, which is asked for last."""
     world = World(settings={"start_time": "-10s"})
     for _ in range(17):
@@ -250,8 +250,8 @@ def test_the_watermark_moves_on_although_the_last_window_was_left_to_a_job() -> 
     assert sorted(world.delivered()) == sorted(world.recorded())
 
 
-def test_more_events_without_a_time_than_an_answer_holds_are_read() -> None:
-    """The PCE finds them when they were recorded: an answer does not tell where to cut."""
+def test_more_untimed_events_than_one_response_holds_are_read() -> None:
+    """The PCE finds them when they were recorded: a response does not tell where to cut."""
     world = World(settings={"start_time": "-600s"})
     for number in range(17):
         href = f"/orgs/1/events/none-{number}"
@@ -263,9 +263,9 @@ def test_more_events_without_a_time_than_an_answer_holds_are_read() -> None:
     assert (progress.watermark, progress.pending) == (NOW + 17_000, [])
 
 
-def test_while_a_backlog_is_read_what_is_new_is_asked_for_each_minute() -> None:
-    """An answer takes ten seconds: the next question for what is new comes a minute after the answer to the last."""
-    world = World(settings={"start_time": "-7d"}, answer_seconds=10.0, max_results=100)
+def test_new_events_are_read_every_minute_during_a_backlog() -> None:
+    """A response takes ten seconds: the next request for what is new comes a minute after the response to the last."""
+    world = World(settings={"start_time": "-7d"}, response_seconds=10.0, max_results=100)
     for i in range(3000):
         world.pce.record(age_ms=600_000_000 - i * 100_000)
     moments: list[float] = []
@@ -298,7 +298,7 @@ def test_the_settings_are_asked_for_again_after_a_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "retention", "severity"),
+    ("response", "retention", "severity"),
     [
         ({"audit_event_retention_seconds": 1, "audit_event_min_severity": "err"}, 1, "err"),
         ({"audit_event_retention_seconds": 0, "audit_event_min_severity": "x" * 40}, None, None),
@@ -307,9 +307,9 @@ def test_the_settings_are_asked_for_again_after_a_day() -> None:
         ({}, None, None),
     ],
 )
-def test_settings_that_make_no_sense_are_none(answer: dict[str, Any], retention: Any, severity: Any) -> None:
+def test_invalid_pce_settings_are_ignored(response: dict[str, Any], retention: Any, severity: Any) -> None:
     world = World()
-    world.pce.settings = answer
+    world.pce.settings = response
     world.run()
     found = world.last._checkpoint.settings
     assert (found["retention_seconds"], found["least_severity"]) == (retention, severity)
@@ -317,11 +317,11 @@ def test_settings_that_make_no_sense_are_none(answer: dict[str, Any], retention:
 
 
 @pytest.mark.parametrize(("retention", "told"), [(3599, True), (3600, False)])
-def test_a_start_time_beyond_the_retention_is_told(retention: int, told: bool) -> None:
+def test_a_start_time_beyond_the_retention_is_noted(retention: int, told: bool) -> None:
     world = World(settings={"start_time": "-1h"})
     world.pce.settings = {"audit_event_retention_seconds": retention}
     world.run()
-    assert any("older than the PCE keeps events (0 days)" in note for note in world.last.record.notes) is told
+    assert any("lies before the PCE's retention (0 days)" in note for note in world.last.record.notes) is told
 
 
 @pytest.mark.parametrize(("away", "gap"), [(DAY - LATE, None), (DAY - LATE + SECOND, SECOND)])
@@ -335,7 +335,7 @@ def test_what_the_pce_has_pruned_meanwhile_is_a_gap(away: int, gap: int | None) 
     assert world.last.record.gaps == ([] if gap is None else [(low, low + gap)])
 
 
-def test_what_was_never_read_is_no_gap() -> None:
+def test_an_unread_range_is_not_a_gap() -> None:
     world = World(settings={"start_time": "-3d"})
     world.pce.settings = {"audit_event_retention_seconds": 86_400}
     assert world.run() == "ok"
@@ -346,11 +346,11 @@ def test_what_was_never_read_is_no_gap() -> None:
 
 
 def test_the_record_of_a_run() -> None:
-    """The first run asked four questions, of 2 s each; its watermark is 2 s after START, by this machine's clock.
+    """The first run asked four requests, of 2 s each; its watermark is 2 s after START, by this machine's clock.
 
     The PCE's is 7 s ahead. Nothing was seen by then, so that reading still begins an hour before that.
     """
-    world = World(answer_seconds=2.0)
+    world = World(response_seconds=2.0)
     world.pce.skew = 7.0
     world.pce.settings = {"audit_event_retention_seconds": 90 * 86_400, "audit_event_min_severity": "info"}
     world.run()
@@ -375,8 +375,8 @@ def test_the_record_of_a_run() -> None:
 def test_the_record_of_a_run_that_has_a_backlog_left() -> None:
     world = settled()
     world.clock.now += 7200
-    world.answer_seconds = 1.0
-    world.faults = [lambda answer: answer, status(403)]
+    world.response_seconds = 1.0
+    world.faults = [lambda response: response, status(403)]
     assert world.run() == "forbidden"
     value = record_of(world)
     assert value["backlog_seconds"] == 7200 + LATE / 1000 + 2
@@ -384,7 +384,7 @@ def test_the_record_of_a_run_that_has_a_backlog_left() -> None:
     assert value["errors_met"] == {"forbidden": 1}
 
 
-def test_the_record_tells_the_lag_and_the_backlog_of_the_collection_that_is_further_behind() -> None:
+def test_the_record_has_the_lag_and_backlog_of_the_slower_collection() -> None:
     world = World(settings={"include_system_events": "1"})
     assert world.run() == "ok"
     marks = {"events": (NOW - 60_000, [[NOW - HOUR, NOW - MINUTE]]), "system_events": (NOW - 30_000, [])}
@@ -396,11 +396,11 @@ def test_the_record_tells_the_lag_and_the_backlog_of_the_collection_that_is_furt
 
 
 def test_the_record_has_seconds_to_the_millisecond_and_days_to_the_hundredth() -> None:
-    world = World(answer_seconds=0.40163)
+    world = World(response_seconds=0.40163)
     world.pce.settings = {"audit_event_retention_seconds": 200_000}
     assert world.run() == "ok"
     value = record_of(world)
-    # four questions, one behind the other: settings, what is new, what is old, system events
+    # four requests, one behind the other: settings, what is new, what is old, system events
     assert (value["duration_seconds"], value["retention_days"]) == (1.607, 2.31)
 
 
@@ -417,7 +417,7 @@ def test_the_record_before_anything_is_known() -> None:
 
 
 def crowded(count: int = 17, age_ms: int = 7_000_000, **settings: Any) -> World:
-    """A world with more events in one millisecond of a backlog than an answer holds."""
+    """A world with more events in one millisecond of a backlog than a response holds."""
     world = World(settings={"start_time": "-3h"}, **settings)
     for _ in range(count):
         world.pce.record(age_ms=age_ms)
@@ -425,7 +425,7 @@ def crowded(count: int = 17, age_ms: int = 7_000_000, **settings: Any) -> World:
 
 
 @pytest.mark.parametrize("polls", [0, 3])
-def test_a_job_is_asked_about_every_five_seconds(polls: int) -> None:
+def test_a_job_is_polled_every_five_seconds(polls: int) -> None:
     """There are two, since windows share their bound."""
     world = crowded()
     world.pce.job_polls = polls
@@ -434,7 +434,7 @@ def test_a_job_is_asked_about_every_five_seconds(polls: int) -> None:
     assert world.clock.now - START == 2 * 5 * polls
 
 
-def test_a_job_that_does_not_end_is_waited_for_ten_minutes_and_holds_up_nothing_else() -> None:
+def test_a_job_that_does_not_end_times_out_after_ten_minutes_without_blocking() -> None:
     world = crowded()
     world.pce.job_polls = 10**6
     old = world.pce.record(age_ms=9_000_000)
@@ -449,7 +449,7 @@ def test_a_job_that_does_not_end_is_waited_for_ten_minutes_and_holds_up_nothing_
     assert set(world.delivered()) == world.recorded()
 
 
-def test_a_job_that_fails_is_put_off_and_the_next_run_asks_again() -> None:
+def test_a_failed_job_is_deferred_to_the_next_run() -> None:
     world = crowded()
     job = world.pce._job
     world.pce._job = lambda path: world.pce._json({"status": "failed"})  # type: ignore[method-assign]
@@ -462,13 +462,13 @@ def test_a_job_that_fails_is_put_off_and_the_next_run_asks_again() -> None:
 
 
 @pytest.mark.parametrize(("held", "ending"), [(4, "job"), (5, "ok")])
-def test_a_job_that_brings_less_than_the_answer_before_it_counts_for_nothing(held: int, ending: str) -> None:
-    """An answer holds five here."""
+def test_a_job_with_fewer_events_than_the_direct_response_is_rejected(held: int, ending: str) -> None:
+    """A response holds five here."""
     world = crowded()
 
     def shorter() -> None:
         if "datafiles" in world.requests[-1][0]:
-            world.faults = [lambda answer: few(answer, held)]
+            world.faults = [lambda response: few(response, held)]
 
     world.on_request = shorter
     assert world.run() == ending
@@ -476,10 +476,11 @@ def test_a_job_that_brings_less_than_the_answer_before_it_counts_for_nothing(hel
     assert bool(pending) is (ending == "job")
 
 
-def few(answer: SimulatedAnswer, count: int) -> SimulatedAnswer:
-    return SimulatedAnswer(answer.status, answer.headers, json.dumps(json.loads(answer.body)[:count]).encode())
+def few(response: SimulatedResponse, count: int) -> SimulatedResponse:
+    return SimulatedResponse(response.status, response.headers, json.dumps(json.loads(response.body)[:count]).encode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "filler", "pages"), [(5001, 1, 2), (5000, 1, 2), (4999, 1, 1), (7, 2_000_000, 2)])
 def test_a_datafile_is_written_and_stored_page_by_page(count: int, filler: int, pages: int) -> None:
     """5,000 events or 8 MiB; the last page may be empty, and is not written then."""
@@ -509,7 +510,7 @@ def test_a_run_is_stopped_between_two_pages_of_a_datafile() -> None:
     assert len(world.delivered()) == len(set(world.delivered())) == 10_500
 
 
-def test_a_job_of_one_collection_that_fails_holds_up_no_other() -> None:
+def test_a_failed_job_does_not_block_the_other_collection() -> None:
     world = crowded()
     world.settings["include_system_events"] = "1"
     world.pce._job = lambda path: world.pce._json({"status": "failed"})  # type: ignore[method-assign]
@@ -521,7 +522,7 @@ def test_a_job_of_one_collection_that_fails_holds_up_no_other() -> None:
 # --- the end of a run --------------------------------------------------------------------------------------------
 
 
-def test_after_a_closed_pipe_the_next_run_trusts_no_life_of_splunkd() -> None:
+def test_after_a_closed_pipe_the_next_run_resends() -> None:
     world = World()
     world.pce.record()
     world.run()
@@ -538,7 +539,7 @@ def test_after_a_closed_pipe_the_next_run_trusts_no_life_of_splunkd() -> None:
 
 
 def test_a_page_without_anything_new_is_not_stored_by_itself() -> None:
-    """A poll of several answers costs one write of the state where it found nothing."""
+    """A poll of several responses costs one write of the state where it found nothing."""
     world = World(max_results=100_000)
     for i in range(9001):
         world.pce.record(age_ms=i * 30)
@@ -551,6 +552,6 @@ def test_a_page_without_anything_new_is_not_stored_by_itself() -> None:
 
 
 def test_the_record_tells_the_range_that_was_read_of_both_collections() -> None:
-    world = World(settings={"start_time": "-300s", "include_system_events": "1"}, answer_seconds=3.0)
+    world = World(settings={"start_time": "-300s", "include_system_events": "1"}, response_seconds=3.0)
     world.run()
     assert world.last.record.window == (NOW - 297_000, NOW + 6000)

@@ -1,4 +1,4 @@
-"""What is done with an answer's events: what counts as delivered, in which order it is kept, and what is counted."""
+"""What is done with a response's events: what counts as delivered, in which order it is kept, and what is counted."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def spans(checkpoint: Checkpoint) -> list[tuple[int, int, int]]:
 # --- what is new ---------------------------------------------------------------------------------------
 
 
-def test_what_is_new_is_written_remembered_and_counted() -> None:
+def test_new_events_are_written_remembered_and_counted() -> None:
     case = Case()
     events = [event(950_000, "/a", "{1}"), event(940_000, "/b", "{22}")]
     assert write(case.delivery, events, late_before=945_000) == 2
@@ -94,12 +94,12 @@ def test_what_is_new_is_written_remembered_and_counted() -> None:
     assert (record.delivered, record.duplicates, record.pages, record.bytes_out) == (3, 4, 2, 12)
 
 
-def test_an_href_that_stands_twice_in_one_answer_is_one_event() -> None:
+def test_a_repeated_href_in_one_response_is_one_event() -> None:
     case = Case()
     assert write(case.delivery, [event(950_000, "/a"), event(950_000, "/a")]) == 1
 
 
-def test_what_the_filters_leave_out_is_neither_new_nor_a_duplicate() -> None:
+def test_filtered_events_are_neither_new_nor_duplicates() -> None:
     case = Case()
     case.checkpoint.filters.current = Filters.parse("", "err", "")
     events = [event(950_000, "/a", '{"severity":"err"}'), event(950_000, "/b", '{"severity":"info"}')]
@@ -108,7 +108,7 @@ def test_what_the_filters_leave_out_is_neither_new_nor_a_duplicate() -> None:
     assert (case.record.delivered, case.record.filtered, case.record.duplicates) == (1, 2, 1)
 
 
-def test_the_next_run_knows_what_was_delivered_where_it_reads_again() -> None:
+def test_the_next_run_recognises_delivered_events() -> None:
     case = Case(floor=920_000)
     write(case.delivery, [event(919_998, "/old")])
     write(case.delivery, [event(920_000, "/edge"), event(950_000, "/new")])
@@ -132,7 +132,7 @@ def test_an_event_without_an_href_is_known_only_near_where_it_was_delivered() ->
     assert write(case.delivery, [event(950_000)], Window(950_000, 950_001)) == 0
 
 
-def test_events_with_and_without_an_href_in_one_answer_are_each_known_in_their_own_way() -> None:
+def test_events_with_and_without_an_href_are_deduplicated_side_by_side() -> None:
     case = Case()
     assert write(case.delivery, [event(950_000, "/a"), event(950_000)], Window(949_000, 951_000)) == 2
     assert write(case.delivery, [event(950_000, "/a"), event(950_000)], Window(949_000, 951_000)) == 0
@@ -201,13 +201,13 @@ def test_events_at_the_ends_of_a_window_are_remembered_apart() -> None:
 @pytest.mark.parametrize(
     ("moments", "apart"), [([950_001, 959_998], 1), ([950_000, 959_998], 2), ([950_001, 959_999], 2)]
 )
-def test_either_end_alone_is_enough(moments: list[int], apart: int) -> None:
+def test_one_end_of_a_window_is_enough(moments: list[int], apart: int) -> None:
     case = Case()
     write(case.delivery, [event(ms, f"/{ms}") for ms in moments], Window(950_000, 960_000))
     assert len(case.checkpoint.batches) == apart
 
 
-def test_a_window_into_the_future_has_both() -> None:
+def test_a_window_into_the_future_has_both_parts() -> None:
     case = Case()
     moments = [950_000, NOW, NOW + 1, NOW + 48, NOW + 49]
     write(case.delivery, [event(ms, f"/{ms}") for ms in moments], Window(950_000, NOW + 50))
@@ -216,7 +216,7 @@ def test_a_window_into_the_future_has_both() -> None:
     ]  # fmt: skip
 
 
-def test_of_an_open_window_nothing_is_at_its_end() -> None:
+def test_an_open_window_has_no_end_part() -> None:
     case = Case()
     write(case.delivery, [event(0, "/a"), event(900_000, "/b"), event(NOW, "/c")], Window(900_000, None))
     assert spans(case.checkpoint) == [(0, NOW + 1, 3)]
@@ -225,7 +225,7 @@ def test_of_an_open_window_nothing_is_at_its_end() -> None:
 # --- what splunkd is given ---------------------------------------------------------------------------------
 
 
-def test_host_and_time_are_the_events_or_the_accounts_and_the_present() -> None:
+def test_host_and_time_default_to_the_account_and_the_present() -> None:
     case = Case()
     write(case.delivery, [event(950_000, "/a", host="other.example.com"), event(None, "/b")])
     first, second = case.place.events
@@ -238,20 +238,20 @@ def test_host_and_time_are_the_events_or_the_accounts_and_the_present() -> None:
 # --- what a reconciliation wants -----------------------------------------------------------------------------
 
 
-def test_what_is_wanted_again_is_written_and_crossed_off_however_it_comes() -> None:
+def test_backfilled_events_are_written_and_checked_off_however_they_come() -> None:
     case = Case()
-    case.delivery.wanted = {key_of("/a"), key_of("/b"), key_of("/c")}
+    case.delivery.missing_keys = {key_of("/a"), key_of("/b"), key_of("/c")}
     write(case.delivery, [event(950_000, "/a")])
-    assert case.delivery.wanted == {key_of("/b"), key_of("/c")}
-    case.delivery.write_again(Events.of([event(950_000, "/b", "{22}")]))
-    case.delivery.write_again(Events.of([event(950_000, "/b", "{22}")]))
-    assert case.delivery.wanted == {key_of("/c")}
-    assert (case.record.requested, case.record.delivered, case.record.bytes_out) == (2, 3, 10)
+    assert case.delivery.missing_keys == {key_of("/b"), key_of("/c")}
+    case.delivery.resend(Events.of([event(950_000, "/b", "{22}")]))
+    case.delivery.resend(Events.of([event(950_000, "/b", "{22}")]))
+    assert case.delivery.missing_keys == {key_of("/c")}
+    assert (case.record.backfilled, case.record.delivered, case.record.bytes_out) == (2, 3, 10)
     assert case.record.late == 0
     assert spans(case.checkpoint) == [(950_000, 950_001, 1)]
 
 
-def test_unknown_is_what_is_wanted_and_was_not_delivered() -> None:
+def test_an_event_is_unknown_if_it_is_wanted_and_undelivered() -> None:
     case = Case()
     case.checkpoint.filters.current = Filters.parse("", "err", "")
     write(case.delivery, [event(950_000, "/a", '{"severity":"err"}')])
@@ -263,7 +263,7 @@ def test_unknown_is_what_is_wanted_and_was_not_delivered() -> None:
 # --- commits -------------------------------------------------------------------------------------------------
 
 
-def test_a_commit_stores_what_is_tidy_and_says_whether_anything_was_delivered() -> None:
+def test_a_commit_stores_a_compacted_checkpoint() -> None:
     case = Case()
     case.delivery.commit()
     write(case.delivery, [event(950_000, "/a")])
@@ -277,14 +277,14 @@ def test_a_commit_stores_what_is_tidy_and_says_whether_anything_was_delivered() 
     assert case.checkpoint.batches == []
 
 
-def test_nothing_is_handed_over_before_the_store_took_a_write() -> None:
+def test_nothing_is_written_before_the_store_took_a_write() -> None:
     case = Case()
 
     def refused(checkpoint: Checkpoint, *, delivered: bool) -> None:
         raise StateError("The KV store did not take a write (503).")
 
     case.place.save = refused  # type: ignore[method-assign]
-    for again in (case.delivery.write, lambda events, _window: case.delivery.write_again(events)):
+    for again in (case.delivery.write, lambda events, _window: case.delivery.resend(events)):
         with pytest.raises(StateError):
             again(Events.of([event(950_000, "/a")]), WINDOW)
     assert (case.place.done, case.checkpoint.batches, case.record.delivered) == ([], [], 0)
@@ -304,7 +304,7 @@ def test_the_store_is_tried_once_a_run_and_not_where_nothing_is_new() -> None:
     assert case.place.done == ["save", "write"]
 
 
-def test_what_was_not_handed_over_whole_does_not_count_as_delivered() -> None:
+def test_a_failed_write_does_not_count_as_delivered() -> None:
     case = Case()
 
     def gone(events: SplunkEvents) -> int:
@@ -316,7 +316,7 @@ def test_what_was_not_handed_over_whole_does_not_count_as_delivered() -> None:
     assert (case.checkpoint.batches, case.record.delivered) == ([], 0)
 
 
-def test_keys_that_stand_beside_the_state_and_are_not_met_again_take_no_memory() -> None:
+def test_keys_in_documents_of_their_own_take_no_memory() -> None:
     case = Case(floor=920_000)
     for name, ms in (("old", 910_000), ("beside", 910_001), ("new", 950_000)):
         write(case.delivery, [event(ms, f"/{name}{number}") for number in range(4096)])
@@ -329,7 +329,7 @@ def test_keys_that_stand_beside_the_state_and_are_not_met_again_take_no_memory()
 @pytest.mark.parametrize(
     ("old", "new", "kept"), [(10_000, 10_000, True), (26_000, 10_000, True), (26_001, 10_000, False)]
 )
-def test_hrefs_that_are_no_longer_needed_leave_the_memory_once_they_are_many(old: int, new: int, kept: bool) -> None:
+def test_hrefs_that_are_no_longer_needed_are_freed(old: int, new: int, kept: bool) -> None:
     """Up to 16,000 and two for each that is needed: 36,000 here."""
     case = Case(floor=920_000)
 

@@ -1,4 +1,4 @@
-"""How an element of an answer becomes an event: what it is known by, its time, its host, its flaw and its text."""
+"""How an element of a response becomes an event: what it is known by, its time, its host, its flaw and its text."""
 
 from __future__ import annotations
 
@@ -78,19 +78,19 @@ def test_an_event_in_another_form_is_the_same_event(head: str, form: str) -> Non
     ],
 )
 @FORMS
-def test_what_is_wrong_with_an_event_is_named(text: str, flaw: str, has_href: bool, form: str) -> None:
+def test_flaws_of_an_event_are_named(text: str, flaw: str, has_href: bool, form: str) -> None:
     event = read(text, form)
     assert (event.flaw, event.has_href, event.text) == (flaw, has_href, text)
     assert (event.ms is None) is ("href" not in flaw)
 
 
-def test_equal_events_without_an_href_are_told_apart_by_their_number_in_an_answer() -> None:
+def test_equal_events_without_an_href_are_numbered_within_a_response() -> None:
     found = events_of([b"[[1],[1],[2],[1]]"])
     assert found.keys == [key_of("1 [1]"), key_of("2 [1]"), key_of("1 [2]"), key_of("3 [1]")]
     assert event_of("[1]", [1]).key == key_of("1 [1]")
 
 
-def test_events_at_sight_are_read_as_one_by_one() -> None:
+def test_a_fast_batch_reads_like_single_elements() -> None:
     heads = [HEAD.replace("events/a", f"events/{n}").replace("08:00:00.123", time) for n, time in enumerate(
         ["00:00:00.000", "23:59:60.999", "12:34:56.789"]
     )]  # fmt: skip
@@ -101,7 +101,7 @@ def test_events_at_sight_are_read_as_one_by_one() -> None:
     assert found.ms[1] == found.ms[0] + 86_400_999 if found.ms[0] is not None and found.ms[1] is not None else False
 
 
-def test_one_impossible_time_among_those_at_sight_is_named_and_harms_no_other() -> None:
+def test_one_invalid_time_in_a_fast_batch_harms_no_other_event() -> None:
     texts = [HEAD + "}", HEAD.replace("-31T", "-32T") + "}", HEAD + "}", HEAD + "}"]
     found = events_of([f"[{','.join(texts)}]".encode()])
     assert found.flaws == ["", "unreadable timestamp", "", ""]
@@ -125,7 +125,7 @@ def test_a_table_of_events_has_the_rows_it_was_made_of() -> None:
     assert list(table) == [*rows, rows[0]]
 
 
-def test_a_key_is_the_beginning_of_a_digest_and_never_nought() -> None:
+def test_a_key_is_a_digest_prefix_and_never_zero() -> None:
     # printf abc | sha256sum
     assert key_of("abc") == 0xBA7816BF8F01CFEA
     assert key_of("\ud800") != key_of("\ud801")
@@ -176,7 +176,7 @@ def test_bytes_count_and_not_characters() -> None:
 
 
 @pytest.mark.parametrize("text", ['{"a":"b\nc"}', '{"a":"\u2028\x7f\ufffe"}'])
-def test_line_breaks_and_what_xml_cannot_carry_are_written_out(text: str) -> None:
+def test_line_breaks_and_invalid_xml_characters_are_escaped(text: str) -> None:
     shown = indexed_text(text)
     assert "\n" not in shown
     assert "\ufffe" not in shown

@@ -43,11 +43,11 @@ def test_no_pattern_takes_long_for_any_event() -> None:
         assert filters.accept({"event_type": "a" * 100_000 + "x"})
 
 
-def test_a_run_of_asterisks_is_one() -> None:
+def test_consecutive_asterisks_are_collapsed() -> None:
     assert Filters.parse("user.***, **.create", None, None).event_types == ("*.create", "user.*")
     assert Filters.from_json({"event_types": ["a**b"], "severities": [], "statuses": []}).accept({"event_type": "a--b"})
 
 
-def test_a_filter_has_an_end() -> None:
+def test_filters_have_a_length_limit() -> None:
     with pytest.raises(ValueError, match=r"8192 characters"):
         Filters.parse("a," * 4097, None, None)

@@ -44,8 +44,8 @@ def test_each_batch_is_compared_with_one_range_of_each_kind(batches: int, monkey
 @pytest.mark.parametrize(
     ("low", "high", "kept"), [(0, 4999, False), (0, 5000, True), (5999, 9000, True), (7000, 7500, False)]
 )
-def test_what_lies_beside_an_unsafe_batch_is_remembered(low: int, high: int, kept: bool) -> None:
-    """Two unsafe batches, from 5,000 to 6,000 and from 8,000 to 9,000 ms, and a settled one."""
+def test_neighbours_of_an_unconfirmed_batch_are_remembered(low: int, high: int, kept: bool) -> None:
+    """Two unconfirmed batches, from 5,000 to 6,000 and from 8,000 to 9,000 ms, and a settled one."""
     checkpoint = busy_checkpoint(0, 0)
     for begin in (8000, 5000):
         checkpoint.batches.append(Batch(begin, begin + 1000, START - 1, array("Q", [begin])))
@@ -77,15 +77,17 @@ def a_world_with_large_batches() -> World:
     return world
 
 
-def test_documents_of_hrefs_are_read_together() -> None:
+@pytest.mark.slow
+def test_href_documents_are_read_in_bulk() -> None:
     world = a_world_with_large_batches()
     assert world.run() == "ok"
     assert world.trace.count("load") == 2
     assert len(world.delivered()) == len(world.recorded())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["gone", "changed"])
-def test_hrefs_that_cannot_be_read_come_twice_and_no_others(damage: str) -> None:
+def test_only_events_with_unreadable_hrefs_are_repeated(damage: str) -> None:
     world = a_world_with_large_batches()
     key = max(key for key in world.documents if ".hrefs." in key)
     document = world.documents.pop(key)
@@ -121,7 +123,7 @@ def test_of_a_backlog_only_the_newest_hrefs_are_kept() -> None:
 
 def test_a_quiet_pce_has_its_backlog_read_once() -> None:
     """Nothing was recorded lately: what is new is looked for each minute, from where the backlog ends."""
-    world = World(max_results=50, answer_seconds=10.0, settings={"start_time": "-7d"})
+    world = World(max_results=50, response_seconds=10.0, settings={"start_time": "-7d"})
     for i in range(3000):
         world.pce.record(age_ms=600_000_000 - i * 100_000)
     assert world.run() == "ok"
@@ -137,7 +139,7 @@ def test_a_quiet_pce_has_its_backlog_read_once() -> None:
 
 
 def requests_for(bursts: int) -> int:
-    """How often the PCE is asked for a backlog of so many bursts, each more than an answer holds, far apart."""
+    """How often the PCE is asked for a backlog of so many bursts, each more than a response holds, far apart."""
     world = World(max_results=50, settings={"start_time": "-30d"})
     for burst in range(bursts):
         for i in range(60):
@@ -147,5 +149,6 @@ def requests_for(bursts: int) -> int:
     return len(world.requests)
 
 
+@pytest.mark.slow
 def test_a_window_that_is_cut_costs_the_same_however_many_were_cut_before() -> None:
     assert requests_for(60) < 6.5 * requests_for(10)

@@ -23,13 +23,13 @@ def cut(body: bytes, size: int) -> list[bytes]:
 
 
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=5), st.integers(1, 100), st.integers(0, 99))
-def test_members_in_pieces(texts: list[bytes], size: int, zeros: int) -> None:
+def test_gzip_members_in_pieces(texts: list[bytes], size: int, zeros: int) -> None:
     body = b"".join(map(gzip.compress, texts)) + bytes(zeros)
     assert inflated(cut(body, size)) == (b"".join(texts), True)
 
 
 @given(st.integers(1, 400), st.integers(1, 100))
-def test_a_member_that_ends_early_is_not_whole(missing: int, size: int) -> None:
+def test_a_truncated_gzip_member_is_incomplete(missing: int, size: int) -> None:
     body = gzip.compress(b"first") + gzip.compress(bytes(range(256)) * 4)
     second = len(body) - len(gzip.compress(b"first"))
     text, whole = inflated(cut(body[: -min(missing, second - 1)], size))
@@ -38,13 +38,13 @@ def test_a_member_that_ends_early_is_not_whole(missing: int, size: int) -> None:
 
 
 @pytest.mark.parametrize("behind", [b"text", b"\0\0xy", b"\x1f\x8c"])
-def test_anything_else_behind_a_member_is_an_error(behind: bytes) -> None:
+def test_garbage_after_a_gzip_member_is_an_error(behind: bytes) -> None:
     with pytest.raises(zlib.error):
         inflated([gzip.compress(b"first") + behind])
 
 
 @pytest.mark.parametrize("piece", [bytes(1000), gzip.compress(b"")])
-def test_what_never_ends_gives_the_reader_a_turn_for_each_piece(piece: bytes) -> None:
+def test_an_endless_stream_yields_after_each_piece(piece: bytes) -> None:
     """So that it can see how long it has taken."""
     inflate = _Inflater()
     assert list(inflate.feed(gzip.compress(b"x"))) == [b"x"]

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from illumio_pce.array_reader import ArrayReader, Element, NotAnArray
+from illumio_pce.array_reader import Element, NotAnArray
 from illumio_pce.events import bulky_last, indexed_text
-from illumio_pce.json_text import CLOSED, NOT_CLOSED, Incomplete, end_of_value, for_xml, looks_of, members, on_one_line
+from illumio_pce.json_text import CLOSED, NOT_CLOSED, Incomplete, end_of_value, members, on_one_line, shapes_of
 from illumio_pce.output import SplunkdStream, SplunkEvents
+from illumio_pce.xml_text import escape_for_json
 
-from tests.reading import elements_of, event_of, events_of
+from tests.reading import batches_of, elements_of, event_of, events_of, plain_events_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -40,7 +41,7 @@ def test_every_element_comes_as_it_was_written(
 
 
 @given(st.lists(JSON, min_size=1, max_size=4), st.data())
-def test_an_array_that_is_cut_anywhere_is_never_taken_for_whole(values: list[Any], data: st.DataObject) -> None:
+def test_a_truncated_array_is_never_accepted(values: list[Any], data: st.DataObject) -> None:
     body = json.dumps(values).encode()
     cut = data.draw(st.integers(0, len(body) - 1))
     with pytest.raises(NotAnArray):
@@ -65,9 +66,7 @@ def event_text(value: Any, href: str = "/orgs/1/events/7", escaped: bool = True)
     st.integers(1, 300),
 )
 @settings(max_examples=200, deadline=None)
-def test_events_that_are_told_apart_at_sight_come_as_they_were_written(
-    values: list[Any], href: str, escaped: bool, size: int
-) -> None:
+def test_the_fast_reader_gives_what_the_plain_one_gives(values: list[Any], href: str, escaped: bool, size: int) -> None:
     nested = event_text([json.loads(event_text(1)), json.loads(event_text(2))])
     texts = [event_text(values[0], escaped=escaped), nested, event_text(values, href, escaped), "{}", event_text("end")]
     texts += [event_text(value, escaped=escaped) for value in values]
@@ -75,12 +74,13 @@ def test_events_that_are_told_apart_at_sight_come_as_they_were_written(
     body = ("[" + ",".join(texts) + "]").encode()
     found = events_of(chunks_of(body, size))
     assert found.texts == texts
-    assert found.indexed_texts() == [for_xml(on_one_line(text)) for text in texts]
+    assert found.indexed_texts() == [escape_for_json(on_one_line(text)) for text in texts]
     assert found.have_href == [text != "{}" for text in texts]
-    assert [event._replace(clean=False) for event in found] == [event_of(text) for text in texts]
+    assert [event._replace(clean=False) for event in found] == list(plain_events_of([body]))
+    assert all(text.isascii() and not set(text) & set("&<>") for text, clean in zip(texts, found.clean) if clean)
 
 
-def test_most_events_are_told_apart_at_sight_and_an_odd_one_costs_the_others_nothing() -> None:
+def test_most_events_take_the_fast_path_despite_an_irregular_one() -> None:
     texts = [event_text("x" * 500)] * 500
     texts[250] = event_text("unbalanced }")
     found = elements_of(chunks_of(("[" + ",".join(texts) + "]").encode(), 65_536))
@@ -92,15 +92,15 @@ def test_most_events_are_told_apart_at_sight_and_an_odd_one_costs_the_others_not
 
 
 @pytest.mark.parametrize(("length", "parsed"), [(65_535, True), (65_537, False), (100_000, False)])
-def test_an_element_that_is_not_the_pces_is_parsed_up_to_64_kib(length: int, parsed: bool) -> None:
+def test_an_irregular_element_is_parsed_up_to_64_kib(length: int, parsed: bool) -> None:
     text = f'{{"a":"{"x" * (length - 8)}"}}'
     assert len(text) == length
-    first, second = ArrayReader(chunks_of(f"[{text},{{}}]".encode(), 10_000)).runs()
+    first, second = batches_of(chunks_of(f"[{text},{{}}]".encode(), 10_000))
     assert first == Element(text, {"a": "x" * (length - 8)} if parsed else None)
     assert second == Element("{}", {})
 
 
-def test_an_event_of_megabytes_is_told_apart_at_sight() -> None:
+def test_a_multi_megabyte_event_takes_the_fast_path() -> None:
     texts = [event_text(1), event_text([{"href": "/orgs/1/labels/1", "t": "x" * 1000}] * 3000), event_text(2), "{}"]
     found = elements_of(chunks_of(("[" + ",".join(texts) + "]").encode(), 65_536))
     assert found == [(text, number < 2) for number, text in enumerate(texts)]
@@ -129,18 +129,18 @@ def test_an_event_of_megabytes_is_told_apart_at_sight() -> None:
         '"["]"',
     ],
 )
-def test_what_is_not_one_closed_object_does_not_look_so(inside: str) -> None:
+def test_anything_but_one_closed_object_is_not_closed(inside: str) -> None:
     text = f"{{{inside}}}"
-    assert looks_of([text]) == [NOT_CLOSED]
-    assert looks_of(["{}", text])[1] == looks_of([text, "{}"])[0] == NOT_CLOSED
-    assert looks_of([text, text]) == [NOT_CLOSED, NOT_CLOSED]
+    assert shapes_of([text]) == [NOT_CLOSED]
+    assert shapes_of(["{}", text])[1] == shapes_of([text, "{}"])[0] == NOT_CLOSED
+    assert shapes_of([text, text]) == [NOT_CLOSED, NOT_CLOSED]
 
 
 @pytest.mark.parametrize(
     "inside", ["", '"a":1', '"a":[{}],"b":{}', r'"\""', '"{}"', r'"\\":"\""', '"ä\u2028"', r'"\\"']
 )
-def test_a_closed_object_looks_so(inside: str) -> None:
-    assert all(look >= CLOSED for look in looks_of([f"{{{inside}}}", "{}", f"{{{inside}}}"]))
+def test_a_closed_object_is_closed(inside: str) -> None:
+    assert all(look >= CLOSED for look in shapes_of([f"{{{inside}}}", "{}", f"{{{inside}}}"]))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_closed_object_looks_so(inside: str) -> None:
         b"[{]",
     ],
 )
-def test_what_is_no_array_is_refused(body: bytes) -> None:
+def test_text_other_than_an_array_is_rejected(body: bytes) -> None:
     with pytest.raises(NotAnArray):
         elements_of([body])
 
@@ -173,7 +173,7 @@ def test_deep_and_long_numbers_and_bad_utf8_do_not_stop_the_others() -> None:
     deep = "[" * 100_000 + "]" * 100_000
     long_number = "9" * 10_000
     body = f'[{{"a":{deep}}},{{"b":{long_number}}},{{"c":"'.encode() + b'\xff"},{"d":1}]'
-    found = [run for run in ArrayReader(chunks_of(body, 10_000)).runs() if isinstance(run, Element)]
+    found = [run for run in batches_of(chunks_of(body, 10_000)) if isinstance(run, Element)]
     assert [element.value for element in found[2:]] == [{"c": "\N{REPLACEMENT CHARACTER}"}, {"d": 1}]
     assert found[0].text == f'{{"a":{deep}}}'
     assert found[1].text == f'{{"b":{long_number}}}'
@@ -221,9 +221,9 @@ def test_only_a_long_event_is_reordered() -> None:
 
 
 @given(JSON)
-def test_line_breaks_go_and_the_meaning_stays(value: Any) -> None:
+def test_line_breaks_are_removed_without_changing_the_value(value: Any) -> None:
     text = json.dumps(value, indent=1, ensure_ascii=False)
-    flat = for_xml(on_one_line(text))
+    flat = escape_for_json(on_one_line(text))
     assert "\n" not in flat
     assert "\r" not in flat
     assert json.loads(flat) == json.loads(text)
@@ -276,7 +276,7 @@ def test_what_splunkd_reads_means_what_the_pce_wrote(value: Any) -> None:
     assert json.loads(root[0].findtext("data") or "") == event
 
 
-def test_markup_that_looks_like_the_streams_own_is_data() -> None:
+def test_stream_like_markup_is_escaped() -> None:
     text = '{"a":"</data></event></stream><event><data>forged</data><index>other</index>"}'
     root = streamed(text, index="audit")
     assert [child.tag for child in root] == ["event"]

@@ -10,18 +10,18 @@ from illumio_pce.json_text import (
     Incomplete,
     Member,
     end_of_value,
-    for_xml,
-    looks_of,
     members,
     on_one_line,
+    shapes_of,
     skip_space,
 )
+from illumio_pce.xml_text import escape_for_json
 
 
 @pytest.mark.parametrize(
     ("text", "at", "end"), [("", 0, 0), (" \t\r\nx", 0, 4), ("x", 0, 0), ("x  ", 1, 3), ("\u00a0x", 0, 0)]
 )
-def test_white_space_is_that_of_json(text: str, at: int, end: int) -> None:
+def test_only_json_white_space_is_skipped(text: str, at: int, end: int) -> None:
     assert skip_space(text, at) == end
 
 
@@ -32,20 +32,20 @@ def test_white_space_is_that_of_json(text: str, at: int, end: int) -> None:
         ('{"a":"}"}x', 0, 9), ('["]",1]', 0, 7), ('x"y"', 1, 4), ("[{}]", 1, 3), ('{"a":[{"b":"[{"}]}', 0, 18),
     ],
 )  # fmt: skip
-def test_a_value_ends_behind_its_last_character(text: str, at: int, end: int) -> None:
+def test_a_value_ends_after_its_last_character(text: str, at: int, end: int) -> None:
     assert end_of_value(text, at) == end
 
 
 @pytest.mark.parametrize(
     ("text", "at"), [("", 0), ("x", 1), ('"a', 0), ('"a\\"', 0), ("[", 0), ('{"a":"}', 0), ("[{}", 0)]
 )
-def test_a_value_that_does_not_end_is_incomplete(text: str, at: int) -> None:
+def test_an_unterminated_value_is_incomplete(text: str, at: int) -> None:
     with pytest.raises(Incomplete):
         end_of_value(text, at)
 
 
 @pytest.mark.parametrize("text", [",", "]", "}", " 1"])
-def test_where_no_value_begins(text: str) -> None:
+def test_positions_without_a_value_are_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="no JSON value at character 0"):
         end_of_value(text, 0)
 
@@ -76,7 +76,7 @@ def test_members_have_their_bounds() -> None:
         ("{", ""),
     ],
 )
-def test_what_is_no_object_has_no_members(text: str, problem: str) -> None:
+def test_non_objects_have_no_members(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem or None):
         members(text)
 
@@ -88,7 +88,7 @@ def test_what_is_no_object_has_no_members(text: str, problem: str) -> None:
         ('{"a":"\\"\n"}', '{"a":"\\"\\n"}'), ("\n[\n]\n", " [ ] "), ('{"a":1}', '{"a":1}'), ("\r", " "),
     ],
 )  # fmt: skip
-def test_line_breaks_within_a_string_are_written_out_and_others_are_blanks(text: str, expected: str) -> None:
+def test_line_breaks_in_strings_are_escaped_and_others_become_spaces(text: str, expected: str) -> None:
     assert on_one_line(text) == expected
 
 
@@ -99,26 +99,26 @@ def test_line_breaks_within_a_string_are_written_out_and_others_are_blanks(text:
         ("\ud7ff\ud800\udfff\ue000", "\ud7ff\\ud800\\udfff\ue000"), ("\ufffd\ufffe\uffff\U00010000", "\ufffd\\ufffe\\uffff\U00010000"),
     ],
 )  # fmt: skip
-def test_what_xml_cannot_carry_is_written_out(text: str, expected: str) -> None:
-    assert for_xml(text) == expected
+def test_characters_that_xml_cannot_carry_are_escaped(text: str, expected: str) -> None:
+    assert escape_for_json(text) == expected
 
 
 @pytest.mark.parametrize("text", ["{}}", "{{}", "{}{}", "{[}", "{]}", "{[]]}"])
-def test_what_is_no_object_by_itself_is_not_closed(text: str) -> None:
-    assert looks_of([text]) == [NOT_CLOSED]
-    assert looks_of(["{}", text]) == [CLEAN, NOT_CLOSED]
+def test_fragments_of_objects_are_not_closed(text: str) -> None:
+    assert shapes_of([text]) == [NOT_CLOSED]
+    assert shapes_of(["{}", text]) == [CLEAN, NOT_CLOSED]
 
 
-def test_each_of_several_objects_has_a_look_of_its_own() -> None:
-    assert looks_of([]) == []
-    assert looks_of(["{}"] * 5) == [CLEAN] * 5
-    assert looks_of(['{"a":[[],{}]}', '{"b":"x"}']) == [CLEAN, CLEAN]
-    assert looks_of(['{"a":[}', "{]}"]) == [NOT_CLOSED, NOT_CLOSED]
-    assert looks_of(['{"a":"}', '{"}']) == [NOT_CLOSED, NOT_CLOSED]
+def test_each_object_has_its_own_shape() -> None:
+    assert shapes_of([]) == []
+    assert shapes_of(["{}"] * 5) == [CLEAN] * 5
+    assert shapes_of(['{"a":[[],{}]}', '{"b":"x"}']) == [CLEAN, CLEAN]
+    assert shapes_of(['{"a":[}', "{]}"]) == [NOT_CLOSED, NOT_CLOSED]
+    assert shapes_of(['{"a":"}', '{"}']) == [NOT_CLOSED, NOT_CLOSED]
 
 
 @pytest.mark.parametrize("inside", ["&", "<", ">", "\u00e9", "\uffff", "&amp;", "<>", "\\\\<", "\\<"])
-def test_an_object_with_what_xml_writes_in_another_way_is_closed_but_not_clean(inside: str) -> None:
+def test_an_object_that_xml_must_escape_is_closed_but_not_clean(inside: str) -> None:
     text = '{"a":"' + inside + '"}'
-    assert looks_of([text, "{}"]) == [CLOSED, CLEAN]
-    assert looks_of(["{}", text + "}"]) == [CLEAN, NOT_CLOSED]
+    assert shapes_of([text, "{}"]) == [CLOSED, CLEAN]
+    assert shapes_of(["{}", text + "}"]) == [CLEAN, NOT_CLOSED]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from illumio_pce.errors import CollectorError, StateError
-from illumio_pce.splunkd import KV_STORE_PATIENCE, KV_STORE_PATIENCE_AT_STOP, KV_STORE_REQUEST_SECONDS, KvStore
+from illumio_pce.splunkd import KV_STORE_REQUEST_SECONDS, KV_STORE_TIMEOUT, KV_STORE_TIMEOUT_AT_STOP, KvStore
 from splunklib.binding import HTTPError
 
 from tests.simulation import SimulatedClock
@@ -30,7 +30,7 @@ CALLS = {**READS, **WRITES}
 
 
 class Splunkd:
-    """Answers each request with what `result` makes of it; a request takes `seconds`."""
+    """Responses each request with what `result` makes of it; a request takes `seconds`."""
 
     def __init__(self, result: Callable[[], Any], seconds: float = 0.0) -> None:
         self.clock = SimulatedClock()
@@ -45,15 +45,15 @@ class Splunkd:
 
     post = delete = get
 
-    def store(self, patience: float = KV_STORE_PATIENCE) -> KvStore:
-        return KvStore(self, self.clock, lambda: patience)  # type: ignore[arg-type]
+    def store(self, timeout: float = KV_STORE_TIMEOUT) -> KvStore:
+        return KvStore(self, self.clock, lambda: timeout)  # type: ignore[arg-type]
 
 
 def status(code: int) -> Callable[[], Any]:
-    def answer() -> Any:
+    def response() -> Any:
         raise HTTPError(SimpleNamespace(status=code, reason="x", body=BytesIO(json.dumps({}).encode()), headers=[]))
 
-    return answer
+    return response
 
 
 def silence() -> Any:
@@ -62,7 +62,7 @@ def silence() -> Any:
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("code", [400, 403, 405, 413, 507])
-def test_a_refusal_is_an_error_at_once_that_says_which_way_failed(code: int, call: str) -> None:
+def test_a_refused_request_fails_at_once_and_names_the_operation(code: int, call: str) -> None:
     splunkd = Splunkd(status(code))
     with pytest.raises(StateError) as failure:
         CALLS[call](splunkd.store())
@@ -73,7 +73,7 @@ def test_a_refusal_is_an_error_at_once_that_says_which_way_failed(code: int, cal
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_session_that_ended_is_named_and_not_the_kv_store(call: str) -> None:
+def test_an_expired_session_is_reported_as_such(call: str) -> None:
     splunkd = Splunkd(status(401))
     with pytest.raises(CollectorError, match="session") as failure:
         CALLS[call](splunkd.store())
@@ -82,11 +82,11 @@ def test_a_session_that_ended_is_named_and_not_the_kv_store(call: str) -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("code", [500, 502, 503, 504])
-def test_what_may_pass_is_asked_for_again_and_comes(code: int, call: str) -> None:
-    answers: list[Callable[[], Any]] = [status(code), status(code), lambda: [] if call == "find" else {}]
+def test_transient_errors_are_retried(code: int, call: str) -> None:
+    responses: list[Callable[[], Any]] = [status(code), status(code), lambda: [] if call == "find" else {}]
 
     def next_one() -> Any:
-        return answers.pop(0)()
+        return responses.pop(0)()
 
     splunkd = Splunkd(next_one)
     CALLS[call](splunkd.store())
@@ -96,13 +96,13 @@ def test_what_may_pass_is_asked_for_again_and_comes(code: int, call: str) -> Non
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("result", [status(503), silence], ids=["503", "silence"])
 @pytest.mark.parametrize("seconds", [0.0, 14.0, KV_STORE_REQUEST_SECONDS])
-def test_no_run_waits_a_minute_for_it_nor_a_second_time(result: Callable[[], Any], seconds: float, call: str) -> None:
+def test_a_run_waits_for_the_kv_store_only_once(result: Callable[[], Any], seconds: float, call: str) -> None:
     splunkd = Splunkd(result, seconds)
     store, began = splunkd.store(), splunkd.clock.now
     with pytest.raises(StateError):
         CALLS[call](store)
     waited = splunkd.clock.now - began
-    assert KV_STORE_PATIENCE - 2 <= waited <= KV_STORE_PATIENCE + KV_STORE_REQUEST_SECONDS < 50
+    assert KV_STORE_TIMEOUT - 2 <= waited <= KV_STORE_TIMEOUT + KV_STORE_REQUEST_SECONDS < 50
     requests = splunkd.requests
     for again in CALLS.values():
         with pytest.raises(StateError):
@@ -110,35 +110,35 @@ def test_no_run_waits_a_minute_for_it_nor_a_second_time(result: Callable[[], Any
     assert (splunkd.clock.now - began, splunkd.requests) == (waited, requests)
 
 
-def test_once_splunkd_asked_for_the_end_it_is_waited_for_a_moment() -> None:
+def test_after_a_stop_request_the_kv_store_gets_only_a_moment() -> None:
     splunkd = Splunkd(status(503))
     began = splunkd.clock.now
     with pytest.raises(StateError):
-        splunkd.store(KV_STORE_PATIENCE_AT_STOP).get("audit")
+        splunkd.store(KV_STORE_TIMEOUT_AT_STOP).get("audit")
     assert splunkd.clock.now - began <= 5
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_once_splunkd_has_gone_nothing_is_asked(call: str) -> None:
+def test_once_splunkd_is_gone_the_kv_store_is_not_asked(call: str) -> None:
     splunkd = Splunkd(lambda: {})
     with pytest.raises(StateError, match="splunkd has gone"):
         CALLS[call](splunkd.store(-1.0))
     assert splunkd.requests == 0
 
 
-def test_what_is_missing_and_what_is_there_already_is_no_error() -> None:
+def test_missing_and_existing_documents_are_not_errors() -> None:
     missing, taken = Splunkd(status(404)).store(), Splunkd(status(409)).store()
     assert [missing.get("audit"), missing.replace(DOCUMENT), taken.insert(DOCUMENT)] == [None, False, False]
     assert missing.get("audit") is None
 
 
 @pytest.mark.parametrize("call", ["find", "save", "insert", "delete"])
-def test_a_collection_that_is_not_there_is_an_error(call: str) -> None:
+def test_a_missing_collection_is_an_error(call: str) -> None:
     with pytest.raises(StateError, match="no such collection"):
         CALLS[call](Splunkd(status(404)).store())
 
 
 @pytest.mark.parametrize("call", READS)
-def test_an_answer_of_another_form_is_an_error(call: str) -> None:
+def test_a_malformed_response_is_an_error(call: str) -> None:
     with pytest.raises(StateError, match="cannot be read"):
         CALLS[call](Splunkd(lambda: "a page").store())

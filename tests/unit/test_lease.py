@@ -52,7 +52,7 @@ def test_a_member_that_runs_each_hour_keeps_the_input_from_one_that_runs_between
         world.clock.now += 1800
 
 
-def test_a_member_that_does_not_come_again_is_followed_after_its_interval() -> None:
+def test_a_member_that_disappears_is_succeeded_after_its_interval() -> None:
     world = World()
     first = lease(world, "one", interval=3600)
     assert first.acquire() is None
@@ -76,7 +76,7 @@ def test_a_run_that_took_long_keeps_the_input_for_the_time_until_its_next() -> N
     assert world.documents["audit.lease"]["until"] == world.clock.now + LEASE_SECONDS
 
 
-def test_who_lost_it_keeps_nothing() -> None:
+def test_a_lost_lease_is_not_kept() -> None:
     world = World()
     first, second = lease(world, "one"), lease(world, "two")
     first.acquire()
@@ -86,7 +86,7 @@ def test_who_lost_it_keeps_nothing() -> None:
     second.check()
 
 
-def test_one_has_it_and_the_other_is_told_who() -> None:
+def test_one_member_gets_the_lease_and_the_other_learns_who() -> None:
     world = World()
     first, second = lease(world, "one"), lease(world, "two")
     assert first.acquire() is None
@@ -132,7 +132,7 @@ def test_it_is_renewed_while_commits_are_made() -> None:
         assert second.acquire() == "one"
 
 
-def test_a_lease_that_nobody_has_costs_one_request() -> None:
+def test_a_free_lease_costs_one_request() -> None:
     world = World()
     assert lease(world, "one").acquire() is None
     assert world.trace == ["save begins", "save ends"]
@@ -152,7 +152,7 @@ def test_the_store_is_not_written_for_each_commit() -> None:
     assert world.documents["audit.lease"]["until"] == world.clock.now + LEASE_SECONDS
 
 
-def test_who_never_had_it_commits_nothing_and_takes_it_from_nobody() -> None:
+def test_a_member_without_the_lease_commits_nothing() -> None:
     world = World()
     assert lease(world, "one").acquire() is None
     second = lease(world, "two")
@@ -162,7 +162,7 @@ def test_who_never_had_it_commits_nothing_and_takes_it_from_nobody() -> None:
     assert lease(world, "three").acquire() == "one"
 
 
-def test_who_was_late_goes_on_where_nobody_took_it() -> None:
+def test_an_expired_lease_that_nobody_took_is_renewed() -> None:
     world = World()
     first = lease(world, "one")
     first.acquire()
@@ -171,7 +171,7 @@ def test_who_was_late_goes_on_where_nobody_took_it() -> None:
     assert lease(world, "two").acquire() == "one"
 
 
-def test_who_was_late_ends_where_another_took_it() -> None:
+def test_an_expired_lease_that_was_taken_ends_the_run() -> None:
     world = World()
     first, second = lease(world, "one"), lease(world, "two")
     first.acquire()
@@ -184,7 +184,7 @@ def test_who_was_late_ends_where_another_took_it() -> None:
     second.check()
 
 
-def test_of_two_that_take_it_over_one_gets_it() -> None:
+def test_of_two_takeovers_one_wins() -> None:
     world = World()
     lease(world, "gone").acquire()
     world.clock.now += 2 * LEASE_SECONDS
@@ -216,7 +216,7 @@ def test_one_that_is_released_just_as_another_looks_at_it_is_taken() -> None:
     second.check()
 
 
-def test_who_renews_it_while_another_takes_it_over_ends() -> None:
+def test_a_renewal_that_loses_the_race_ends_the_run() -> None:
     world = World()
     first, second = lease(world, "one"), lease(world, "two")
     first.acquire()
@@ -250,7 +250,7 @@ def test_clocks_of_members_may_differ_by_a_minute(ahead: float) -> None:
     assert lease(world, "two", clock).acquire() == "one"
 
 
-def test_a_lease_of_a_clock_that_is_far_ahead_keeps_nobody_out_for_ever() -> None:
+def test_a_lease_from_a_clock_far_ahead_expires() -> None:
     world, clock = World(), SimulatedClock()
     clock.now = world.clock.now + 86_400
     lease(world, "one", clock).acquire()

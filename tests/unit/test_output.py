@@ -82,7 +82,7 @@ def test_a_run_without_events_opens_no_stream(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("index", ["", "default"])
-def test_no_index_is_the_one_that_splunkd_chooses(index: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_index_splunkd_chooses(index: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pipe = Pipe(monkeypatch)
     stream(index).write(events("x"))
     assert b"<index>" not in pipe.taken
@@ -136,7 +136,7 @@ def test_many_events_go_in_pieces_of_a_quarter_of_a_megabyte(monkeypatch: pytest
 
 
 @pytest.mark.parametrize("giant", [262_143, 262_144, 600_000])
-def test_a_giant_among_small_ones_is_in_no_piece_twice(giant: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_giant_event_is_written_once(giant: int, monkeypatch: pytest.MonkeyPatch) -> None:
     pipe = Pipe(monkeypatch)
     texts = ["a", "b" * giant, "c", "d" * giant, "e"]
     stream().write(events(*texts))
@@ -144,19 +144,19 @@ def test_a_giant_among_small_ones_is_in_no_piece_twice(giant: int, monkeypatch: 
 
 
 @pytest.mark.parametrize("number", [errno.EPIPE, errno.EINVAL, errno.EBADF, errno.ECONNRESET])
-def test_a_pipe_that_is_gone(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_pipe(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     Pipe(monkeypatch).breaks = number
     with pytest.raises(PipeClosed):
         stream().write(events("x"))
 
 
-def test_any_other_error_is_no_closed_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_errors_are_not_a_closed_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     Pipe(monkeypatch).breaks = errno.ENOSPC
     with pytest.raises(OSError, match=str(errno.ENOSPC)):
         stream().write(events("x"))
 
 
-def test_only_when_all_is_taken_the_page_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_counts_as_written_only_when_all_was_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """A real pipe that is full, and is read from only while the writer waits."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from illumio_pce.events import AuditEvent, Events
-from illumio_pce.questions import Traffic
+from illumio_pce.prefetch import Traffic
 from illumio_pce.record import SOURCETYPE, Record, not_started
 
 
@@ -31,7 +31,7 @@ def test_events_are_counted_with_their_flaws_and_their_times() -> None:
     assert (record.oldest, record.newest) == (2000, 7000)
 
 
-def test_late_is_what_turned_up_behind_where_a_run_had_looked() -> None:
+def test_late_events_are_those_before_the_last_watermark() -> None:
     record = Record()
     count(record, [event(5000), event(4999), event(2000)], 5000)
     assert (record.late, record.latest_ms) == (2, 3000)
@@ -49,7 +49,7 @@ def test_the_time_zero_is_a_time() -> None:
     assert (record.oldest, record.newest) == (0, 5)
 
 
-def test_a_note_is_made_once() -> None:
+def test_a_note_is_not_repeated() -> None:
     record = Record()
     for text in ("one", "two", "one"):
         record.note(text)
@@ -58,7 +58,7 @@ def test_a_note_is_made_once() -> None:
 
 def test_the_record_in_json() -> None:
     record = Record(
-        delivered=7, duplicates=6, filtered=5, late=4, latest_ms=3456, resent=3, requested=2, pages=1, bytes_out=99,
+        delivered=7, duplicates=6, filtered=5, late=4, latest_ms=3456, resent=3, backfilled=2, pages=1, bytes_out=99,
         system_events={"found": 1}, window=(0, 1000), newest=2000, oldest=0, flaws={"no href": 1},
         gaps=[(0, 3000)], notes=["é"],
     )  # fmt: skip
@@ -79,7 +79,7 @@ def test_the_record_in_json() -> None:
     }  # fmt: skip
 
 
-def test_what_did_not_happen_is_not_said_or_is_nought() -> None:
+def test_what_did_not_happen_is_absent_or_zero() -> None:
     value = json.loads(Record().to_json({"retention_days": None}, Traffic()))
     value.pop("peak_memory_mib", None)
     assert {name for name, part in value.items() if part} == set()
@@ -88,12 +88,12 @@ def test_what_did_not_happen_is_not_said_or_is_nought() -> None:
     assert (value["events"], value["requests"], value["gaps"], value["notes"]) == (0, 0, [], [])
 
 
-def test_the_most_memory_is_told_in_mib_to_a_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_peak_memory_is_in_mib_with_one_decimal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "read_text", lambda *_args, **_options: "VmPeak:\t  999 kB\nVmHWM:\t  900000 kB\n")
     assert json.loads(Record().to_json({}, Traffic()))["peak_memory_mib"] == 878.9
 
 
-def test_where_the_system_does_not_tell_it_the_most_memory_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_peak_memory_is_omitted_where_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_args: object, **_options: object) -> str:
         raise FileNotFoundError
 
@@ -106,7 +106,7 @@ def test_the_most_important_counts_stand_in_the_log() -> None:
     assert record.summary() == ("events=1 duplicates_dropped=2 filtered_out=3 late_arrivals=4 pages=5 bytes_written=6")
 
 
-def test_a_run_that_could_not_begin_has_a_record_too() -> None:
+def test_a_run_that_could_not_start_has_a_record_too() -> None:
     event = not_started("audit", "account", "What is wrong.", "pce.example.com", 1_760_000_000.5)
     assert (event.epochs, event.hosts, event.sourcetype) == (["1760000000.500"], ["pce.example.com"], SOURCETYPE)
     assert json.loads(event.texts[0]) == {

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from illumio_pce.breadcrumb import Point
 from illumio_pce.checkpoint import Batch, Checkpoint, Progress
-from illumio_pce.state import GONE, OLDER, Loaded, State, newborn
+from illumio_pce.state import STATE_GONE, STATE_OLDER, Loaded, State, created_document
 from illumio_pce.store import sealed
 
 from tests.simulation import START, World
@@ -65,13 +65,17 @@ def loaded(world: World, checkpoint: Checkpoint | None) -> Loaded:
         (5, "a", None, False),
     ],
 )
-def test_a_checkpoint_is_held_against_the_breadcrumb(
+def test_a_checkpoint_is_compared_with_the_breadcrumb(
     saves: int, creation: str, told: Point | None, is_old: bool
 ) -> None:
     world = World(breadcrumb=told.to_text() if told else None)
     found = loaded(world, Checkpoint("pce", {"events": Progress(5000, 1000)}, creation=creation, saves=saves))
     assert found.checkpoint is not None
-    assert (found.is_old, found.point, found.damage) == (is_old, told if is_old else None, OLDER if is_old else "")
+    assert (found.is_old, found.point, found.damage) == (
+        is_old,
+        told if is_old else None,
+        STATE_OLDER if is_old else "",
+    )
     assert (found.checkpoint.saves, found.creation) == (saves, creation)
 
 
@@ -79,22 +83,24 @@ def test_a_checkpoint_is_held_against_the_breadcrumb(
     ("creation", "told", "is_old"),
     [("a", point(1), True), ("b", point(1), False), ("a", point(0, ""), False), ("a", None, False)],
 )
-def test_an_input_that_has_stored_nothing_is_held_against_it_too(
-    creation: str, told: Point | None, is_old: bool
-) -> None:
+def test_an_input_without_a_checkpoint_is_compared_too(creation: str, told: Point | None, is_old: bool) -> None:
     world = World(breadcrumb=told.to_text() if told else None)
-    world.documents["audit"] = newborn("audit", START - 5, creation)
+    world.documents["audit"] = created_document("audit", START - 5, creation)
     found = loaded(world, None)
     assert (found.checkpoint, found.creation, found.made_at) == (None, creation, START - 5)
-    assert (found.is_old, found.point, found.damage) == (is_old, told if is_old else None, OLDER if is_old else "")
+    assert (found.is_old, found.point, found.damage) == (
+        is_old,
+        told if is_old else None,
+        STATE_OLDER if is_old else "",
+    )
 
 
-def test_a_breadcrumb_that_cannot_be_read_says_nothing_against_a_checkpoint() -> None:
+def test_an_unreadable_breadcrumb_does_not_invalidate_a_checkpoint() -> None:
     found = loaded(World(breadcrumb="{"), Checkpoint("pce", saves=3, creation="a"))
     assert (found.is_old, found.point, found.damage) == (False, None, "")
 
 
-def test_the_generation_before_goes_on_from_the_breadcrumb_too_and_its_damage_is_what_is_told() -> None:
+def test_the_previous_generation_resumes_from_the_breadcrumb_too() -> None:
     world = World(breadcrumb=point(6).to_text())
     document = sealed(
         {"_key": "audit.previous", "input": "audit", "kind": "previous"},
@@ -106,12 +112,12 @@ def test_the_generation_before_goes_on_from_the_breadcrumb_too_and_its_damage_is
     assert found.damage == "the newest generation of the state is missing"
 
 
-def test_a_breadcrumb_keeps_what_splunkd_may_lose() -> None:
+def test_a_breadcrumb_keeps_unconfirmed_batches() -> None:
     safe = Batch(10, 20, 879.9, array("Q", [1]))
-    unsafe = [Batch(30, 40, 880.0, array("Q", [2, 3])), Batch(35, 50, 1000.0, array("Q"), count=7000)]
+    unconfirmed = [Batch(30, 40, 880.0, array("Q", [2, 3])), Batch(35, 50, 1000.0, array("Q"), count=7000)]
     checkpoint = Checkpoint(
-        "pce", {"events": Progress(60, 5, [(1, 2)], 50, 999.5)}, [safe, *unsafe], saved_at=1000.0, creation="a", saves=4,
-        splunkd="one",
+        "pce", {"events": Progress(60, 5, [(1, 2)], 50, 999.5)}, [safe, *unconfirmed], saved_at=1000.0, creation="a", saves=4,
+        splunkd_boot_id="one",
     )  # fmt: skip
     told = Point.from_text(Point.of(checkpoint).to_text())
     assert told == Point(
@@ -119,7 +125,8 @@ def test_a_breadcrumb_keeps_what_splunkd_may_lose() -> None:
         [(30, 40, 880.0, 2), (35, 50, 1000.0, 7000)],
     )  # fmt: skip
     found = [
-        (batch.low, batch.high, batch.committed_at, batch.count, len(batch.keys)) for batch in told.unsafe_batches()
+        (batch.low, batch.high, batch.committed_at, batch.count, len(batch.keys))
+        for batch in told.unconfirmed_batches()
     ]
     assert found == [(30, 40, 880.0, 2, 0), (35, 50, 1000.0, 7000, 0)]
 
@@ -163,7 +170,7 @@ def test_a_restored_backup_repeats_the_late_arrival_window_at_most(hours: int, k
     assert set(repeated(world)) <= recent
     assert set(repeated(world).values()) <= {1}
     notes = world.last.record.notes
-    assert notes[0] == OLDER
+    assert notes[0] == STATE_OLDER
     assert notes[1].startswith("events: reading goes on from ")
     assert kinds(world) == [("state", "state_restored")]
     before = len(world.delivered())
@@ -193,7 +200,7 @@ def test_a_restored_backup_from_before_the_first_run_goes_on_as_well() -> None:
     creation = world.last._checkpoint.creation
     world.clock.now += 3600
     fresh = world.pce.record()
-    world.documents = {"audit": newborn("audit", START, creation)}
+    world.documents = {"audit": created_document("audit", START, creation)}
     assert world.run() == "ok"
     assert Counter(world.delivered()) == {old: 1, fresh: 1}
     assert world.last._checkpoint.creation == creation
@@ -231,11 +238,11 @@ def test_a_backup_from_when_the_account_led_elsewhere_goes_on_where_it_leads_now
     assert not any("the account led to" in note for note in world.last.record.notes)
 
 
-def test_an_input_that_is_deleted_and_made_anew_has_an_identity_of_its_own() -> None:
+def test_a_recreated_input_has_its_own_identity() -> None:
     """The file of the former one may still lie there, if it could not be removed."""
     world, _ = world_and_backup(1)
     former = world.read()
-    world.documents = {"audit": dict(newborn("audit", world.clock.now))}
+    world.documents = {"audit": dict(created_document("audit", world.clock.now))}
     world.settings["start_time"] = "-10s"
     fresh = world.pce.record()
     world.indexed.clear()
@@ -288,10 +295,10 @@ def test_what_the_store_took_and_did_not_keep_costs_the_late_arrival_window_at_m
     assert set(repeated(world)) <= recent
     was_lost = kept < WRITES
     assert kinds(world) == [("state", "state_restored")] * was_lost
-    assert (OLDER in world.last.record.notes) is was_lost
+    assert (STATE_OLDER in world.last.record.notes) is was_lost
 
 
-def test_a_store_that_keeps_nothing_any_more_is_told_by_each_run_and_holds_up_nothing() -> None:
+def test_a_store_that_keeps_nothing_is_reported_by_each_run_without_blocking() -> None:
     world = busy_world()
     for number in range(5):
         world.writes_kept = 0
@@ -339,7 +346,7 @@ def test_lost_or_damaged_state_and_a_crash_of_splunkd_in_the_same_two_minutes_lo
     if lost == "all":
         world.documents.clear()
     assert world.run() == "ok"
-    assert (world.last.record.notes[0] == GONE) is (lost == "all")
+    assert (world.last.record.notes[0] == STATE_GONE) is (lost == "all")
     if not crash_first:
         world.clock.now += 20
         world.crash_splunkd(119)
@@ -385,7 +392,7 @@ def test_a_store_that_takes_no_writes_after_some_has_a_page_repeated_at_most(tak
     assert world.run() == ("state" if taken < WRITES else "ok")
     assert world.run() == "ok"
     assert set(world.delivered()) == world.recorded()
-    # An answer holds five events.
+    # A response holds five events.
     assert sum(repeated(world).values()) <= 5 * (taken < WRITES)
 
 

@@ -18,10 +18,10 @@ from illumio_pce.breadcrumb import path_of
 from illumio_pce.collector import Run
 from illumio_pce.config import Account, InputSettings
 from illumio_pce.errors import CollectorError, PipeClosed, SplunkdError, StateError
+from illumio_pce.heartbeats import Heartbeat, Heartbeats, interval_seconds
 from illumio_pce.lease import ClusterLease, FileLock
 from illumio_pce.log import logger
 from illumio_pce.output import SplunkdStream
-from illumio_pce.signs import Sign, Signs, seconds_of
 from illumio_pce.stop import Stop
 from illumio_pce.unconfirmed import UnconfirmedMark
 
@@ -141,22 +141,22 @@ SEAMS: list[tuple[Any, str]] = [
     (input_run, "Pce"),
     (input_run, "BreadcrumbFile"),
     (input_run, "State"),
-    (input_run, "life_of"),
+    (input_run, "splunkd_boot_id"),
     (input_run, "Run"),
     (World, "find"),
-    (World, "ask"),
+    (World, "send"),
     (Run, "collect"),
     (Run, "write_record"),
     (input_run, "_log_for_monitoring"),
     (ClusterLease, "keep"),
-    (Signs, "leave"),
-    (Signs, "silent"),
+    (Heartbeats, "leave"),
+    (Heartbeats, "silent"),
     (FileLock, "release"),
 ]
 
 
 @pytest.mark.parametrize(("owner", "name"), SEAMS, ids=[f"{owner.__name__}.{name}" for owner, name in SEAMS])
-def test_a_bug_at_any_seam_leaves_one_record_and_one_line(
+def test_a_bug_anywhere_leaves_one_record_and_one_log_line(
     owner: Any, name: str, stage: Stage, errors: list[str]
 ) -> None:
     stage.roles = list(CAPTAIN)
@@ -169,7 +169,7 @@ def test_a_bug_at_any_seam_leaves_one_record_and_one_line(
     assert "category=internal" in errors[0]
 
 
-def test_a_record_that_cannot_be_made_is_still_a_line(stage: Stage, errors: list[str]) -> None:
+def test_a_record_that_cannot_be_written_still_leaves_a_log_line(stage: Stage, errors: list[str]) -> None:
     stage.put(input_run, "read_settings", broken)
     stage.put(input_run, "not_started", broken)
     assert stage.run() is False
@@ -177,7 +177,7 @@ def test_a_record_that_cannot_be_made_is_still_a_line(stage: Stage, errors: list
     assert len(errors) == 1
 
 
-def test_a_stream_that_cannot_be_closed_is_told_of(stage: Stage, errors: list[str]) -> None:
+def test_a_stream_that_cannot_be_closed_is_reported(stage: Stage, errors: list[str]) -> None:
     stage.put(SplunkdStream, "close", broken)
     assert stage.run() is False
     assert b'"error_category": "internal"' in stage.stream.read_bytes()
@@ -185,19 +185,19 @@ def test_a_stream_that_cannot_be_closed_is_told_of(stage: Stage, errors: list[st
 
 
 @pytest.mark.parametrize("missing", ["server_uri", "session_key", "checkpoint_dir"])
-def test_what_splunkd_did_not_hand_over_is_told_in_a_record(missing: str, stage: Stage, errors: list[str]) -> None:
+def test_missing_metadata_is_reported_in_a_record(missing: str, stage: Stage, errors: list[str]) -> None:
     del stage.metadata[missing]
     assert stage.run() is False
     assert [record["error_category"] for record in stage.records()] == ["internal"]
     assert len(errors) == 1
 
 
-def test_without_the_name_of_the_host_it_runs_all_the_same(stage: Stage) -> None:
+def test_it_runs_without_a_host_name(stage: Stage) -> None:
     del stage.metadata["server_host"]
     assert stage.run() is True
 
 
-def test_a_folder_that_is_none_keeps_nobody_from_collecting(stage: Stage) -> None:
+def test_an_unusable_folder_does_not_prevent_collecting(stage: Stage) -> None:
     stage.metadata["checkpoint_dir"] = str(stage.folder / "gone")
     stage.world.pce.record()
     assert stage.run() is True
@@ -213,7 +213,7 @@ def test_a_folder_that_is_none_keeps_nobody_from_collecting(stage: Stage) -> Non
         ("KvStore", StateError("The input's state cannot be written."), "state"),
     ],
 )
-def test_what_is_not_right_before_a_run_is_named(
+def test_configuration_errors_are_named(
     name: str, error: Exception, category: str, stage: Stage, errors: list[str]
 ) -> None:
     def refuse(*_: Any) -> Any:
@@ -227,7 +227,7 @@ def test_what_is_not_right_before_a_run_is_named(
     assert len(errors) == 1
 
 
-def test_parameters_that_no_run_can_use_are_named(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unusable_parameters_are_named(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PARAMETERS, "start_time", "yesterday")
     assert stage.run() is False
     (record,) = stage.records()
@@ -235,7 +235,7 @@ def test_parameters_that_no_run_can_use_are_named(stage: Stage, monkeypatch: pyt
     assert "ISO 8601" in record["error"]
 
 
-def test_a_second_run_is_kept_away_and_says_so(stage: Stage) -> None:
+def test_a_second_run_is_kept_out_and_says_so(stage: Stage) -> None:
     lock = FileLock(path_of(stage.folder, "audit", "lock"))
     assert lock.acquire()
     assert stage.run() is False
@@ -270,7 +270,7 @@ def other_member_collects(stage: Stage) -> ClusterLease:
     return lease
 
 
-def test_what_another_member_collects_is_left_to_it_without_a_record(stage: Stage) -> None:
+def test_an_input_of_another_member_is_skipped_without_a_record(stage: Stage) -> None:
     stage.roles = list(MEMBER)
     stage.world.pce.record()
     assert stage.world.run() == "ok"
@@ -279,7 +279,7 @@ def test_what_another_member_collects_is_left_to_it_without_a_record(stage: Stag
     assert stage.written() == []
 
 
-def test_a_member_that_holds_the_input_and_stores_nothing_is_told_of(stage: Stage) -> None:
+def test_a_member_that_holds_the_input_and_stores_nothing_is_reported(stage: Stage) -> None:
     stage.roles = list(CAPTAIN)
     assert stage.world.run() == "ok"
     stage.world.clock.now += 3 * 60 + 900
@@ -302,7 +302,7 @@ def test_the_first_run_on_another_member_is_waited_for_as_long(stage: Stage) -> 
 
 
 @pytest.mark.parametrize("requested", [False, True])
-def test_a_member_keeps_the_input_unless_it_is_told_to_end(requested: bool, stage: Stage) -> None:
+def test_a_member_keeps_the_input_unless_it_is_stopped(requested: bool, stage: Stage) -> None:
     stage.roles = list(MEMBER)
 
     def collect(run: Any) -> None:
@@ -341,7 +341,7 @@ def test_a_pipe_that_closes_before_anything_was_delivered_leaves_no_mark(stage: 
     assert not UnconfirmedMark(stage.folder, "audit").is_set()
 
 
-def test_what_fails_since_splunkd_has_gone_is_one_line(stage: Stage, errors: list[str]) -> None:
+def test_a_failure_after_splunkd_is_gone_is_one_log_line(stage: Stage, errors: list[str]) -> None:
     def collect(run: Any) -> None:
         run._stop.gone = True
         raise StateError("The input's state cannot be written in the KV store (splunkd has gone).")
@@ -413,7 +413,7 @@ def test_a_parent_that_ends_ends_the_run(terminated: list[int], monkeypatch: pyt
     os.close(writer)
 
 
-def test_what_closes_after_the_run_ends_nothing(terminated: list[int]) -> None:
+def test_a_pipe_that_closes_after_the_run_has_no_effect(terminated: list[int]) -> None:
     reader, writer = os.pipe()
     stop = listening()
     with stop.watching(writer):
@@ -429,14 +429,14 @@ def test_what_closes_after_the_run_ends_nothing(terminated: list[int]) -> None:
 SILENT = 3 * 60 + 900
 
 
-def test_an_ordinary_run_asks_splunkd_nothing_about_the_others(stage: Stage) -> None:
-    Signs(stage.folder).leave(Sign("other", stage.world.clock.now - SILENT, 60))
+def test_an_ordinary_run_does_not_ask_splunkd_about_other_inputs(stage: Stage) -> None:
+    Heartbeats(stage.folder).leave(Heartbeat("other", stage.world.clock.now - SILENT, 60))
     assert stage.run() is True
     assert stage.asked == ["server_info"]
 
 
-def test_an_enabled_input_that_stopped_is_told_of_once_a_day(stage: Stage) -> None:
-    Signs(stage.folder).leave(Sign("other", stage.world.clock.now - SILENT - 1, 60))
+def test_a_silent_enabled_input_is_reported_once_a_day(stage: Stage) -> None:
+    Heartbeats(stage.folder).leave(Heartbeat("other", stage.world.clock.now - SILENT - 1, 60))
     stage.enabled = {"other": {}, "audit": {}}
     assert stage.run() is True
     (text,) = stage.announced
@@ -449,32 +449,32 @@ def test_an_enabled_input_that_stopped_is_told_of_once_a_day(stage: Stage) -> No
 
 
 @pytest.mark.parametrize(("enabled", "kept"), [({}, False), (None, True)])
-def test_one_that_is_switched_off_is_forgotten_and_what_splunkd_does_not_say_is_asked_again(
+def test_a_disabled_input_is_forgotten_and_an_unknown_one_is_asked_about_again(
     enabled: dict[str, Mapping[str, Any]] | None, kept: bool, stage: Stage
 ) -> None:
-    signs = Signs(stage.folder)
-    signs.leave(Sign("other", stage.world.clock.now - SILENT - 1, 60))
+    heartbeats = Heartbeats(stage.folder)
+    heartbeats.leave(Heartbeat("other", stage.world.clock.now - SILENT - 1, 60))
     stage.enabled = enabled
     assert stage.run() is True
     assert stage.announced == []
-    assert bool(signs.silent(stage.world.clock.now, "audit")) is kept
+    assert bool(heartbeats.silent(stage.world.clock.now, "audit")) is kept
 
 
-def test_one_that_another_member_runs_by_now_is_no_longer_expected_here(stage: Stage) -> None:
-    signs, now = Signs(stage.folder), stage.world.clock.now
-    signs.leave(Sign("other", now - SILENT - 1, 60))
+def test_an_input_that_moved_to_another_member_is_not_reported(stage: Stage) -> None:
+    heartbeats, now = Heartbeats(stage.folder), stage.world.clock.now
+    heartbeats.leave(Heartbeat("other", now - SILENT - 1, 60))
     stage.enabled = {"other": {}}
     stage.world.insert({"_key": "other", "kind": "created", "input": "other", "made_at": now - SILENT})
     assert stage.run() is True
     assert stage.announced == []
-    assert signs.silent(now, "audit") == []
+    assert heartbeats.silent(now, "audit") == []
 
 
-def test_a_run_leaves_its_sign_whether_it_collects_fails_or_is_skipped(stage: Stage) -> None:
-    signs, now = Signs(stage.folder), stage.world.clock
+def test_a_run_leaves_a_heartbeat_whether_it_collects_fails_or_is_skipped(stage: Stage) -> None:
+    heartbeats, now = Heartbeats(stage.folder), stage.world.clock
 
     def left() -> bool:
-        return signs.silent(now.now + SILENT - 1, "") == [] and signs.silent(now.now + SILENT + 1, "") != []
+        return heartbeats.silent(now.now + SILENT - 1, "") == [] and heartbeats.silent(now.now + SILENT + 1, "") != []
 
     assert stage.run() is True
     assert left()
@@ -491,14 +491,14 @@ def test_a_run_leaves_its_sign_whether_it_collects_fails_or_is_skipped(stage: St
     assert left()
 
 
-def test_a_sign_that_cannot_be_read_is_left_alone(tmp_path: Path) -> None:
+def test_an_unreadable_heartbeat_is_ignored(tmp_path: Path) -> None:
     for text in ("", "[]", "{}", '{"at": "soon", "interval": 60, "told_at": 0}'):
         path_of(tmp_path, "other", "sign").write_text(text)
-        assert Signs(tmp_path).silent(1e12, "audit") == []
+        assert Heartbeats(tmp_path).silent(1e12, "audit") == []
 
 
 @pytest.mark.parametrize(
     ("interval", "seconds"), [("60", 60), ("", 60), (None, 60), ("0.5", 0.5), ("-1", 86_400), ("*/5 * * * *", 86_400)]
 )
-def test_an_interval_is_seconds_or_else_a_day(interval: str | None, seconds: float) -> None:
-    assert seconds_of(interval) == seconds
+def test_an_interval_is_in_seconds_or_defaults_to_a_day(interval: str | None, seconds: float) -> None:
+    assert interval_seconds(interval) == seconds

@@ -14,7 +14,7 @@ NOW = 1_769_846_400_000  # 2026-01-31T08:00:00Z
 
 
 @pytest.mark.parametrize("text", ["1", "true", "t", "yes", "y", "on", "TRUE", " On ", "T"])
-def test_what_splunk_takes_for_true(text: str) -> None:
+def test_splunk_spellings_of_true(text: str) -> None:
     assert parse_boolean(text, "It") is True
     assert InputSettings.parse("audit", {"account": "lab", "include_system_events": text}).include_system_events
     with pytest.raises(ValueError, match=r"proxy host"):
@@ -22,13 +22,13 @@ def test_what_splunk_takes_for_true(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "false", "f", "no", "n", "off", "FALSE", " Off ", "", None])
-def test_what_splunk_takes_for_false(text: str | None) -> None:
+def test_splunk_spellings_of_false(text: str | None) -> None:
     assert parse_boolean(text, "It") is False
     assert Proxy.parse({"proxy_enabled": text}) is None
 
 
 @pytest.mark.parametrize("text", ["2", "maybe", "tru", "enabled", "-1", "\uff11"])
-def test_another_spelling_is_no_silent_false(text: str) -> None:
+def test_other_spellings_are_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r"Include system events must be one of 1, true, t, yes, y, on or 0, false"):
         InputSettings.parse("audit", {"account": "lab", "include_system_events": text})
     with pytest.raises(ValueError, match=r"Enable proxy must be one of"):
@@ -56,7 +56,7 @@ def level() -> Iterator[None]:
         (" ", "INFO"),
     ],
 )
-def test_a_log_level_is_taken(caplog: pytest.LogCaptureFixture, text: str | None, expected: str) -> None:
+def test_log_levels_are_accepted(caplog: pytest.LogCaptureFixture, text: str | None, expected: str) -> None:
     set_level(text)
     assert logging.getLevelName(logger.level) == expected
     assert caplog.messages == []
@@ -64,7 +64,7 @@ def test_a_log_level_is_taken(caplog: pytest.LogCaptureFixture, text: str | None
 
 @pytest.mark.usefixtures("level")
 @pytest.mark.parametrize("text", ["INFOx", "xINFO", "WARN", "NOTSET", "20", "\x00", "INFO\nlog_level=ERROR"])
-def test_a_log_level_that_is_none_stops_nothing_and_is_said_once(caplog: pytest.LogCaptureFixture, text: str) -> None:
+def test_an_invalid_log_level_is_warned_about_once(caplog: pytest.LogCaptureFixture, text: str) -> None:
     logger.setLevel("ERROR")
     set_level(text)
     assert logging.getLevelName(logger.level) == "INFO"
@@ -72,7 +72,7 @@ def test_a_log_level_that_is_none_stops_nothing_and_is_said_once(caplog: pytest.
     assert message.startswith("The log level must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL.")
 
 
-def test_an_index_is_one_that_splunk_can_have() -> None:
+def test_index_names_follow_splunks_rules() -> None:
     for text, name in (
         (None, "default"),
         (" ", "default"),
@@ -87,7 +87,7 @@ def test_an_index_is_one_that_splunk_can_have() -> None:
         assert index_of({"index": wrong}) == "default"
 
 
-def test_a_secret_is_taken_without_what_was_pasted_around_it() -> None:
+def test_a_secret_is_stripped_of_pasted_white_space() -> None:
     assert parse_secret(" s3cret\n") == "s3cret"
     for missing in (None, "", "  ", "******", "********"):
         with pytest.raises(ValueError, match=r"missing"):
@@ -96,7 +96,7 @@ def test_a_secret_is_taken_without_what_was_pasted_around_it() -> None:
         parse_secret("a\tb")
 
 
-def test_what_a_run_can_do_without_is_noted_and_no_form_takes_it() -> None:
+def test_minor_problems_are_noted_by_runs_and_rejected_by_forms() -> None:
     conf = {"account": "lab", "interval": "*/5 * * * *", "start_time": "2026-01-31T09:00:00Z"}
     settings = InputSettings.parse("audit", conf, NOW)
     assert settings.notes == (

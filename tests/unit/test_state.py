@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from illumio_pce.breadcrumb import BreadcrumbFile, Point
 from illumio_pce.checkpoint import VERSION, Progress
-from illumio_pce.state import newborn
+from illumio_pce.state import created_document
 from illumio_pce.store import Unreadable
 
 from tests.simulation import START, World, status
@@ -58,7 +58,7 @@ def world_of_version(version: str, recent: int) -> tuple[World, list[str]]:
     return world, undelivered
 
 
-def test_a_state_of_version_1_is_gone_on_from() -> None:
+def test_a_state_of_version_1_is_continued() -> None:
     """`1/pending.json` was stored by 0.1.0: a run that was killed with two hours of backlog before it."""
     world, undelivered = world_of_version("1", 4100)
     assert world.run() == "ok"
@@ -81,7 +81,7 @@ def world_of_version_2() -> tuple[World, list[str]]:
     return world, undelivered
 
 
-def test_a_state_from_before_saves_were_counted_is_gone_on_from() -> None:
+def test_a_state_without_a_save_count_is_continued() -> None:
     world, wanted = world_of_version_2()
     assert world.run() == "ok"
     assert sorted(world.delivered()) == sorted(wanted)
@@ -97,7 +97,7 @@ def test_a_state_from_before_saves_were_counted_is_gone_on_from() -> None:
     assert len(world.delivered()) == 2
 
 
-def test_a_state_from_before_saves_were_counted_is_taken_for_an_older_one_once_they_are() -> None:
+def test_a_state_without_a_save_count_is_older_than_one_with() -> None:
     """A backup from before the update, restored after it: what was delivered since does not come again."""
     world, wanted = world_of_version_2()
     backup = dict(world.documents)
@@ -113,7 +113,7 @@ def test_a_state_from_before_saves_were_counted_is_taken_for_an_older_one_once_t
     assert sorted(world.delivered()) == sorted([*wanted, *wanted[-11:]])
 
 
-def test_a_state_from_before_saves_were_counted_that_is_lost_goes_on_from_its_breadcrumb() -> None:
+def test_a_lost_state_without_a_save_count_resumes_from_its_breadcrumb() -> None:
     world, _ = world_of_version_2()
     world.documents.clear()
     assert world.run() == "ok"
@@ -130,7 +130,7 @@ def test_every_version_has_its_file() -> None:
 # --- the state is gone from the store, and the breadcrumb is not ---------------------------------------
 
 
-def test_lost_state_is_no_first_run() -> None:
+def test_lost_state_is_not_a_first_run() -> None:
     world = world_that_has_run()
     world.documents.clear()
     late = world.pce.record(age_ms=500_000)
@@ -146,7 +146,7 @@ def test_lost_state_is_no_first_run() -> None:
     assert len(world.delivered()) == 1
 
 
-def test_state_that_is_lost_while_a_backlog_is_read_goes_on_at_its_oldest_part() -> None:
+def test_state_lost_during_a_backlog_resumes_at_its_oldest_part() -> None:
     world = World()
     world.settings["start_time"] = "-30d"
     for i in range(100):
@@ -161,7 +161,7 @@ def test_state_that_is_lost_while_a_backlog_is_read_goes_on_at_its_oldest_part()
     assert len(world.delivered()) <= 100 + 10
 
 
-def test_damaged_state_of_both_generations_goes_on_from_the_breadcrumb_too() -> None:
+def test_with_both_generations_damaged_reading_resumes_from_the_breadcrumb() -> None:
     world = world_that_has_run()
     for key, document in world.documents.items():
         world.documents[key] = {**document, "content": str(document["content"])[:-9]}
@@ -182,7 +182,7 @@ def test_damaged_state_of_both_generations_goes_on_from_the_breadcrumb_too() -> 
         ("empty", "half written"),
     ],
 )
-def test_a_breadcrumb_that_cannot_be_read_is_no_first_run_either(name: str, part: str) -> None:
+def test_an_unreadable_breadcrumb_is_not_a_first_run(name: str, part: str) -> None:
     world = world_that_has_run()
     world.documents.clear()
     world.breadcrumb = (BREADCRUMBS / f"{name}.json").read_text(encoding="utf-8")
@@ -200,7 +200,7 @@ def test_a_breadcrumb_of_the_first_version_is_read() -> None:
     assert point == Point("pce.example.com:8443/orgs/1", {"events": progress}, 1_759_998_800.0, "", 0)
 
 
-def test_state_that_is_lost_goes_on_from_a_breadcrumb_of_the_first_version() -> None:
+def test_lost_state_resumes_from_a_breadcrumb_of_the_first_version() -> None:
     """It was written 20 minutes before START, and reading goes on a late-arrival window before that."""
     world = World()
     world.breadcrumb = (BREADCRUMBS / "1.json").read_text(encoding="utf-8")
@@ -223,7 +223,7 @@ def test_a_breadcrumb_of_the_first_version_takes_nothing_back() -> None:
     assert point.saves > 0
 
 
-def test_a_breadcrumb_of_another_source_counts_for_nothing() -> None:
+def test_a_breadcrumb_of_another_source_is_ignored() -> None:
     world = world_that_has_run()
     world.documents.clear()
     world.breadcrumb = Point("other.example.com/orgs/7", {"events": Progress(1, 0)}, 1.0, "a", 9).to_text()
@@ -233,9 +233,9 @@ def test_a_breadcrumb_of_another_source_counts_for_nothing() -> None:
     assert len(world.delivered()) == 1
 
 
-def test_an_input_that_is_made_anew_does_not_go_on_where_another_ended() -> None:
+def test_a_recreated_input_does_not_continue_its_predecessor() -> None:
     world = world_that_has_run()
-    world.documents = {"audit": dict(newborn("audit", world.clock.now))}
+    world.documents = {"audit": dict(created_document("audit", world.clock.now))}
     world.indexed.clear()
     assert world.run() == "ok"
     assert len(world.delivered()) == 2
@@ -290,9 +290,7 @@ def test_it_is_written_after_every_save() -> None:
     assert told.collections == world.last._checkpoint.collections
 
 
-def test_the_old_one_is_there_until_the_new_one_is_whole_on_the_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_old_breadcrumb_stays_until_the_new_one_is_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     crumb = BreadcrumbFile(tmp_path, "audit")
     first, second = point(1000), point(1001, saves=2)
     crumb.drop(first)
@@ -307,9 +305,7 @@ def test_the_old_one_is_there_until_the_new_one_is_whole_on_the_disk(
     assert crumb.read() == second
 
 
-def test_one_that_cannot_be_put_in_its_place_leaves_the_old_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_replacement_leaves_the_old_breadcrumb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     crumb = BreadcrumbFile(tmp_path, "audit")
     crumb.drop(point(1000))
 
@@ -321,7 +317,7 @@ def test_one_that_cannot_be_put_in_its_place_leaves_the_old_one(
     assert crumb.read() == point(1000)
 
 
-def test_a_damaged_one_is_replaced_and_one_that_is_not_there_can_be_forgotten(tmp_path: Path) -> None:
+def test_a_damaged_breadcrumb_is_replaced_and_a_missing_one_can_be_forgotten(tmp_path: Path) -> None:
     crumb = BreadcrumbFile(tmp_path, "audit")
     crumb.forget()
     (tmp_path / "input_audit.json").write_text("{", encoding="utf-8")
@@ -371,7 +367,7 @@ def test_a_removed_state_ends_the_run_with_a_clear_error() -> None:
 
 @pytest.mark.parametrize("down", [0, 119, 121, 5000, 400_000])
 @pytest.mark.parametrize("in_memory", [1, 60, 119])
-def test_what_splunkd_lost_is_sent_again_however_long_it_stays_down(down: int, in_memory: int) -> None:
+def test_what_splunkd_lost_is_resent_however_long_it_stays_down(down: int, in_memory: int) -> None:
     world = World()
     early = world.pce.record()
     assert world.run() == "ok"
@@ -386,7 +382,7 @@ def test_what_splunkd_lost_is_sent_again_however_long_it_stays_down(down: int, i
     assert world.last.record.resent >= 1
 
 
-def test_what_was_sent_again_is_not_sent_a_third_time() -> None:
+def test_what_was_resent_is_not_sent_a_third_time() -> None:
     world = World()
     world.pce.record()
     world.run()
@@ -398,7 +394,7 @@ def test_what_was_sent_again_is_not_sent_a_third_time() -> None:
     assert world.delivered() == [next(iter(world.recorded()))] * 2
 
 
-def test_the_same_life_sends_nothing_again() -> None:
+def test_without_a_restart_of_splunkd_nothing_is_resent() -> None:
     world = World()
     world.pce.record()
     for _ in range(5):
@@ -437,7 +433,7 @@ def test_a_start_that_counts_from_now_counts_from_when_the_input_was_made(failur
         ({"made_at": START + 9}, 1),
     ],
 )
-def test_an_input_made_at_a_time_that_cannot_be_counts_from_now(made_at: dict[str, object], delivered: int) -> None:
+def test_an_input_with_an_impossible_creation_time_counts_from_now(made_at: dict[str, object], delivered: int) -> None:
     world = World()
     world.pce.record(age_ms=9_000_000)
     world.pce.record(age_ms=1_800_000)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from illumio_pce.backfill import Backfill
 from illumio_pce.breadcrumb import Point
 from illumio_pce.checkpoint import Batch, Checkpoint, Progress
 from illumio_pce.errors import CollectorError, StateError
-from illumio_pce.requested import Requested
-from illumio_pce.state import State, newborn
+from illumio_pce.state import State, created_document
 
 from tests.simulation import START, World
 
@@ -45,13 +45,13 @@ def test_a_first_run_is_noted_before_anything_else() -> None:
     loaded = state(world).load(START)
     assert (loaded.checkpoint, loaded.damage, loaded.point, loaded.made_at) == (None, "", None, None)
     assert len(loaded.creation) == 16
-    assert world.documents == {"audit": newborn("audit", START, loaded.creation)}
+    assert world.documents == {"audit": created_document("audit", START, loaded.creation)}
     again = [state(world).load(START + seconds) for seconds in (0, 1)]
     assert [(found.made_at, found.creation) for found in again] == [(START, loaded.creation)] * 2
 
 
-def test_each_input_that_is_made_is_told_from_all_others_of_its_name() -> None:
-    creations = {str(newborn("audit", START)["creation"]) for _ in range(50)}
+def test_recreated_inputs_of_the_same_name_are_told_apart() -> None:
+    creations = {str(created_document("audit", START)["creation"]) for _ in range(50)}
     assert len(creations) == 50
     assert all(len(creation) == 16 for creation in creations)
 
@@ -125,7 +125,7 @@ def test_the_generation_before_is_kept_once_a_run_and_only_where_events_were_del
     assert world.documents["audit.previous"]["content"] == first["content"]
 
 
-def test_who_has_lost_the_lease_writes_nothing() -> None:
+def test_without_the_lease_nothing_is_written() -> None:
     world = World()
     run = has_run(world)
 
@@ -142,7 +142,7 @@ def test_who_has_lost_the_lease_writes_nothing() -> None:
     assert world.documents == before
 
 
-def test_a_state_that_was_removed_meanwhile_is_not_made_again_and_leaves_nothing() -> None:
+def test_a_state_removed_during_a_run_is_not_recreated() -> None:
     world = World()
     run = has_run(world)
     world.documents.clear()
@@ -178,7 +178,7 @@ def test_where_only_the_generation_before_is_left_the_checkpoint_is_made_anew() 
 
 
 @pytest.mark.parametrize(("count", "deleted"), [(31, False), (32, True), (33, True)])
-def test_what_is_obsolete_is_deleted_in_heaps(count: int, deleted: bool) -> None:
+def test_obsolete_documents_are_deleted_in_bulk(count: int, deleted: bool) -> None:
     world = World()
     run = has_run(world, *(beside(number) for number in range(count)))
     emptied = checkpoint()
@@ -191,7 +191,7 @@ def test_what_is_obsolete_is_deleted_in_heaps(count: int, deleted: bool) -> None
 # --- reading -------------------------------------------------------------------------------------------
 
 
-def test_keys_beside_the_checkpoint_are_fetched_in_heaps_where_they_are_needed() -> None:
+def test_needed_key_documents_are_fetched_in_bulk() -> None:
     world = World()
     has_run(world, *(beside(number, 999 if number < 3 else 1000, (number + 1,)) for number in range(70)))
     again = state(world)
@@ -260,22 +260,22 @@ def test_damaged_state_without_a_breadcrumb_is_never_noted_as_a_first_run() -> N
     assert "audit" not in world.documents
 
 
-def test_what_a_reconciliation_wants_is_found_in_order_beside_the_checkpoint() -> None:
+def test_backfills_are_found_in_order_beside_the_checkpoint() -> None:
     world = World()
     has_run(world)
-    requests = [Requested(f"audit.request.{name}", "events", 1, 2, frozenset([3])) for name in ("b", "a")]
+    requests = [Backfill(f"audit.request.{name}", "events", 1, 2, frozenset([3])) for name in ("b", "a")]
     for request in requests:
         world.documents[request.key] = request.document("audit")
-    world.documents["other.request.c"] = Requested("other.request.c", "events").document("other")
-    for run in (state(world), state(World(documents={**world.documents, "audit": newborn("audit", START)}))):
-        assert run.load(START).requested == [requests[1], requests[0]]
+    world.documents["other.request.c"] = Backfill("other.request.c", "events").document("other")
+    for run in (state(world), state(World(documents={**world.documents, "audit": created_document("audit", START)}))):
+        assert run.load(START).backfills == [requests[1], requests[0]]
 
 
-def test_a_request_is_kept_with_when_it_was_sent_and_then_forgotten() -> None:
+def test_a_backfill_is_kept_with_its_time_of_sending_and_then_deleted() -> None:
     world = World()
     run = has_run(world)
-    sent = Requested("audit.request.a", "events", 1, 2, frozenset([3]), "", 5.5, "one")
-    run.keep_requested(sent)
-    assert state(world).load(START).requested == [sent]
-    run.forget_requested(sent)
+    sent = Backfill("audit.request.a", "events", 1, 2, frozenset([3]), "", 5.5, "one")
+    run.save_backfill(sent)
+    assert state(world).load(START).backfills == [sent]
+    run.delete_backfill(sent)
     assert set(world.documents) == {"audit"}

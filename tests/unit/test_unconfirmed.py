@@ -63,17 +63,17 @@ def stored(world: World) -> State:
     """A state that was loaded after another run had stored a checkpoint under a life of splunkd."""
     first = State(world, "audit", world, world.lease, world)
     first.load(START)
-    first.save(Checkpoint("pce", {"events": Progress(5000, 1000)}, splunkd="one"), delivered=True)
+    first.save(Checkpoint("pce", {"events": Progress(5000, 1000)}, splunkd_boot_id="one"), delivered=True)
     return State(world, "audit", world, world.lease, world)
 
 
 def life_in(state: State) -> str:
     checkpoint = state.load(START).checkpoint
     assert checkpoint is not None
-    return checkpoint.splunkd
+    return checkpoint.splunkd_boot_id
 
 
-def test_while_it_is_set_no_life_of_splunkd_is_trusted() -> None:
+def test_while_the_mark_is_set_the_latest_is_resent() -> None:
     world = World()
     state = stored(world)
     assert life_in(state) == "one"
@@ -84,7 +84,7 @@ def test_while_it_is_set_no_life_of_splunkd_is_trusted() -> None:
     assert world.unconfirmed
 
 
-def test_it_is_cleared_by_the_first_save_that_the_store_takes_and_no_earlier() -> None:
+def test_the_mark_is_cleared_by_the_first_successful_save() -> None:
     world = World()
     state = stored(world)
     state.mark_unconfirmed()
@@ -99,7 +99,7 @@ def test_it_is_cleared_by_the_first_save_that_the_store_takes_and_no_earlier() -
     assert not world.unconfirmed
 
 
-def test_one_that_is_set_in_the_same_run_stays() -> None:
+def test_a_mark_set_in_the_same_run_stays() -> None:
     world = World()
     state = stored(world)
     state.mark_unconfirmed()
@@ -111,7 +111,7 @@ def test_one_that_is_set_in_the_same_run_stays() -> None:
     assert world.unconfirmed
 
 
-def test_one_that_cannot_be_removed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mark_that_cannot_be_removed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
     state = stored(world)
     state.mark_unconfirmed()
@@ -145,7 +145,7 @@ def world_with_a_minute_of_events(lost: int) -> World:
 
 @pytest.mark.parametrize("lost", [0, 1, 3])
 @pytest.mark.parametrize("seconds", [1, 119, 5000])
-def test_what_stood_in_a_closed_pipe_is_sent_again_by_the_next_run_whenever_that_is(lost: int, seconds: int) -> None:
+def test_what_was_in_a_closed_pipe_is_resent_by_the_next_run(lost: int, seconds: int) -> None:
     world = world_with_a_minute_of_events(lost)
     first = world.delivered()[0]
     world.clock.now += seconds
@@ -159,7 +159,7 @@ def test_what_stood_in_a_closed_pipe_is_sent_again_by_the_next_run_whenever_that
     assert len(world.delivered()) == count
 
 
-def test_what_was_stored_before_the_pipe_was_closed_is_sent_again_too() -> None:
+def test_what_was_stored_before_the_pipe_closed_is_resent_too() -> None:
     """The run stored what it had written, and splunkd had not read that."""
     world = World()
     href = world.pce.record()
@@ -174,7 +174,7 @@ def test_what_was_stored_before_the_pipe_was_closed_is_sent_again_too() -> None:
     assert not world.unconfirmed
 
 
-def test_it_stays_over_runs_that_cannot_store_anything() -> None:
+def test_the_mark_survives_runs_that_cannot_store_anything() -> None:
     world = World()
     href = world.pce.record()
     assert world.run() == "ok"
@@ -188,7 +188,7 @@ def test_it_stays_over_runs_that_cannot_store_anything() -> None:
     assert world.delivered() == [href]
 
 
-def test_it_counts_although_the_state_was_lost_meanwhile() -> None:
+def test_the_mark_counts_even_if_the_state_was_lost() -> None:
     """The breadcrumb tells where the events lie that splunkd may not have read."""
     world = World(settings={"start_time": "-3d"})
     wanted = [world.pce.record(age_ms=200_000_000 + number) for number in range(3)]

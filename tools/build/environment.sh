@@ -27,18 +27,17 @@ builder_python() {
         "macOS: brew install python@3.13; anywhere: pyenv install 3.13), and try again."
 }
 
-# make_environment FOLDER PYTHON LOCK…: a virtual environment that holds exactly what the lock files name.
+# make_environment FOLDER PYTHON LOCK: a virtual environment that holds exactly what the lock file names.
 make_environment() {
-    local folder="$1" python="$2" locks=("${@:3}") stamp
-    stamp="$("$python" -V) $(cat "${locks[@]}" | cksum)"
+    local folder="$1" python="$2" lock="$3" stamp
+    stamp="$("$python" -V) $(cksum <"$lock")"
     [ "$(cat "$folder/stamp" 2>/dev/null)" = "$stamp" ] && return
-    say "Making $folder from ${locks[*]} ($("$python" -V)); the first time takes a minute or two …"
+    say "Making $folder from $lock ($("$python" -V)); the first time takes a minute or two …"
     rm -rf "$folder"
     mkdir -p "$folder"
     "$python" -m venv "$folder" >"$folder.log" 2>&1 || fail_venv "$python" "$folder.log"
     local pip=("$folder/bin/python" -m pip install --quiet --disable-pip-version-check)
-    "${pip[@]}" pip==25.1.1 >>"$folder.log" 2>&1 &&
-        "${pip[@]}" --no-deps --require-hashes "${locks[@]/#/--requirement=}" >>"$folder.log" 2>&1 ||
+    "${pip[@]}" --no-deps --require-hashes --requirement="$lock" >>"$folder.log" 2>&1 ||
         fail_fetch pip "$folder.log" "$python"
     printf '%s' "$stamp" >"$folder/stamp"
 }
@@ -62,7 +61,7 @@ enter_environment() {
     python="$(builder_python)"
     mkdir -p .build
     enter_lock "$python"
-    make_environment .build/venv "$python" requirements/dev.txt requirements/cim.txt
+    make_environment .build/venv "$python" requirements/dev.txt
     # its data models are read; its plugin for pytest must not be loaded
     rm -f .build/venv/lib/python*/site-packages/pytest_splunk_addon-*.dist-info/entry_points.txt
     PATH="$PWD/.build/venv/bin:$PATH"

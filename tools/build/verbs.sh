@@ -92,8 +92,9 @@ test_on() {
         lack "Python $1" "the shipped code is not tested on it, although Splunk brings it (pyenv install $1)"
         return
     fi
-    make_environment ".build/python$1" "$python" requirements/shipped.txt
-    step "Shipped code on Python $1" ".build/python$1/bin/python" -m pytest -q -p no:cacheprovider tests/unit tests/stateful
+    make_environment ".build/python$1" "$python" requirements/tests.txt
+    step "Shipped code on Python $1" ".build/python$1/bin/python" -m pytest -q -m "" -p no:cacheprovider \
+        tests/unit tests/stateful
 }
 
 verb_test() {
@@ -103,7 +104,6 @@ verb_test() {
     step "Types" mypy
     build_addon
     make_dashboard_page
-    make_environment .build/audit "$(builder_python)" requirements/audit.txt
     step "Known vulnerabilities" python -m tools.audit
     test_on 3.9
     test_on 3.13
@@ -114,7 +114,7 @@ verb_test() {
     python -c 'import magic' 2>/dev/null ||
         lack libmagic "AppInspect does not run (Debian, Ubuntu: apt-get install libmagic1; macOS: brew install libmagic)"
     command -v curl >/dev/null || lack curl "the calls that the pages of docs/ give are not run"
-    step "Every suite on $(python -V)" python -m pytest -n 2 "$@"
+    step "Every suite on $(python -V)" python -m pytest -n 2 -m "" -o "testpaths=tests workbench" "$@"
     [ ${#lacking[@]} -eq 0 ] || { say "" && say "Not tested here:" && printf '  %s\n' "${lacking[@]}" >&2; }
     [ "${CI:-}" != true ] || [ ${#lacking[@]} -eq 0 ] || failed+=("what CI should have: ${lacking[*]}")
     [ ${#failed[@]} -eq 0 ] && return

@@ -12,41 +12,41 @@ _HEAD = """\
 
 <!-- {notice} -->
 
-Seven pages for those who watch a PCE, in Dashboard Studio, for Splunk 9.3 and later, dark and light. The app opens with
-the security overview. Every page has the same filters: time, PCE, organisation, and the severity that the PCE wrote.
-Lines of a PCE's nodes name neither PCE nor organisation: they stay whichever is chosen, and PCE health has a filter by
-node besides.
+Seven pages to monitor a PCE, in Dashboard Studio, for Splunk 9.3 and later, dark and light. The app opens with the
+security overview. Every page has the same filters: time, PCE, organisation, and the severity set by the PCE. Messages
+of PCE nodes name neither PCE nor organisation, so these two filters do not hide them; PCE health has an extra filter by
+node.
 
-An empty table says which it is: that nothing of the kind happened, or that no events were received at all. A figure
-reads 0, or "no data".
+An empty table says why it is empty: nothing of the kind happened, or no events were received at all. A figure reads 0,
+or "no data".
 
-## Where they look, and from when on a figure is amber or red
+## Indexes and thresholds
 
-All searches go through the macro `illumio_pce_index`. Change it and the numbers below in `local/macros.conf`, or under
+All searches use the macro `illumio_pce_index`. Change it and the thresholds below in `local/macros.conf`, or under
 Settings → Advanced search → Search macros.
 
-| macro | as shipped | what |
+| macro | default | meaning |
 | --- | --- | --- |
-| `illumio_pce_index` | `index IN ("main", "illumio*")` | the indexes |
+| `illumio_pce_index` | `index IN ("main", "illumio*")` | The indexes. |
 {macros}
 
-Thresholds of detections that the pages use too are on the pages of the [detections](detections.md).
+Thresholds of detections that these pages use too are on the pages of the [detections](detections.md).
 
 ## What needs action, and the detections
 
-Detections are shipped off; the overview shows what they would find all the same. Its rules are made of theirs, with the
-same thresholds, windows and severities, so that both say the same. It differs in this: a detection's filter macro is
-not applied, since it filters rows of its alert; and these are not shown, for which the detection has to be turned on:
+Detections ship disabled; the overview shows what they would find all the same. Its rules are generated from them, with
+the same thresholds, windows and severities, so that both agree. There are two differences: a detection's filter macro
+does not apply, since it filters the rows of its alert; and these are not shown, so enable the detection to see them:
 
 {reasons}
 
 ## What they cost
 
-All panels of a page are made of the results of its base searches, and no two of these read the same events. Counting by
-sender and by hour comes from the index alone, without reading events. The longest read is the overview's: the time
-chosen and as much before it, for the trends. Nothing here needs a data model or its acceleration.
+All panels of a page build on the results of its base searches, and no two of these read the same events. Counts by
+sender and by hour come from the index alone, without reading events. The longest search is that of the overview: the
+selected time range and the same length before it, for the trends. Nothing needs a data model or its acceleration.
 
-| page | searches that read events | answers from the index alone |
+| page | searches that read events | answered by the index alone |
 | --- | --- | --- |
 {costs}
 """
@@ -74,7 +74,7 @@ def _section(one: Dashboard) -> str:
     look_at = "\n".join(f"- {text}" for text in one.look_at)
     return (
         f"## {one.label}\n\n{one.description.strip()}\n\n"
-        f"![{one.label}](images/dashboards/{one.name}-dark.png)\n\n"
-        f"It answers:\n\n{answers}\n\nLook at:\n\n{look_at}\n\n"
-        f"When it is empty: {one.empty.strip()}\n"
+        f"![{one.label}](images/dashboards/{one.name}.png)\n\n"
+        f"Questions it answers:\n\n{answers}\n\nLook at:\n\n{look_at}\n\n"
+        f"If it is empty: {one.empty.strip()}\n"
     )

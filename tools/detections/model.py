@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +21,15 @@ DOMAINS = ("access", "endpoint", "network", "threat", "identity", "audit")
 
 #: The window beside a shorter one, and the threshold by which a detection that counts has it.
 DAY, DAY_THRESHOLD = "24h", "day_threshold"
+#: The threshold by which a detection that does not count alerts once a day, and again with each doubling above it.
+STEP = "step"
+
+
+# Whatever somebody does to rights, keys, the audit trail or what blocks traffic alerts, whoever does it.
+_NEVER_EXPECTED = (
+    "access_rights", "access_new", "credential", "identity", "audit", "policy_boundary", "policy_broad",
+    "policy_object", "enforcement_lowered", "protection",
+)  # fmt: skip
 
 
 class Invalid(Exception):
@@ -47,8 +56,8 @@ class Schedule:
     period: int
     lookback: int
     earliest: str
-    # An event may bear a time that is ahead of Splunk's clock.
-    latest: str = "+1d"
+    # An event may bear a time that is ahead of Splunk's clock. In hours: a day may have 23 or 25 of them.
+    latest: str = "+24h"
 
     @property
     def since_last_run(self) -> str:
@@ -65,6 +74,7 @@ SCHEDULES = {
     "every 5 minutes": Schedule("*/5 * * * *", OFTEN, 1446, "-30d"),
     # However far ahead, since it is one of these that tells of events from the future.
     "every 5 minutes, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d", "+10y"),
+    "every 5 minutes, over 90 days": Schedule("*/5 * * * *", OFTEN, 0, "-90d"),
     "every 15 minutes": Schedule("*/15 * * * *", 15, 0, "-2d"),
     "every 15 minutes, over 8 days": Schedule("*/15 * * * *", 15, 0, "-8d"),
     "hourly, over 8 days": Schedule("7 * * * *", 60, 0, "-8d"),
@@ -126,12 +136,16 @@ class Detection:
     counted: str = ""
     # Of a detection that does not count: a figure over the day before each event, by `by`, which rows have as `total`.
     day_total: str = ""
+    # The same over the hour before each event, as `hour_total`.
+    hour_total: str = ""
     # Stages between the events that alert and their rows.
     details: list[str] = field(default_factory=list)
     # Figures over the window before an event, each with the field it is counted by, and what `decided` makes of them.
     before: dict[str, list[str]] = field(default_factory=dict)
     decided: str = ""
     high_value: bool = False
+    # Whether the list of expected automation may silence it: never one of rights, keys or what blocks traffic.
+    expects_automation: bool = False
     # Why the security overview does not show it, or what of it; `shown_only` is what it shows nevertheless.
     not_shown: str = ""
     shown_only: str = ""
@@ -184,7 +198,18 @@ def read(path: Path) -> Detection:
     except (KeyError, TypeError, ValueError) as error:
         raise Invalid(f"{path}: {error!r}") from error
     _check(detection, path)
-    return detection
+    return _without_expected(detection) if detection.expects_automation else detection
+
+
+def _without_expected(detection: Detection) -> Detection:
+    """The detection without what the list of expected automation names for it."""
+    expected = [
+        f'eval automation="{detection.id}", account=mvindex(actor,0), address=mvindex(src,0)',
+        "lookup illumio_pce_expected_automation account, address, expected AS automation"
+        " OUTPUT until AS expected_until, expected AS is_expected",
+    ]
+    unexpected = '(isnull(is_expected) OR strftime(_time,"%F")>expected_until)'
+    return replace(detection, prepare=[*detection.prepare, *expected], match=f"({detection.match}) AND {unexpected}")
 
 
 def _rba(text: dict[str, Any]) -> Rba:
@@ -214,6 +239,10 @@ def _check(detection: Detection, path: Path) -> None:
         and not {"window", "threshold"} <= set(detection.thresholds),
         "what is decided has figures, and one way to decide": bool(detection.before) != bool(detection.decided)
         or bool(detection.before and detection.counted),
+        "expected automation never silences what is about rights, keys or blocks": detection.expects_automation
+        and detection.id.startswith(_NEVER_EXPECTED),
+        "a step has a total of the day and something to throttle by": STEP in detection.thresholds
+        and (not detection.day_total or detection.once_by == "alert_event"),
         "a threshold is not used": not all(_uses(detection, name) for name in detection.thresholds),
     }
     found = [text for text, is_wrong in wrong.items() if is_wrong]
@@ -229,5 +258,5 @@ def _other_period(detection: Detection) -> bool:
 def _uses(detection: Detection, threshold: str) -> bool:
     texts = [detection.search, detection.match, detection.reason, detection.severity_when, *detection.prepare]
     texts += [detection.decided, *detection.details]
-    implied = detection.windowed and threshold in ("window", "threshold", DAY_THRESHOLD)
+    implied = threshold == STEP or (detection.windowed and threshold in ("window", "threshold", DAY_THRESHOLD))
     return implied or any(f"`illumio_pce_{detection.id}_{threshold}`" in text for text in texts)

@@ -14,17 +14,18 @@ _START = """\
 
 <!-- {notice} -->
 
-Saved searches that watch the PCE's audit trail, its VENs and the collection itself. All are shipped off, since one
-package goes to forwarders and search heads alike.
+Saved searches that monitor the PCE's audit trail, its VENs and the collection itself. All ship disabled, since the same
+package is installed on forwarders and search heads.
 
-## Turn the recommended set on
+## Enable the recommended set
 
-Do it where people search: on a search head, never on a forwarder. One of these three, whichever your Splunk allows:
+Do this on a search head, where people search, never on a forwarder. Use one of these three ways:
 
-**By REST**, Splunk Enterprise and Cloud: nothing on the server, no restart; of a search head cluster ask one member. In
-Splunk Cloud an administrator first opens port 8089 to your address (Admin Config Service, IP allow list `search-api`).
-The token (Settings → Tokens) has to be of somebody with the role `admin` or `sc_admin`. If nobody that your machine
-trusts signed splunkd's certificate, name the file of its authority in `CURL_CA_BUNDLE`. It may be run again.
+**By REST**, on Splunk Enterprise and Splunk Cloud, without touching the server or restarting it; in a search head
+cluster, send it to any member. In Splunk Cloud an administrator first opens port 8089 to your address (Admin Config
+Service, IP allow list `search-api`). The token (Settings → Tokens) needs the role `admin` or `sc_admin`. If your
+machine does not trust splunkd's certificate, point `CURL_CA_BUNDLE` to the certificate of its CA. You can run it more
+than once.
 
 ```bash
 SPLUNK=https://search-head.example.com:8089
@@ -36,64 +37,70 @@ do
 done
 ```
 
-**In Splunk Web**, where the port stays closed: Settings → Searches, reports, and alerts; the app *Illumio PCE Add-on
-for Splunk*, owner *Nobody*; then Edit → Enable for each that is recommended below.
+**In Splunk Web**, if the port stays closed: Settings → Searches, reports, and alerts; app *Illumio PCE Add-on for
+Splunk*, owner *Nobody*; then Edit → Enable for each search that is recommended below.
 
-**By a file**, Splunk Enterprise: put this into `etc/apps/TA_illumio_pce/local/savedsearches.conf` and restart Splunk;
-for a search head cluster into `etc/shcluster/apps/TA_illumio_pce/local/` on the deployer, and apply the bundle.
+**By file**, on Splunk Enterprise: add this to `etc/apps/TA_illumio_pce/local/savedsearches.conf` and restart Splunk.
+For a search head cluster, add it to `etc/shcluster/apps/TA_illumio_pce/local/` on the deployer and apply the bundle.
 
 ```
 {switch}
 ```
 
-Actions such as mail or a ticket are added to each search in Splunk Web: Edit → Edit Alert.
+Add actions such as email or a ticket to each search in Splunk Web: Edit → Edit Alert.
 
-With Splunk Enterprise Security set `action.notable = 1` or `action.risk = 1` beside it: labels, annotations, risk
-objects and drilldowns are filled already. Without it these settings do nothing.
+With Splunk Enterprise Security, also set `action.notable = 1` or `action.risk = 1`. Labels, annotations, risk objects
+and drilldowns are already filled in; without Enterprise Security these settings have no effect.
 
 ## How they work
 
-- They read by index time, in windows that meet, one minute behind: an event that comes hours late still alerts, up to
-  30 days after its own time. Schedules are continuous, so a search head that was down catches up (24 hours, as shipped
-  by Splunk).
-- Event types stand in them twice, as a field and as words: by the words the index finds the few events that a search
-  reads (how many: `docs/benchmarks.md`).
-- Of an event that comes several times the last line counts; it alerts once. Copies are known for a day: one that comes
-  later may alert again. `ingest_failing` and `pce_health` judge each line by itself.
-- `alert_key` is what throttling goes by: the events, or a user, a host and the like together with the severity, so that
-  what is worse than before alerts though the milder is throttled.
+- They search by index time, in adjacent windows that end one minute ago: an event that arrives hours late still raises
+  an alert, up to 30 days after its own time. Schedules are continuous, so a search head that was down catches up (24
+  hours by Splunk's default).
+- Event types appear twice in each search, as a field and as plain terms: the terms let the index find the few events
+  that the search has to read (`docs/benchmarks.md` has the numbers).
+- If several copies of an event arrive, the last one counts, and it raises one alert. Copies are recognised for a day;
+  a later one may raise another alert. `ingest_failing` and `pce_health` judge each copy on its own.
+- Throttling goes by `alert_key`: the events, or a user, a host and the like, together with the severity. So a more
+  severe alert still gets through while the milder one is throttled.
 - Detections with a macro `illumio_pce_<id>_day_threshold` count for 24 hours as well as for their window, so that what
-  is done in slices adds up. `total` is the running total. They alert again each time that it has doubled.
-- Results are rows by cause, not by event, since Splunk takes at most 500 alerts of a run. More than 50 users
-  or addresses of one run go into one row (`who`). `count`, `first_time`, `last_time`, `user`, `src`, `dest`, `href` (of
-  all events), `severity` and `reason` are in every row where they exist. The search `illumio_pce_index` (a macro) with
-  `href="…"` shows an event itself; in Enterprise Security the drilldown shows those of the alert.
-- Every threshold is a macro, and every detection ends in a filter macro: change them in `local/macros.conf`.
-- Workloads and labels of high value stand in two lookups, empty as shipped: `illumio_pce_high_value_workloads`
-  (`workload`: host name, `*` allowed) and `illumio_pce_high_value_labels` (`label`: a label's href or value).
+  is done in slices adds up. `total` is the running total. They alert again each time it has doubled.
+- Results have one row per cause, not per event, since Splunk takes at most 500 alerts per run. More than 50 users or
+  addresses in a run share one row (`who`). Every row has `count`, `first_time`, `last_time`, `user`, `src`, `dest`,
+  `href` (of all events), `severity` and `reason` where they exist. To see an event itself, search the macro
+  `illumio_pce_index` with `href="…"`; in Enterprise Security, the drilldown shows the events of the alert.
+- Every threshold is a macro, and every detection ends with a filter macro: change them in `local/macros.conf`.
+- High-value workloads and labels are listed in two lookups that ship empty: `illumio_pce_high_value_workloads`
+  (`workload`: host name, `*` allowed) and `illumio_pce_high_value_labels` (`label`: the href or the value of a label).
+- What automation is expected to do is listed once, in the lookup `illumio_pce_expected_automation`, which ships empty:
+  `account` and `address` (host name of a VEN, user or service account, and its source address; `*` allowed), `expected`
+  (ids of detections, `*` allowed), `until` (the last day, such as `2031-03-31`, or empty) and `note`. The detections
+  that heed it, marked below, leave such events out. Those about rights, keys and what blocks traffic never do,
+  whatever the list says.
+- Stages that many searches share are macros; their descriptions are under Settings → Advanced search → Search macros.
 
-Try them without Splunk: `./build.sh detect FILE…` replays all over files of events.
+Try them without Splunk: `./build.sh detect FILE…` replays all of them over files of events.
 
 ### Run them less often
 
-Splunk Cloud can forbid to run searches as often as every five minutes, and says so when one is edited. To run them
-every 15 minutes, say, change all that run `*/5` together: `cron_schedule` to `*/15 * * * *`, and the macro
-`illumio_pce_new_within` to 960, which is the period and a minute in seconds. `ingest_failing` and `pce_health` have
-`dispatch.index_earliest` instead (Edit → Advanced Edit): `-16m@m`.
+Splunk Cloud may not allow searches to run every five minutes, and says so when you edit one. To run them every 15
+minutes, for example, change all searches with `*/5` together: set `cron_schedule` to `*/15 * * * *`, and the macro
+`illumio_pce_new_within` to 960, the period plus one minute in seconds. For `ingest_failing` and `pce_health`, also set
+`dispatch.index_earliest` to `-16m@m` (Edit → Advanced Edit).
 
 ## All detections
 
-| id | title | severity | runs | recommended |
-| --- | --- | --- | --- | --- |
+| id | name | severity | schedule | recommended | heeds expected automation |
+| --- | --- | --- | --- | --- | --- |
 {table}
 
-## What Illumio recommends to monitor
+## Events that Illumio recommends to monitor
 
 The rows of "Recommended Events to Monitor" in Illumio's guide to events (23.5), and the first of its "Monitoring
-Operational Practices". For the others: each page says how to respond, and the events have CIM fields, by which they
-stand beside those of other systems.
+Operational Practices". As for the other practices: each page says how to respond, and the events have CIM fields, so
+that they can be correlated with those of other systems.
 
-| to monitor | detection |
+| event | detection |
 | --- | --- |
 {illumio}
 """
@@ -105,7 +112,8 @@ def index(detections: list[Detection]) -> str:
     names = textwrap.fill(" ".join(recommended), 110, subsequent_indent="  ", break_on_hyphens=False)
     switch = "\n".join(f"[{name}]\ndisabled = 0" for name in recommended)
     table = "\n".join(
-        f"| {_link(one)} | {one.name} | {one.severity} | `{one.runs.cron}` | {'yes' if one.recommended else 'no'} |"
+        f"| {_link(one)} | {one.name} | {one.severity} | `{one.runs.cron}` | {_yes(one.recommended)} |"
+        f" {_yes(one.expects_automation)} |"
         for one in detections
     )
     parts = {
@@ -116,6 +124,10 @@ def index(detections: list[Detection]) -> str:
         "illumio": _recommended_by_illumio(detections),
     }
     return _START.format(**parts)
+
+
+def _yes(answer: bool) -> str:
+    return "yes" if answer else "no"
 
 
 def _recommended_by_illumio(detections: list[Detection]) -> str:
@@ -137,20 +149,20 @@ def page(one: Detection) -> str:
         f"| `illumio_pce_{one.id}_{name}` | `{threshold.value}` | {threshold.meaning} |"
         for name, threshold in one.thresholds.items()
     ]
-    macros.append(f"| `illumio_pce_{one.id}_filter` | `search *` | what to leave out |")
+    macros.append(f"| `illumio_pce_{one.id}_filter` | `search *` | excludes known false positives |")
     search = "\n".join(laid_out(compose(one)))
     techniques = ", ".join(one.attack) or "none"
     parts = [
         f"# {one.name}",
         f"<!-- {NOTICE} -->",
-        f"`{one.id}` · severity {one.severity} · MITRE ATT&CK: {techniques} · throttled {one.quiet_for}"
+        f"`{one.id}` · severity {one.severity} · MITRE ATT&CK: {techniques} · throttled for {one.quiet_for}"
         f" by {'event' if one.once_by == 'alert_event' else one.once_by}",
         one.description.strip(),
         f"## Why it matters\n\n{one.why.strip()}",
         f"## How to respond\n\n{steps}",
         f"## How to implement\n\n{one.how_to_implement.strip()}",
         f"## Known false positives\n\n{one.known_false_positives.strip()}",
-        "## Settings\n\n| macro | as shipped | what |\n| --- | --- | --- |\n" + "\n".join(macros),
+        "## Settings\n\n| macro | default | meaning |\n| --- | --- | --- |\n" + "\n".join(macros),
         f"## Search\n\n```\n{search}\n```",
     ]
     return "\n\n".join(parts) + "\n"

@@ -37,9 +37,10 @@ def rules(detections: list[Detection]) -> list[Macro]:
 
 
 def _begin() -> str:
+    """Events are numbered by accum: streamstats may see no more than 10,000 rows (max_stream_window)."""
     kept = ", ".join(f"own_{name}={name}" for name in _IDENTITY_OF)
     audited = f"audited=if(in(sourcetype,{_AUDIT_TYPES}),1,0)"
-    return f"eval {kept}, {audited} | `illumio_pce_identity` | streamstats count AS event_number"
+    return f"eval {kept}, {audited} | `illumio_pce_identity` | eval event_number=1 | accum event_number"
 
 
 def _end() -> str:
@@ -96,7 +97,7 @@ def _commands(one: Detection) -> bool:
 
 
 def _marked(one: Detection) -> str:
-    """`cause` with the severity without and with a workload of high value."""
+    """`cause` with the severity without and with a high-value workload."""
     severity = _severity(one)
     if not one.high_value:
         return f'cause=if(found=1,mvappend(cause,"{one.id} ".{severity}." ".{severity}),cause)'

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tools.detections.model import DAY, DAY_THRESHOLD, Detection
+from tools.detections.model import DAY, DAY_THRESHOLD, STEP, Detection
 
 #: Fields whose values stand in the event's text, letter by letter, in every format; `.*` is the rest of a type.
 _TYPES = re.compile(r'\b(?:event|notification)_type(?:=("[a-z_.]+\*?")| IN \(((?:(?:, )?"[a-z_.]+\*?")+)\))')
@@ -53,7 +53,7 @@ def _stages(detection: Detection) -> list[str]:
     if detection.counted:
         within = _within_day if detection.by_day else _within_window
         return [*matched, *within(detection, since), *_rows(detection)]
-    return [*matched, *_day_total(detection), f"where first_matched>={since}", *_rows(detection)]
+    return [*matched, *_totals(detection), f"where first_matched>={since}", *_rows(detection)]
 
 
 def _filled(detection: Detection) -> str:
@@ -96,10 +96,14 @@ def _within_day(detection: Detection, since: str) -> list[str]:
     ]
 
 
-def _day_total(detection: Detection) -> list[str]:
-    if not detection.day_total:
-        return []
-    return ["sort 0 _time", f"streamstats time_window={DAY} {detection.day_total} AS total BY {detection.by}"]
+def _totals(detection: Detection) -> list[str]:
+    asked = [("hour_total", "1h", detection.hour_total), ("total", DAY, detection.day_total)]
+    stages = [
+        f"streamstats time_window={window} {figure} AS {name} BY {detection.by}"
+        for name, window, figure in asked
+        if figure
+    ]
+    return ["sort 0 _time", *stages] if stages else []
 
 
 def _after_others(detection: Detection, since: str) -> list[str]:
@@ -117,6 +121,7 @@ def _rows(detection: Detection) -> list[str]:
     entities = "`illumio_pce_entities`" + ("" if "pce_fqdn" in by else " values(pce_fqdn) AS pce_fqdn")
     reached = "max(reached) AS reached " if detection.counted else ""
     reached += "max(total) AS total " if detection.day_total or detection.by_day else ""
+    reached += "max(hour_total) AS hour_total " if detection.hour_total else ""
     reached += "values(high_value) AS high_value " if detection.high_value else ""
     return [
         *detection.details,
@@ -130,15 +135,24 @@ def _rows(detection: Detection) -> list[str]:
 def _ending(detection: Detection) -> list[str]:
     severity = f'"{detection.severity}"'
     when = f"case({detection.severity_when},true(),{severity})" if detection.severity_when else severity
-    scope = "who" if detection.once_by in _OPEN else detection.once_by
-    # What is worse than before alerts though the rest is throttled.
-    key = f'mvjoin({scope},",")." ".severity' if scope != "alert_event" else 'sha256(mvjoin(alert_event,","))'
-    if detection.by_day:
-        # A count that has doubled alerts again.
-        key += f'." ".floor(log(max(total/`illumio_pce_{detection.id}_threshold`,1),2))'
     return [
-        f"eval severity={when}, alert_key={key}",
+        f"eval severity={when}, alert_key={_key(detection)}",
         f"eval reason={detection.reason}",
         "fields - alert_event",
         f"`illumio_pce_{detection.id}_filter`",
     ]
+
+
+def _key(detection: Detection) -> str:
+    """What throttling goes by. What is worse than before alerts though the rest is throttled."""
+    event = 'sha256(mvjoin(alert_event,","))'
+    if detection.once_by == "alert_event":
+        return event
+    scope = ['mvjoin(who,",")' if name in _OPEN else f'mvjoin({name},",")' for name in detection.once_by.split()]
+    key = '." ".'.join([*scope, "severity"])
+    unit = "threshold" if detection.by_day else STEP if STEP in detection.thresholds else ""
+    if unit:
+        # A count that has doubled alerts again.
+        key += f'." ".floor(log(max(total/`illumio_pce_{detection.id}_{unit}`,1),2))'
+    always = ['severity=="critical"'] * (unit == STEP) + ["isnotnull(high_value)"] * detection.high_value
+    return f"if({' OR '.join(always)},{event},{key})" if always else key

@@ -24,8 +24,8 @@ from tools.mutate import trial
 from tools.mutate.mutants import Mutant, mutants_of
 
 MODULES = (
-    "array_reader", "breadcrumb", "checkpoint", "collector", "comparison", "delivery", "events", "filters", "json_text",
-    "lease", "output", "questions", "record", "requested", "seen", "state", "store", "timestamps", "windows",
+    "array_reader", "backfill", "breadcrumb", "checkpoint", "collector", "comparison", "delivery", "events", "filters",
+    "json_text", "key_set", "lease", "output", "prefetch", "record", "state", "store", "timestamps", "windows",
 )  # fmt: skip
 REVIEWED = trial.REPOSITORY / "tests" / "mutants-reviewed.csv"
 COLUMNS = ("module", "function", "was", "became", "reason")

@@ -10,6 +10,8 @@ from tests.cim import formats, splunk
 
 Value = Any
 WRITERS: dict[str, formats.Writer] = {"json": formats.as_json, "cef": formats.as_cef, "leef": formats.as_leef}
+#: The source type that all of them are sent as.
+SENT_AS = "illumio:pce:syslog"
 SOURCETYPES = {"json": "illumio:pce:events", "cef": "illumio:pce:cef", "leef": "illumio:pce:leef"}
 
 

@@ -1,6 +1,7 @@
 """As much of Splunk's REST API as a replay needs, over https.
 
-Endpoints after Splunk's REST API Reference: `receivers/simple` (input), `search/v2/jobs/export` (search).
+Endpoints after Splunk's REST API Reference: `receivers/simple` (input), `search/v2/jobs/export` (search),
+`server/info` (version).
 """
 
 from __future__ import annotations
@@ -42,9 +43,17 @@ class SplunkApi:
         where = {"index": index, "source": source, "sourcetype": sourcetype, "host": "replay"}
         self._post("receivers/simple", where, line.encode())
 
-    def search(self, spl: str) -> list[dict[str, Any]]:
-        """The final rows of a search over all time. Raises requests.RequestException."""
-        form = {"search": f"search {spl}", "earliest_time": "0", "latest_time": "+10y", "output_mode": "json"}
+    @property
+    def version(self) -> str:
+        """Splunk's version. Raises requests.RequestException."""
+        answer = self._session.get(f"{self._url}/services/server/info?output_mode=json", timeout=_SECONDS)
+        answer.raise_for_status()
+        return str(answer.json()["entry"][0]["content"]["version"])
+
+    def search(self, spl: str, latest: str = "+10y") -> list[dict[str, Any]]:
+        """The final rows of a search until `latest`. Raises requests.RequestException."""
+        text = spl if spl.startswith("|") else f"search {spl}"
+        form = {"search": text, "earliest_time": "0", "latest_time": latest, "output_mode": "json"}
         lines = self._post("search/v2/jobs/export", {}, form).text.split("\n")
         answers = [json.loads(line) for line in lines if line.strip()]
         return [answer["result"] for answer in answers if "result" in answer and not answer.get("preview")]

@@ -1,16 +1,18 @@
 """Conformance cases: what a search, a conf or a schedule should give, and what the engine gives.
 
-A case is one JSON object; docs/workbench-engine.md has the form.
+A case is one JSON object; engine.md has the form.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench.splunk.captures import read_capture
 from workbench.splunk.conf.index_time import receive
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.rows import differences
@@ -20,20 +22,31 @@ from workbench.splunk.schedule import conformance
 from workbench.splunk.spl import commands, relative_time, search
 from workbench.splunk.spl.macros import Macros, expand
 from workbench.splunk.spl.pipeline import split
-from workbench.splunk.spl.values import Event, number_text
+from workbench.splunk.spl.values import NOT_MADE, Event, number_text
 from workbench.splunk.text_files import lines_of, pieces_of
 
 Case = Mapping[str, Any]
 OUTCOMES = ("passed", "failed", "refused")
 _NEEDED = ("id", "area", "basis")
 _EXPECTATIONS = {"expect", "expect_alerts", "refuses"}
+#: What an event has beside the fields that a capture records.
+_UNRECORDED = re.compile(r"_.*|host|source|sourcetype|index")
 
 
 def read_cases(path: Path) -> Iterator[Case]:
-    """The cases of a file, one JSON object a line. Raises Refused with the place of a line that is none."""
-    for number, line in enumerate(lines_of(pieces_of(path)), start=1):
-        if line.strip():
-            yield _case(line, f"{path}, line {number}")
+    """The cases of a file: a capture where its name ends with `.json`, else one JSON object a line.
+
+    Of a folder, those of all its files of both kinds. Raises Refused with the place of what is no case.
+    """
+    if path.is_dir():
+        for file in sorted([*path.glob("*.json"), *path.glob("*.jsonl")]):
+            yield from read_cases(file)
+    elif path.suffix == ".json":
+        yield read_capture(path)
+    else:
+        for number, line in enumerate(lines_of(pieces_of(path)), start=1):
+            if line.strip():
+                yield _case(line, f"{path}, line {number}")
 
 
 def _case(line: str, place: str) -> Case:
@@ -46,10 +59,13 @@ def _case(line: str, place: str) -> Case:
     return case
 
 
-def judge(case: Case) -> tuple[str, str]:
-    """The outcome of a case (passed, failed, refused) and what to say about it."""
+def judge(case: Case, addon: Path | None = None) -> tuple[str, str]:
+    """The outcome of a case (passed, failed, refused) and what to say about it.
+
+    `addon` is the folder of the add-on that a case names as its `app`.
+    """
     try:
-        problems = _problems(case)
+        problems = _problems(case, addon)
     except Refused as refusal:
         return ("passed", "") if case.get("refuses") else ("refused", str(refusal))
     if case.get("refuses"):
@@ -57,19 +73,28 @@ def judge(case: Case) -> tuple[str, str]:
     return ("failed", "; ".join(problems)) if problems else ("passed", "")
 
 
-def _problems(case: Case) -> list[str]:
+def _problems(case: Case, addon: Path | None) -> list[str]:
     if case["area"] == "schedule":
         return conformance.check(case)
-    rows = run(case)
+    rows = run(case, addon)
     if case.get("refuses"):
         return []
-    return differences(rows, case["expect"], bool(case.get("ordered", False)), bool(case.get("complete", True)))
+    expected = _exactly(case["expect"], rows) if case.get("exact") else case["expect"]
+    return differences(rows, expected, bool(case.get("ordered", False)), bool(case.get("complete", True)))
 
 
-def run(case: Case) -> list[Event]:
+def _exactly(expected: list[Event], rows: list[Event]) -> list[Mapping[str, Any]]:
+    """The expected rows, without the other fields of the rows. Refused for a field that the engine does not make."""
+    for name in (name for row in expected for name in row if name in NOT_MADE):
+        raise Refused(f"{name} is a field that the engine does not make")
+    others = {name for row in rows for name in row if not _UNRECORDED.fullmatch(name)}
+    return [{**dict.fromkeys(others), **row} for row in expected]
+
+
+def run(case: Case, addon: Path | None = None) -> list[Event]:
     """The rows that the engine gives for a case."""
     now = _clock(case)
-    confs = Confs.load(case.get("confs", {}), lookups=case.get("lookups", {}))
+    confs = _confs(case, addon)
     knowledge = Knowledge(confs, now)
     events = _received(case, confs) if "input" in case else [_event(event) for event in case.get("events", [])]
     if "spl" not in case:
@@ -83,6 +108,15 @@ def run(case: Case) -> list[Event]:
         latest=case.get("latest"),
     )
     return rows
+
+
+def _confs(case: Case, addon: Path | None) -> Confs:
+    app = case.get("app")
+    if not app:
+        return Confs.load(case.get("confs", {}), lookups=case.get("lookups", {}))
+    if addon is None or addon.name != app or not addon.is_dir():
+        raise Refused(f"the add-on {app} is not here; build it")
+    return Confs.load(addon)
 
 
 def _over_events(spl: str, macros: Macros) -> str:

@@ -117,3 +117,47 @@ def test_a_file_of_something_else_is_refused_by_its_line(
 def test_a_missing_file_of_cases_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none")]) == 2
     assert "cannot read" in capsys.readouterr().err
+
+
+CAPTURE: dict[str, Any] = {
+    "id": "kv",
+    "splunk": {"version": "10.4.0"},
+    "capturedAt": "2026-08-02T11:00:00Z",
+    "phase": "search-time",
+    "props": "SHOULD_LINEMERGE = false\nTIME_FORMAT = %s\nKV_MODE = none\n",
+    "input": "1782900000 a=1\n",
+    "events": [{"_raw": "1782900000 a=1", "_time": 1_782_900_000_000, "fields": {"a": "1"}}],
+}
+EXTRACT = CAPTURE["props"] + "EXTRACT-a = a=(?<a>\\d)"
+
+
+@pytest.mark.parametrize(
+    ("members", "outcome"),
+    [
+        ({"props": EXTRACT}, "passed"),
+        ({}, "failed"),
+        ({"props": EXTRACT + "(?<b>)\nEVAL-c = 2"}, "failed"),
+        ({"props": EXTRACT.replace("%s", "x%s")}, "failed"),
+        ({"extraProps": [{"stanza": "source::tail", "body": "EVAL-a = 1\n"}], "ingestSource": "tail"}, "passed"),
+        ({"props": EXTRACT + "\nINDEXED_EXTRACTIONS = csv"}, "refused"),
+        ({"events": [{**CAPTURE["events"][0], "fields": {"a": "1", "punct": "_="}}]}, "refused"),
+        ({"app": "TA_that_is_not_built"}, "refused"),
+    ],
+)
+def test_a_capture_is_judged_by_exactly_the_fields_that_were_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], members: dict[str, Any], outcome: str
+) -> None:
+    (tmp_path / "kv.json").write_text(json.dumps({**CAPTURE, **members}), encoding="utf-8")
+    main([str(tmp_path)])
+    counts = {"passed": 0, "failed": 0, "refused": 0, outcome: 1}
+    said = ", ".join(f"{count} {name}" for name, count in counts.items())
+    assert capsys.readouterr().out.splitlines()[-2:] == [f"search-time, recorded: {said}", said]
+
+
+@pytest.mark.parametrize("capture", [[], {}, {**CAPTURE, "events": None}, {**CAPTURE, "capturedAt": "once"}])
+def test_a_file_that_is_no_capture_is_refused_by_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], capture: Any
+) -> None:
+    (tmp_path / "odd.json").write_text(json.dumps(capture), encoding="utf-8")
+    assert main([str(tmp_path / "odd.json")]) == 2
+    assert f"{tmp_path / 'odd.json'}" in capsys.readouterr().err

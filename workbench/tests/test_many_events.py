@@ -24,7 +24,7 @@ SEARCHES = (
     "`some` | eval twice = n + n | where twice > 40 | table _time twice",
     "index=main | rename n AS number | fields number kind",
     "index=main | rex field=_raw \"event (?<which>\\d+)\" | stats count sum(half) BY kind",
-    "index=main | stats count BY kind | sort - count",
+    "index=main | stats count BY kind | sort 0 -count",
     "index=main | sort n | head 3 | table n",
     "index=main | dedup kind | stats values(_raw) AS raw BY kind",
     "index=main | eventstats count BY kind | stats max(count) AS most",

@@ -26,8 +26,8 @@ class Point:
     """How far collections of a source were read, told at `at` (epoch s).
 
     `creation` and `saves` are those of the checkpoint that was saved then; empty and 0 where they are not known.
-    `unsafe`: of each batch that splunkd, in its life `splunkd`, may have had in memory then, from when to when (ms) it
-    is, when it was committed (epoch s), and how many events it has.
+    `unconfirmed`: of each batch that splunkd may have had in memory then, from when to when (ms) it is, when it was
+    committed (epoch s), and how many events it has. `splunkd_boot_id`: to which start of splunkd it was written.
     """
 
     source: str
@@ -35,8 +35,8 @@ class Point:
     at: float
     creation: str = ""
     saves: int = 0
-    splunkd: str = ""
-    unsafe: list[tuple[int, int, float, int]] = field(default_factory=list)
+    splunkd_boot_id: str = ""
+    unconfirmed: list[tuple[int, int, float, int]] = field(default_factory=list)
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> Point:
@@ -47,17 +47,26 @@ class Point:
             checkpoint.saved_at,
             checkpoint.creation,
             checkpoint.saves,
-            checkpoint.splunkd,
-            [(batch.low, batch.high, batch.committed_at, batch.count) for batch in checkpoint.unsafe()],
+            checkpoint.splunkd_boot_id,
+            [(batch.low, batch.high, batch.committed_at, batch.count) for batch in checkpoint.unconfirmed()],
         )
 
-    def unsafe_batches(self) -> list[Batch]:
+    def unconfirmed_batches(self) -> list[Batch]:
         """What splunkd may have had in memory, without its hrefs."""
-        return [Batch(low, high, at, array("Q"), count=count) for low, high, at, count in self.unsafe]
+        return [Batch(low, high, at, array("Q"), count=count) for low, high, at, count in self.unconfirmed]
 
     def to_text(self) -> str:
         """As JSON, with a checksum around it."""
-        value = {**vars(self), "version": VERSION, "collections": progress_to_json(self.collections)}
+        value = {
+            "source": self.source,
+            "collections": progress_to_json(self.collections),
+            "at": self.at,
+            "creation": self.creation,
+            "saves": self.saves,
+            "splunkd": self.splunkd_boot_id,
+            "unsafe": self.unconfirmed,
+            "version": VERSION,
+        }
         return json.dumps(sealed({}, json.dumps(value)))
 
     @classmethod
@@ -75,8 +84,8 @@ class Point:
                 at=float(value["at"]),
                 creation=str(value["creation"]),
                 saves=int(value["saves"]),
-                splunkd=str(value["splunkd"]),
-                unsafe=[(int(low), int(high), float(at), int(count)) for low, high, at, count in value["unsafe"]],
+                splunkd_boot_id=str(value["splunkd"]),
+                unconfirmed=[(int(low), int(high), float(at), int(count)) for low, high, at, count in value["unsafe"]],
             )
         except Unreadable:
             raise

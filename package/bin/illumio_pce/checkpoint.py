@@ -22,7 +22,7 @@ from .timestamps import MINUTE
 #: The version of the form below. A newer add-on reads every older one; an older one refuses a newer.
 VERSION = 2
 #: What was committed this long before splunkd's last sign of life may have been lost with its memory (seconds).
-UNSAFE_SECONDS = 120
+UNCONFIRMED_SECONDS = 120
 #: Keys are remembered this much longer than the late-arrival window, for clocks that are set back (ms).
 CLOCK_SLACK = 15 * MINUTE
 #: A batch with this many keys is stored beside the main document; small ones are joined up to it.
@@ -113,8 +113,8 @@ class Progress:
 class Checkpoint:
     """Everything that one input remembers about one source (a PCE and an organisation).
 
-    `splunkd`: under which life of which splunkd it was stored last, and `saved_at`: when (epoch s). `creation`: which
-    input of its name it is of, since one may be deleted and made anew; `saves`: how often it was stored.
+    `splunkd_boot_id`: under which start of splunkd it was saved last, and `saved_at`: when (epoch s). `creation`: which
+    input of its name it belongs to, since one may be deleted and recreated; `saves`: how often it was saved.
     """
 
     source: str
@@ -123,36 +123,36 @@ class Checkpoint:
     filters: FilterHistory = field(default_factory=FilterHistory)
     settings: dict[str, Any] = field(default_factory=dict)
     clock_offset_ms: int = 0
-    splunkd: str = ""
+    splunkd_boot_id: str = ""
     saved_at: float = 0
     creation: str = ""
     saves: int = 0
     next_document: int = 1
     obsolete: list[str] = field(default_factory=list)
 
-    def take_unsafe(self, splunkd: str) -> list[Batch]:
-        """Remove and return what an earlier life of splunkd may have lost, where it is another one by now.
+    def take_unconfirmed(self, splunkd_boot_id: str) -> list[Batch]:
+        """Remove and return what splunkd may have lost, where it was restarted since the last save.
 
         When that died is not known: no earlier than the last commit under it, so what was committed in the
         120 s before that may have been in its memory then.
         """
-        if splunkd == self.splunkd:
+        if splunkd_boot_id == self.splunkd_boot_id:
             return []
-        self.splunkd = splunkd
-        unsafe = self.unsafe()
-        self.batches = [batch for batch in self.batches if batch.committed_at < self.saved_at - UNSAFE_SECONDS]
-        self.obsolete += [batch.document for batch in unsafe if batch.document]
-        return unsafe
+        self.splunkd_boot_id = splunkd_boot_id
+        unconfirmed = self.unconfirmed()
+        self.batches = [batch for batch in self.batches if batch.committed_at < self.saved_at - UNCONFIRMED_SECONDS]
+        self.obsolete += [batch.document for batch in unconfirmed if batch.document]
+        return unconfirmed
 
-    def date_by(self, unsafe: list[Batch]) -> None:
+    def mark_resent_with(self, unconfirmed: list[Batch]) -> None:
         """What is known may have been sent again with these, and splunkd may lose it as long as these."""
         for batch in self.batches:
-            again = [other.committed_at for other in unsafe if batch.touches(other.low, other.high)]
+            again = [other.committed_at for other in unconfirmed if batch.touches(other.low, other.high)]
             batch.committed_at = max([batch.committed_at, *again])
 
-    def unsafe(self) -> list[Batch]:
+    def unconfirmed(self) -> list[Batch]:
         """What splunkd may have had in memory when this was stored."""
-        return [batch for batch in self.batches if batch.committed_at >= self.saved_at - UNSAFE_SECONDS]
+        return [batch for batch in self.batches if batch.committed_at >= self.saved_at - UNCONFIRMED_SECONDS]
 
     def read_to(self) -> dict[str, int]:
         """Up to where (ms of the PCE's clock) each collection was read without a hole."""
@@ -172,22 +172,22 @@ class Checkpoint:
         self.saved_at = now
         for batch in self.batches:
             batch.committed_at = min(batch.committed_at, now)  # a clock that was ahead and was corrected
-        safe_before = now - UNSAFE_SECONDS
-        unsafe = [batch for batch in self.batches if batch.committed_at >= safe_before]
-        lows, highs = sorted(batch.low for batch in unsafe), sorted(batch.high for batch in unsafe)
+        confirmed_before = now - UNCONFIRMED_SECONDS
+        unconfirmed = [batch for batch in self.batches if batch.committed_at >= confirmed_before]
+        lows, highs = sorted(batch.low for batch in unconfirmed), sorted(batch.high for batch in unconfirmed)
         kept = []
         for batch in self.batches:
-            is_unsafe = batch.committed_at >= safe_before
-            # What lies beside an unsafe batch would be read with it, should that be sent again.
-            beside = bisect_right(lows, batch.high) - bisect_left(highs, batch.low) > is_unsafe
+            is_unconfirmed = batch.committed_at >= confirmed_before
+            # What lies beside an unconfirmed batch would be read with it, should that be sent again.
+            beside = bisect_right(lows, batch.high) - bisect_left(highs, batch.low) > is_unconfirmed
             if beside or self.needed(batch):
                 kept.append(batch)
                 continue
             if document := batch.drop_keys():
                 self.obsolete.append(document)
-            if is_unsafe:
+            if is_unconfirmed:
                 kept.append(batch)
-        self.batches = self._joined(kept, safe_before)
+        self.batches = self._joined(kept, confirmed_before)
         inside = 0
         for batch in self.batches:
             if batch.document is None and (len(batch.keys) >= LARGE_BATCH or inside + len(batch.keys) > KEYS_INSIDE):
@@ -197,7 +197,7 @@ class Checkpoint:
         lowest = min((p.pending[0][0] if p.pending else p.floor for p in self.collections.values()), default=0)
         self.filters.forget(min([lowest] + [p.floor for p in self.collections.values()]))
 
-    def _joined(self, batches: list[Batch], safe_before: float) -> list[Batch]:
+    def _joined(self, batches: list[Batch], confirmed_before: float) -> list[Batch]:
         """The batches, with the small settled ones that lie in one sixteenth of what is remembered joined."""
         floor = min((progress.floor for progress in self.collections.values()), default=0)
         top = max((progress.watermark for progress in self.collections.values()), default=0)
@@ -205,7 +205,7 @@ class Checkpoint:
         joined: list[Batch] = []
         open_batches: dict[int, Batch] = {}
         for batch in batches:
-            if batch.document or batch.committed_at >= safe_before or batch.high > top:
+            if batch.document or batch.committed_at >= confirmed_before or batch.high > top:
                 joined.append(batch)
                 continue
             bucket = batch.high // width
@@ -232,7 +232,7 @@ class Checkpoint:
                 "earlier_filters": [[until, filters.as_json()] for until, filters in self.filters.earlier],
                 "settings": self.settings,
                 "clock_offset_ms": self.clock_offset_ms,
-                "splunkd": self.splunkd,
+                "splunkd": self.splunkd_boot_id,
                 "saved_at": self.saved_at,
                 "creation": self.creation,
                 "saves": self.saves,
@@ -257,7 +257,7 @@ class Checkpoint:
                 ),
                 settings=value["settings"],
                 clock_offset_ms=value["clock_offset_ms"],
-                splunkd=value["splunkd"],
+                splunkd_boot_id=value["splunkd"],
                 saved_at=value["saved_at"],
                 creation=value.get("creation", ""),
                 saves=value.get("saves", 0),

@@ -1,6 +1,6 @@
 """One run of an input: ask the PCE for what is new, hand it to splunkd, record what was delivered.
 
-Here is decided what is asked for; what is done with an answer is `delivery.py`'s. See `docs/delivery.md`.
+Here is decided what is asked for; what is done with a response is `delivery.py`'s. See `docs/delivery.md`.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from .record import Record
 from .state import Loaded, State
 from .stop import Stop
 from .timestamps import DAY, MINUTE, SECOND, parse_start, render
-from .windows import Width, foreseen, parts, split, top
+from .windows import WindowSizer, parts, predicted_windows, split, upper_bound
 
 if TYPE_CHECKING:
-    from .requested import Requested
+    from .backfill import Backfill
 
 SOURCETYPE = "illumio:pce:events"
 
 #: While a backlog is read, what is new is looked at this often (seconds).
-PRESENT_EVERY = 60.0
+POLL_PRESENT_SECONDS = 60.0
 #: The longest retention that a PCE can be set to (ms): what is older cannot be had.
 LONGEST_RETENTION = 200 * DAY
 #: The `Date` header is in whole seconds, and may be written a little later (ms).
 HEADER_PRECISION = 2 * SECOND
 #: How long a run waits for an asynchronous job (seconds), and how often it asks.
-JOB_PATIENCE = 600.0
+JOB_TIMEOUT = 600.0
 JOB_POLL = 5.0
 _DAILY = 86_400.0
 _DATAFILE_PAGE_EVENTS = 5000
@@ -49,7 +49,7 @@ _DATAFILE_PAGE_CHARACTERS = 8 * 1024 * 1024
 class Run:
     """One run of one input, with everything that it acts through handed in.
 
-    `splunkd`: which life of which splunkd it runs under; another text after each start.
+    `splunkd_boot_id`: identifies the start of splunkd that it runs under.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Run:
         output: Output,
         clock: Clock,
         stop: Stop,
-        splunkd: str,
+        splunkd_boot_id: str,
     ) -> None:
         self._settings = settings
         self._account = account
@@ -70,12 +70,12 @@ class Run:
         self._output = output
         self._clock = clock
         self._stop = stop
-        self._splunkd = splunkd
+        self._splunkd_boot_id = splunkd_boot_id
         self._started = clock.monotonic()
-        self._width = Width()
+        self._width = WindowSizer()
         self._job: _RunningJob | None = None
-        self._put_off: dict[tuple[str, Range], PceError] = {}
-        self._requested: list[Requested] = []
+        self._deferred: dict[tuple[str, Range], PceError] = {}
+        self._backfills: list[Backfill] = []
         self.record = Record()
         self._delivery = Delivery(Checkpoint(account.source), state, output, clock, pce.time, account.host, self.record)
 
@@ -93,7 +93,7 @@ class Run:
             self._read_all()
         except PceError:
             if self._checkpoint.settings.pop("answered", None):
-                self._delivery.commit()  # so that the next run's first question goes alone
+                self._delivery.commit()  # so that the next run's first request goes alone
             raise
 
     def _read_all(self) -> None:
@@ -101,13 +101,13 @@ class Run:
         looked = self._clock.monotonic()
         while (backlog := self._backlog()) is not None:
             self._read_backlog(backlog)
-            if self._clock.monotonic() - looked >= PRESENT_EVERY:
+            if self._clock.monotonic() - looked >= POLL_PRESENT_SECONDS:
                 self._read_present()
                 looked = self._clock.monotonic()
                 self.write_record({"kind": "progress"})
-        self._read_requested()
+        self._read_backfills()
         self._compare_collections()
-        for error in self._put_off.values():
+        for error in self._deferred.values():
             raise error
 
     def mark_unconfirmed(self) -> bool:
@@ -121,8 +121,8 @@ class Run:
 
     def _resume(self) -> None:
         loaded = self._state.load(self._clock.time())
-        self._requested = loaded.requested
-        self._delivery.wanted = {key for requested in loaded.requested for key in requested.keys}
+        self._backfills = loaded.backfills
+        self._delivery.missing_keys = {key for backfill in loaded.backfills for key in backfill.keys}
         if loaded.damage:
             self.record.note(loaded.damage)
         if loaded.checkpoint is not None:
@@ -130,20 +130,20 @@ class Run:
         checkpoint = self._checkpoint
         checkpoint.creation = loaded.creation or checkpoint.creation or secrets.token_hex(8)
         if loaded.point is not None:
-            self._go_on_from(loaded.point)
+            self._resume_from(loaded.point)
         if checkpoint.source != self._account.source:
-            self._start_on_another_source()
+            self._switch_source()
         self._pce.time.ahead_ms = checkpoint.clock_offset_ms
-        self._look_at_settings()
+        self._refresh_pce_settings()
         now_ms = self._now()
         start_ms = self._start_ms(loaded, now_ms)
         wanted = ["events", "system_events"] if self._settings.include_system_events else ["events"]
         checkpoint.collections = {
             name: checkpoint.collections.get(name) or self._first_progress(start_ms, now_ms) for name in wanted
         }
-        self._pce.expect_answers(checkpoint.settings.get("answered", ()))
+        self._pce.allow_prefetch(checkpoint.settings.get("answered", ()))
         self._take_filters(now_ms, first=loaded.checkpoint is None)
-        self._send_unsafe_again()
+        self._resend_unconfirmed()
         lost = self._state.fetch_keys(checkpoint)
         if lost:
             self.record.note(f"{lost} documents of delivered hrefs cannot be read: their events may come twice")
@@ -152,7 +152,7 @@ class Run:
             category = "state_restored" if loaded.is_old else "state_lost"
             self.write_record({"kind": "state", **_failure(CollectorError(category, loaded.damage))})
 
-    def _go_on_from(self, point: Point) -> None:
+    def _resume_from(self, point: Point) -> None:
         """Go on where the breadcrumb says that reading was, since the store has nothing, or an older checkpoint.
 
         The hrefs of an older checkpoint still count. What splunkd may have had in memory at the last save is sent again
@@ -163,18 +163,18 @@ class Run:
             checkpoint.batches, checkpoint.settings = [], {}
         checkpoint.source, checkpoint.collections = point.source, point.collections
         checkpoint.creation = point.creation or checkpoint.creation
-        checkpoint.saves, checkpoint.saved_at, checkpoint.splunkd = point.saves, point.at, point.splunkd
-        unsafe = point.unsafe_batches()
-        checkpoint.date_by(unsafe)
-        checkpoint.batches += unsafe
+        checkpoint.saves, checkpoint.saved_at, checkpoint.splunkd_boot_id = point.saves, point.at, point.splunkd_boot_id
+        unconfirmed = point.unconfirmed_batches()
+        checkpoint.mark_resent_with(unconfirmed)
+        checkpoint.batches += unconfirmed
         late = self._settings.late_arrival_window_ms
         for name, progress in point.collections.items():
             low = min([progress.low(late), *(start for start, _ in progress.pending)])
             self.record.note(f"{name}: reading goes on from {render(low)}, so that some may come twice")
 
-    def _start_on_another_source(self) -> None:
+    def _switch_source(self) -> None:
         checkpoint, source = self._checkpoint, self._account.source
-        self.record.note(f"the account led to {checkpoint.source} before; {source} starts at start_time")
+        self.record.note(f"the account pointed to {checkpoint.source} before; {source} starts at start_time")
         checkpoint.source, checkpoint.collections, checkpoint.settings = source, {}, {}
         checkpoint.clock_offset_ms = 0
 
@@ -184,7 +184,7 @@ class Run:
         age_ms = 0 if loaded.made_at is None else int((self._clock.time() - loaded.made_at) * 1000)
         start_ms = parse_start(self._settings.start_time, now_ms - age_ms)
         if loaded.checkpoint is None and loaded.damage and loaded.point is None:
-            self.record.note("everything that the PCE still has is sent again, since no state could be read")
+            self.record.note("no state could be read: everything that the PCE still has is sent again")
             return min(start_ms, now_ms - LONGEST_RETENTION)
         return start_ms
 
@@ -192,18 +192,18 @@ class Run:
         start_ms = min(start_ms, now_ms)
         retention = self._retention_ms()
         if retention is not None and start_ms < now_ms - retention:
-            self.record.note(f"start_time is older than the PCE keeps events ({retention // DAY} days)")
+            self.record.note(f"start_time lies before the PCE's retention ({retention // DAY} days)")
         return Progress(watermark=start_ms, floor=start_ms, newest=start_ms)
 
-    def _look_at_settings(self) -> None:
+    def _refresh_pce_settings(self) -> None:
         """Read the PCE's event settings once a day, where the key may."""
         known = self._checkpoint.settings
         if abs(self._clock.time() - known.get("asked_at", 0)) < _DAILY:
             return
         with self._stop.interruptible():
-            answer = self._pce.event_settings()
-        retention = answer.get("audit_event_retention_seconds") if answer else None
-        severity = answer.get("audit_event_min_severity") if answer else None
+            response = self._pce.event_settings()
+        retention = response.get("audit_event_retention_seconds") if response else None
+        severity = response.get("audit_event_min_severity") if response else None
         self._checkpoint.settings = {
             **known,
             "asked_at": int(self._clock.time()),
@@ -222,18 +222,16 @@ class Run:
             return
         since = max((progress.watermark for progress in self._checkpoint.collections.values()), default=now_ms)
         if history.change(self._settings.filters, since):
-            self.record.note(f"the input's filters were changed; the new ones count for events from {render(since)} on")
+            self.record.note(f"the input's filters were changed; the new ones apply to events from {render(since)} on")
 
-    def _send_unsafe_again(self) -> None:
+    def _resend_unconfirmed(self) -> None:
         """splunkd loses its memory when it crashes: what was committed shortly before its end is read again."""
-        for batch in self._checkpoint.take_unsafe(self._splunkd):
+        for batch in self._checkpoint.take_unconfirmed(self._splunkd_boot_id):
             self.record.resent += batch.count
             for progress in self._checkpoint.collections.values():
                 progress.add_pending(batch.low, batch.high)
         if self.record.resent:
-            self.record.note(
-                "splunkd was started since events were delivered, and may have lost the latest; they are sent again"
-            )
+            self.record.note("splunkd was restarted and may have lost the latest events; they are sent again")
 
     def _now(self) -> int:
         """What time it is for the PCE (ms); see `PceClock`."""
@@ -256,7 +254,7 @@ class Run:
             progress.add_pending(low, max(low, now_ms - late))
             low = max(low, now_ms - late)
         delivered = [(batch.high, batch.count) for batch in self._checkpoint.batches]
-        return _Plan(name, progress, low, foreseen(low, delivered))
+        return _Plan(name, progress, low, predicted_windows(low, delivered))
 
     def _read_new(self, plan: _Plan, later: list[tuple[str, Window]]) -> None:
         """Read the windows of a plan, the newest first; `later` is asked for after them."""
@@ -265,7 +263,7 @@ class Run:
         windows = plan.windows
         while windows:
             window = windows.pop()
-            page = self._ask(plan.name, window, [*((plan.name, other) for other in reversed(windows)), *later])
+            page = self._fetch(plan.name, window, [*((plan.name, other) for other in reversed(windows)), *later])
             asked_ms.append(page.now_ms)
             newest = max([newest, *page.events.moments])
             if page.cut:
@@ -277,11 +275,11 @@ class Run:
         self._delivery.commit()
 
     def _parts(self, window: Window, page: Page, progress: Progress) -> list[Window]:
-        """A window whose answer was cut, in parts; what cannot be cut in time is left to an asynchronous job."""
+        """A window whose response was cut, in parts; what cannot be cut in time is left to an asynchronous job."""
         found = parts(window, page)
         if found is not None:
             return found
-        high = top(window, page)
+        high = upper_bound(window, page)
         progress.add_pending(window.low, high)
         return [Window(high, None)] if window.high is None else []
 
@@ -290,7 +288,7 @@ class Run:
         progress, settings = plan.progress, self._checkpoint.settings
         self.record.window = (min(plan.low, self.record.window[0]) if self.record.window else plan.low, asked_ms)
         settings["answered"] = sorted({plan.name, *settings.get("answered", ())})
-        self._go_back_where_the_clock_did(plan)
+        self._follow_clock_setback(plan)
         progress.watermark = asked_ms
         progress.newest = min(progress.newest, asked_ms)
         progress.see([min(newest_ms, asked_ms)], self._remembered_ms())
@@ -301,7 +299,7 @@ class Run:
         """How long before the newest event hrefs are remembered (ms)."""
         return self._settings.late_arrival_window_ms + CLOCK_SLACK + self._clock_setback_ms()
 
-    def _go_back_where_the_clock_did(self, plan: _Plan) -> None:
+    def _follow_clock_setback(self, plan: _Plan) -> None:
         """Where the PCE's clock was set back, what was recorded since is read from that time on.
 
         Clocks that were ahead together look right until one is set back. Within CLOCK_SLACK all hrefs are still known;
@@ -344,9 +342,9 @@ class Run:
         """The oldest range that is still to be read and was not put off in this run."""
         for name, progress in self._checkpoint.collections.items():
             left = replace(progress)
-            for collection, put_off in self._put_off:
+            for collection, deferred in self._deferred:
                 if collection == name:
-                    left.settle(*put_off)
+                    left.settle(*deferred)
             if left.pending:
                 return _Backlog(name, progress, left.pending[0])
         return None
@@ -357,7 +355,7 @@ class Run:
             self._read_job(self._job)
             return
         window, *next_ones = self._width.windows(*backlog.pending)
-        page = self._ask(backlog.name, window, [(backlog.name, other) for other in next_ones])
+        page = self._fetch(backlog.name, window, [(backlog.name, other) for other in next_ones])
         if not page.cut:
             self._width.learn(window, page)
             self._delivery.write(page.events, window)
@@ -375,9 +373,9 @@ class Run:
         except PceError as error:
             if error.category == "refused_key":
                 raise
-            self._put_off[backlog.name, _range(window)] = error
+            self._deferred[backlog.name, _range(window)] = error
         else:
-            self._job = _RunningJob(job, backlog, least, self._clock.monotonic() + JOB_PATIENCE)
+            self._job = _RunningJob(job, backlog, least, self._clock.monotonic() + JOB_TIMEOUT)
 
     def _read_job(self, running: _RunningJob) -> None:
         """Look after an asynchronous job; where it fails, its range is put off, so that it holds up no other."""
@@ -393,7 +391,7 @@ class Run:
             self._read_datafile(href, running)
         except PceError as error:
             self._job = None
-            self._put_off[running.backlog.name, _range(running.job.window)] = error
+            self._deferred[running.backlog.name, _range(running.job.window)] = error
 
     def _read_datafile(self, href: str, running: _RunningJob) -> None:
         count = 0
@@ -405,7 +403,7 @@ class Run:
             with self._stop.interruptible():
                 pass  # a page is the most that a stop waits for
         if count < running.least:
-            raise PceError("job", "The PCE's asynchronous answer holds less than its direct one did.")
+            raise PceError("job", "The PCE's asynchronous response holds less than its direct one did.")
         if count == running.least:
             self.record.note(
                 f"an asynchronous response holds {count} events, as many as the direct one that was cut: others may be "
@@ -431,30 +429,30 @@ class Run:
 
     # --- what was missed ---------------------------------------------------------------------------
 
-    def _read_requested(self) -> None:
+    def _read_backfills(self) -> None:
         """Send what a reconciliation found missing, although it counts as delivered."""
         now = self._clock.time()
-        for requested in self._requested:
-            if requested.problem:
-                self.record.note(f"a request of a reconciliation cannot be read: {requested.problem}")
-            if requested.is_done(self._splunkd, now):
-                self._state.forget_requested(requested)
-            elif requested.is_due(self._splunkd):
-                self._send_requested(requested)
+        for backfill in self._backfills:
+            if backfill.problem:
+                self.record.note(f"a backfill request of a reconciliation cannot be read: {backfill.problem}")
+            if backfill.is_done(self._splunkd_boot_id, now):
+                self._state.delete_backfill(backfill)
+            elif backfill.is_due(self._splunkd_boot_id):
+                self._send_backfill(backfill)
 
-    def _send_requested(self, requested: Requested) -> None:
-        from .requested import pages_of  # noqa: PLC0415 (a run of which nothing is wanted does without it)
+    def _send_backfill(self, backfill: Backfill) -> None:
+        from .backfill import pages_of  # noqa: PLC0415 (a run of which nothing is wanted does without it)
 
-        for page in pages_of(requested, self._ask, self._ask_for_all, self._delivery.wanted):
-            self._delivery.write_again(page)
-        left = len(self._delivery.wanted & requested.keys)
+        for page in pages_of(backfill, self._fetch, self._fetch_all, self._delivery.missing_keys):
+            self._delivery.resend(page)
+        left = len(self._delivery.missing_keys & backfill.keys)
         if left:
-            self.record.note(f"{left} events that a reconciliation wanted left the PCE")
-        self._state.keep_requested(replace(requested, sent_at=self._clock.time(), splunkd=self._splunkd))
+            self.record.note(f"{left} events that a reconciliation requested are no longer in the PCE")
+        self._state.save_backfill(replace(backfill, sent_at=self._clock.time(), splunkd_boot_id=self._splunkd_boot_id))
 
-    def _ask_for_all(self, name: str, window: Window) -> Iterable[Events]:
+    def _fetch_all(self, name: str, window: Window) -> Iterable[Events]:
         """A window's events by an asynchronous job, waited for. PceError (`job`) where it does not come."""
-        until = self._clock.monotonic() + JOB_PATIENCE
+        until = self._clock.monotonic() + JOB_TIMEOUT
         with self._stop.interruptible():
             job = self._pce.start_job(name, window)
             while (href := self._pce.job_result(job)) is None:
@@ -473,7 +471,7 @@ class Run:
         settings["compared_at"] = int(self._clock.time())
         now_ms = self._now()
         try:
-            found = compare_collections(self._ask, self._delivery.is_unknown, now_ms)
+            found = compare_collections(self._fetch, self._delivery.is_unknown, now_ms)
         except PceError as error:
             if error.category == "refused_key":
                 raise
@@ -481,21 +479,21 @@ class Run:
             self.record.system_events = found
             if found["missing"]:
                 self.record.note(
-                    f"of {found['looked_up']} system events that were looked up, {found['missing']} stand in "
+                    f"of {found['looked_up']} system events that were looked up, {found['missing']} are in "
                     "/system_events only: switch on 'Include system events' to collect them"
                 )
         self._delivery.commit()
 
     # --- asking and recording -----------------------------------------------------------------------
 
-    def _ask(self, name: str, window: Window, ahead: Iterable[tuple[str, Window]] = ()) -> Page:
-        """The answer for a window of a collection; what is `ahead` is on its way meanwhile."""
+    def _fetch(self, name: str, window: Window, upcoming: Iterable[tuple[str, Window]] = ()) -> Page:
+        """The response for a window of a collection; what is `upcoming` is on its way meanwhile."""
         with self._stop.interruptible():
             try:
-                page = self._pce.events(name, window, ahead)
-            except TooLarge as answer:
-                page = answer.page
-        if page.has_strays:
+                page = self._pce.events(name, window, upcoming)
+            except TooLarge as response:
+                page = response.page
+        if page.has_out_of_range:
             self.record.note(IGNORED_RANGE)
         return page
 

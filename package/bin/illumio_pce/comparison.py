@@ -12,25 +12,25 @@ from .events import AuditEvent
 from .pce import Page, Window
 from .timestamps import DAY, MINUTE
 
-#: So many system events are looked up, one question each.
+#: So many system events are looked up, one request each.
 LOOK_UPS = 20
 #: What is younger than this (ms) may be on its way from one collection to the other.
 _YOUNG = 15 * MINUTE
 
 
 def compare_collections(
-    ask: Callable[[str, Window], Page], unknown: Callable[[AuditEvent], bool], now_ms: int
+    fetch: Callable[[str, Window], Page], unknown: Callable[[AuditEvent], bool], now_ms: int
 ) -> dict[str, int]:
     """Look up the newest system events of a day that were not delivered: `found`, `looked_up` and `missing` of them.
 
     Raises PceError, where the key may not read them for one.
     """
-    page = ask("system_events", Window(now_ms - DAY, now_ms - _YOUNG))
+    page = fetch("system_events", Window(now_ms - DAY, now_ms - _YOUNG))
     doubtful = [(e.key, e.ms) for e in page.events if e.has_href and e.ms is not None and unknown(e)][:LOOK_UPS]
-    missing = sum(not _is_there(ask, key, ms) for key, ms in doubtful)
+    missing = sum(not _is_there(fetch, key, ms) for key, ms in doubtful)
     return {"found": len(page.events), "looked_up": len(doubtful), "missing": missing}
 
 
-def _is_there(ask: Callable[[str, Window], Page], key: int, ms: int) -> bool:
-    page = ask("events", Window(ms, ms + 1))
+def _is_there(fetch: Callable[[str, Window], Page], key: int, ms: int) -> bool:
+    page = fetch("events", Window(ms, ms + 1))
     return page.cut or key in page.events.keys

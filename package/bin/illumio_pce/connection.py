@@ -23,8 +23,8 @@ def check(account: Account, proxy: Proxy | None) -> None:
 
 def check_over(transport: Transport, account: Account, clock: Clock) -> None:
     """The same over any transport."""
-    pce = Pce(account, transport, clock, patience_seconds=0)
-    odd = PceError("not_a_pce", "The PCE answers, but not as its events API should.")
+    pce = Pce(account, transport, clock, retry_seconds=0)
+    odd = PceError("not_a_pce", "The PCE responds, but not like its events API.")
     try:
         pce.events("events", Window(_DISTANT_PAST, _A_SECOND_LATER))
     except TooLarge:

@@ -1,4 +1,4 @@
-"""What happens to an answer's events: written to splunkd, then remembered, then stored. Never in another order.
+"""What happens to a response's events: written to splunkd, then remembered, then stored. Never in another order.
 
 That order is the whole guarantee. See `docs/delivery.md`.
 """
@@ -10,11 +10,11 @@ from array import array
 from .checkpoint import Checkpoint, batch_of
 from .clock import Clock
 from .events import AuditEvent, Events, accepted
+from .key_set import KeySet
 from .output import Output, SplunkEvents
 from .pce import Window
 from .pce_clock import PceClock
 from .record import Record
-from .seen import KeySet
 from .state import State
 from .timestamps import SECOND
 
@@ -24,7 +24,7 @@ SOURCETYPE = "illumio:pce:events"
 class Delivery:
     """Delivers events for one run. `time` is the PCE's; `host` stands in for a PCE that an event does not name.
 
-    `wanted`: keys that a reconciliation misses and that were not sent yet.
+    `missing_keys`: keys that a reconciliation misses and that were not sent yet.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Delivery:
         record: Record,
     ) -> None:
         self.checkpoint = checkpoint
-        self.wanted: set[int] = set()
+        self.missing_keys: set[int] = set()
         self._state = state
         self._output = output
         self._clock = clock
@@ -46,7 +46,7 @@ class Delivery:
         self._host = host
         self._record = record
         self._seen = KeySet()
-        self._store_takes = False
+        self._store_is_writable = False
 
     def remember(self) -> None:
         """Take up what the checkpoint says was delivered, as far as it can be met again."""
@@ -67,10 +67,10 @@ class Delivery:
             self._remember_delivered(new, window, now_ms)
         return len(new)
 
-    def write_again(self, events: Events) -> None:
+    def resend(self, events: Events) -> None:
         """Hand over what a reconciliation found missing, although it counts as delivered."""
         self._hand_over(events, None)
-        self._record.requested += len(events)
+        self._record.backfilled += len(events)
 
     def is_unknown(self, event: AuditEvent) -> bool:
         """Whether an event is one that the input wants and that was not delivered lately."""
@@ -91,23 +91,25 @@ class Delivery:
     def _save(self) -> None:
         self.checkpoint.tidy(self._clock.time())
         self._state.save(self.checkpoint, delivered=self._record.delivered > 0)
-        self._store_takes = True
+        self._store_is_writable = True
         if self._state.breadcrumb_fails:
             self._record.note(
-                "no file can be written in the folder where splunkd has inputs keep their checkpoints: state that is "
-                "lost or restored would not be noticed"
+                "the folder where splunkd has inputs keep their checkpoints is not writable: state that is lost or "
+                "restored would not be noticed"
             )
 
     def _hand_over(self, events: Events, late_before: int | None) -> None:
-        if not self._store_takes:
+        if not self._store_is_writable:
             self._save()  # a store that can only be read would have each run deliver the same events again
         epochs = [epoch or self._present() for epoch in events.epochs]
         hosts = [host or self._host for host in events.hosts]
         self._record.bytes_out += self._output.write(
-            SplunkEvents(events.indexed_texts(), epochs, hosts, SOURCETYPE, events.clean)
+            SplunkEvents(
+                texts=events.indexed_texts(), epochs=epochs, hosts=hosts, sourcetype=SOURCETYPE, clean=events.clean
+            )
         )
         self._record.pages += 1
-        self.wanted.difference_update(events.keys)
+        self.missing_keys.difference_update(events.keys)
         self._record.count_events(events, late_before)
 
     def _new(self, events: Events, window: Window, now_ms: int) -> Events:

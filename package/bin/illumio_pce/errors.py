@@ -36,7 +36,7 @@ REMEDIES = {
     "mongod.log for why it did not keep what was written.",
     "timeout": "Check the network between Splunk and the PCE, and how busy the PCE is.",
     "tls": "Check the PCE's certificate, and the CA certificate in the account.",
-    "too_large": "Look for what stands between Splunk and the PCE and fills or slows down its answers.",
+    "too_large": "Look for what stands between Splunk and the PCE and fills or slows down its responses.",
 }
 
 #: Categories for which asking again, a little later, can help within one run.

@@ -9,14 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import compress
-from operator import add
 from typing import Any, NamedTuple
 
-from .array_reader import AtSight, Element
 from .config import HOST_NAME
 from .filters import FilterHistory
-from .json_text import for_xml, looks_of, members, on_one_line
-from .timestamps import parse, second_of
+from .json_text import members, on_one_line, shapes_of
+from .xml_text import escape_for_json
 
 #: Splunk's automatic extraction reads this many bytes of JSON (limits.conf, [spath] extraction_cutoff).
 EXTRACTION_CUTOFF = 5000
@@ -50,7 +48,7 @@ class AuditEvent(NamedTuple):
     @property
     def head(self) -> Mapping[str, Any]:
         """The members that filters look at, read anew."""
-        return _head_of(self.text) or {}
+        return head_of(self.text) or {}
 
 
 def indexed_text(text: str, clean: bool = False) -> str:
@@ -60,7 +58,7 @@ def indexed_text(text: str, clean: bool = False) -> str:
     characters that XML 1.0 has no place for. `clean`: see `AuditEvent`.
     """
     if not clean:
-        text = for_xml(on_one_line(text))
+        text = escape_for_json(on_one_line(text))
     return text if len(text) <= EXTRACTION_CUTOFF and len(text.encode()) <= EXTRACTION_CUTOFF else bulky_last(text)
 
 
@@ -69,7 +67,7 @@ def bulky_last(text: str) -> str:
     changes, notes = text.find(',"resource_changes":'), text.rfind(',"notifications":')
     if 0 < changes < notes:  # the PCE's own order, if both are members of the object itself
         others, bulky, last = text[1:changes], text[changes:notes], text[notes:-1]
-        if all(looks_of([f"{{{others}}}", f"{{{last}}}"])):
+        if all(shapes_of([f"{{{others}}}", f"{{{last}}}"])):
             return f"{{{others}{last}{bulky}}}"
     try:
         found = members(text)
@@ -101,20 +99,37 @@ class Events:
     @classmethod
     def of(cls, events: Iterable[AuditEvent]) -> Events:
         """The table of these events."""
-        table = cls()
-        for column, values in zip(vars(table).values(), zip(*events)):
-            column.extend(values)
-        return table
+        rows = list(events)
+        return cls(
+            texts=[event.text for event in rows],
+            ms=[event.ms for event in rows],
+            epochs=[event.epoch for event in rows],
+            keys=[event.key for event in rows],
+            hosts=[event.host for event in rows],
+            have_href=[event.has_href for event in rows],
+            flaws=[event.flaw for event in rows],
+            clean=[event.clean for event in rows],
+        )
 
     def __len__(self) -> int:
         return len(self.texts)
 
     def __iter__(self) -> Iterator[AuditEvent]:
-        return map(AuditEvent, *vars(self).values())
+        for number, text in enumerate(self.texts):
+            yield AuditEvent(
+                text=text,
+                ms=self.ms[number],
+                epoch=self.epochs[number],
+                key=self.keys[number],
+                host=self.hosts[number],
+                has_href=self.have_href[number],
+                flaw=self.flaws[number],
+                clean=self.clean[number],
+            )
 
     def __iadd__(self, others: Events) -> Events:
-        for column, values in zip(vars(self).values(), vars(others).values()):
-            column.extend(values)
+        for name, column in vars(self).items():
+            column.extend(getattr(others, name))
         return self
 
     @property
@@ -124,7 +139,9 @@ class Events:
 
     def where(self, chosen: Sequence[bool]) -> Events:
         """Those for which `chosen` is true."""
-        return self if all(chosen) else Events(*(list(compress(column, chosen)) for column in vars(self).values()))
+        if all(chosen):
+            return self
+        return Events(**{name: list(compress(column, chosen)) for name, column in vars(self).items()})
 
     def indexed_texts(self) -> list[str]:
         """The texts for Splunk; see `indexed_text`."""
@@ -134,59 +151,9 @@ class Events:
         ]
 
 
-class EventReader:
-    """Turns the elements of one answer into events.
-
-    An event is known by its href, which the API gives once for each event. One without an href is known
-    by its text and by which one of its kind it is in the answer, so that equal ones are told apart.
-    """
-
-    def __init__(self) -> None:
-        self._without_href: dict[str, int] = {}
-
-    def read(self, run: Element | AtSight) -> Events:
-        """Read a run of elements; whatever is wrong with one is named in its flaw, and it is never refused."""
-        if isinstance(run, Element):
-            return Events.of([self._read_whole(run)])
-        moments = list(filter(None, map(second_of, run.seconds)))
-        count = len(run.texts)
-        if len(moments) < count:
-            return Events.of(self._read_whole(Element(text, None)) for text in run.texts)
-        began, epochs = zip(*moments)
-        return Events(
-            run.texts,
-            list(map(add, began, map(int, run.milliseconds))),
-            list(map(add, epochs, run.milliseconds)),
-            keys_of(run.names, run.root),
-            list(map(_host, run.fqdns)),
-            [True] * count,
-            [""] * count,
-            run.clean,
-        )
-
-    def _read_whole(self, element: Element) -> AuditEvent:
-        """Read an element of any form."""
-        value = _head_of(element.text) if element.value is None else element.value
-        head = value if isinstance(value, dict) else {}
-        moment = parse(head.get("timestamp"))
-        href = head.get("href")
-        if isinstance(href, str) and href:
-            identity, flaw = href, ""
-        else:
-            number = self._without_href[element.text] = self._without_href.get(element.text, 0) + 1
-            identity, flaw = f"{number} {element.text}", "no href"
-        if not isinstance(value, dict):
-            flaw = "not an object"
-        elif moment is None:
-            flaw = "unreadable timestamp" if "timestamp" in head else "no timestamp"
-        fqdn = head.get("pce_fqdn")
-        host = _host(fqdn) if isinstance(fqdn, str) else None
-        ms, epoch = moment or (None, "")
-        return AuditEvent(element.text, ms, epoch, key_of(identity), host, identity is href, flaw)
-
-
 @lru_cache(maxsize=64)
-def _host(name: str) -> str | None:
+def host_of(name: str) -> str | None:
+    """The host name itself; None where it is no valid one."""
     return name if HOST_NAME.fullmatch(name) else None
 
 
@@ -210,7 +177,7 @@ def key_of(identity: str) -> int:
     return keys_of([identity])[0]
 
 
-def _head_of(text: str) -> dict[str, Any] | None:
+def head_of(text: str) -> dict[str, Any] | None:
     """What is needed of an event that is too large or too deep to be parsed whole; None for no object."""
     try:
         return {

@@ -18,17 +18,17 @@ from .collector import Run
 from .config import Account, InputSettings, Proxy, index_of
 from .delivery import SOURCETYPE
 from .errors import CollectorError, PipeClosed, StopRequested
+from .heartbeats import Heartbeat, Heartbeats, interval_seconds
 from .lease import ClusterLease, FileLock, NoLease, OwnLease, is_shared
 from .log import formatter, logger, open_log, quoted, set_level
 from .output import SplunkdStream, SplunkEvents
 from .pce import Pce
 from .record import SOURCETYPE as RECORD_SOURCETYPE
 from .record import not_started
-from .signs import Sign, Signs, seconds_of
 from .splunkd import (
-    KV_STORE_PATIENCE,
-    KV_STORE_PATIENCE_AT_STOP,
     KV_STORE_REQUEST_SECONDS,
+    KV_STORE_TIMEOUT,
+    KV_STORE_TIMEOUT_AT_STOP,
     KvStore,
     Splunkd,
     read_account,
@@ -45,7 +45,7 @@ from .unconfirmed import UnconfirmedMark
 SCHEME = "illumio_pce_events"
 
 
-class _Elsewhere(Exception):
+class _RunsElsewhere(Exception):
     """Another member of the search head cluster runs the input; the text says which."""
 
 
@@ -70,21 +70,21 @@ class InputRun:
         self._name = stanza.partition("://")[2]
         self._parameters = parameters
         self._metadata = metadata
-        self._interval = seconds_of(parameters.get("interval"))
+        self._interval = interval_seconds(parameters.get("interval"))
         self._clock = SystemClock()
         self._stop = Stop()
         self._descriptor = sys.stdout.fileno()
         self._output = SplunkdStream(self._descriptor, stanza, f"{SCHEME}://{self._name}", index_of(parameters))
         self._run: Run | None = None
 
-    def to_its_end(self) -> bool:
+    def run(self) -> bool:
         """Run; whether it ended well."""
         try:
-            ended_well = self._run_or_report()
+            succeeded = self._run_or_report()
             self._output.close()
         except PipeClosed:
             logger.error("action=failed input=%s category=pipe splunkd closed the pipe", self._name)
-            self._doubt_the_latest()
+            self._mark_unconfirmed()
             return False
         except Exception as error:
             logger.exception("action=failed input=%s category=internal", self._name)
@@ -93,13 +93,13 @@ class InputRun:
             with contextlib.suppress(Exception):
                 self._output.close()
             return False
-        return ended_well
+        return succeeded
 
     def write(self, events: SplunkEvents) -> int:
         """See `output.Output.write`. An input that writes a record is alive."""
         written = self._output.write(events)
         if events.sourcetype == RECORD_SOURCETYPE:
-            self._leave_sign()
+            self._record_heartbeat()
         return written
 
     def _run_or_report(self) -> bool:
@@ -125,7 +125,7 @@ class InputRun:
         lock = FileLock(path_of(self._folder, self._name, "lock"))
         try:
             if not lock.acquire():
-                raise CollectorError("overlap", "An earlier run of this input has not ended.")
+                raise CollectorError("overlap", "An earlier run of this input is still running.")
             yield
         finally:
             lock.release()
@@ -140,20 +140,20 @@ class InputRun:
         splunkd = Splunkd(self._metadata["server_uri"], self._metadata["session_key"])
         try:
             prepared = self._prepare(splunkd)
-        except _Elsewhere as reason:
+        except _RunsElsewhere as reason:
             logger.info("action=skipped input=%s reason=%s", self._name, reason)
-            self._leave_sign()
+            self._record_heartbeat()
             return True
         self._run = prepared.run
-        ended_well = self._carry_out(prepared.run)
+        succeeded = self._carry_out(prepared.run)
         _log_for_monitoring(prepared)
         self._release_or_keep(prepared.lease)
         if not self._stop.requested:
-            self._tell_of_silent_inputs(splunkd, prepared.store)
-        return ended_well
+            self._warn_of_silent_inputs(splunkd, prepared.store)
+        return succeeded
 
     def _prepare(self, splunkd: Splunkd) -> _Prepared:
-        """Ask splunkd for what a run needs. Raises _Elsewhere, StopRequested, or CollectorError."""
+        """Ask splunkd for what a run needs. Raises _RunsElsewhere, StopRequested, or CollectorError."""
         with self._stop.interruptible():
             own = read_settings(splunkd)
             set_level(own.get("logging", {}).get("loglevel"))
@@ -168,7 +168,7 @@ class InputRun:
         pce = Pce(account, _transport(account, proxy), self._clock, lambda: splunkd.inputs_with_account(account.name))
         mark = UnconfirmedMark(self._folder, self._name)
         state = State(store, self._name, BreadcrumbFile(self._folder, self._name), lease, mark)
-        run = Run(settings, account, pce, state, self, self._clock, self._stop, life_of(info))
+        run = Run(settings, account, pce, state, self, self._clock, self._stop, splunkd_boot_id(info))
         for note in settings.notes:
             run.record.note(f"inputs.conf: {note}")
         return _Prepared(run, store, lease, settings, account)
@@ -181,13 +181,13 @@ class InputRun:
 
     def _kv_store(self) -> KvStore:
         impatient = Splunkd(self._metadata["server_uri"], self._metadata["session_key"], KV_STORE_REQUEST_SECONDS)
-        return KvStore(impatient, self._clock, self._patience)
+        return KvStore(impatient, self._clock, self._timeout)
 
-    def _patience(self) -> float:
+    def _timeout(self) -> float:
         """How long the KV store is waited for (seconds)."""
         if self._stop.gone:
             return -1.0
-        return KV_STORE_PATIENCE_AT_STOP if self._stop.requested else KV_STORE_PATIENCE
+        return KV_STORE_TIMEOUT_AT_STOP if self._stop.requested else KV_STORE_TIMEOUT
 
     def _carry_out(self, run: Run) -> bool:
         """Collect, write the run's record, and log one line; whether the run ended well."""
@@ -210,7 +210,7 @@ class InputRun:
         logger.info("action=ended input=%s outcome=%s %s", self._name, outcome["outcome"], run.record.summary())
         return bool(outcome["outcome"] != "failed")
 
-    def _doubt_the_latest(self) -> None:
+    def _mark_unconfirmed(self) -> None:
         """splunkd may never have read what stood in the pipe."""
         if self._run is not None and self._run.record.delivered and not self._run.mark_unconfirmed():
             logger.error("action=failed input=%s what splunkd may not have read cannot be marked", self._name)
@@ -218,7 +218,7 @@ class InputRun:
     # --- in a search head cluster ------------------------------------------------------------------
 
     def _take_lease(self, store: KvStore, info: Mapping[str, Any]) -> OwnLease:
-        """Raises _Elsewhere where another member has it."""
+        """Raises _RunsElsewhere where another member has it."""
         if not is_shared(info):
             return NoLease()
         lease = ClusterLease(store, self._name, str(info.get("guid")), self._clock, self._interval)
@@ -226,13 +226,13 @@ class InputRun:
         if other is None:
             return lease
         idle = self._clock.time() - _saved_at(store, self._name, self._clock.time())
-        if idle > self._sign().patience:
+        if idle > self._heartbeat().timeout:
             raise CollectorError(
                 "overlap",
                 f"Another member of the search head cluster ({other}) holds this input, and has stored nothing for "
                 f"{idle / 60:.0f} minutes.",
             )
-        raise _Elsewhere(f"{other} of the search head cluster collects")
+        raise _RunsElsewhere(f"{other} of the search head cluster collects")
 
     def _release_or_keep(self, lease: OwnLease) -> None:
         with contextlib.suppress(CollectorError):
@@ -251,44 +251,45 @@ class InputRun:
         host = self._metadata.get("server_host", "")
         self.write(not_started(self._name, error.category, str(error), host, self._clock.time()))
 
-    def _sign(self) -> Sign:
-        return Sign(self._name, self._clock.time(), self._interval)
+    def _heartbeat(self) -> Heartbeat:
+        return Heartbeat(self._name, self._clock.time(), self._interval)
 
-    def _leave_sign(self) -> None:
+    def _record_heartbeat(self) -> None:
         if "checkpoint_dir" in self._metadata:
-            Signs(self._folder).leave(self._sign())
+            Heartbeats(self._folder).leave(self._heartbeat())
 
-    def _tell_of_silent_inputs(self, splunkd: Splunkd, store: KvStore) -> None:
+    def _warn_of_silent_inputs(self, splunkd: Splunkd, store: KvStore) -> None:
         """Warn of the other inputs of this instance that are enabled and do not run; splunkd is asked only then.
 
         One that another member of a search head cluster runs by now stores its state.
         """
-        signs, now = Signs(self._folder), self._clock.time()
-        silent = signs.silent(now, self._name)
+        heartbeats, now = Heartbeats(self._folder), self._clock.time()
+        silent = heartbeats.silent(now, self._name)
         enabled = splunkd.enabled_inputs() if silent else None
         if enabled is None:
             return
-        for sign in silent:
-            if sign.input_name not in enabled or _runs_elsewhere(store, sign, now):
-                signs.forget(sign.input_name)
+        for heartbeat in silent:
+            if heartbeat.input_name not in enabled or _runs_elsewhere(store, heartbeat, now):
+                heartbeats.forget(heartbeat.input_name)
                 continue
+            last = render(int(heartbeat.at * 1000))
             text = (
-                f"The input {sign.input_name} is enabled, and wrote its last record {render(int(sign.at * 1000))}. "
+                f"The input {heartbeat.input_name} is enabled, and wrote its last record {last}. "
                 "Look for a process of it that hangs, and for its errors in splunkd.log; then disable and enable it."
             )
-            logger.warning("action=silent input=%s %s", sign.input_name, text)
-            signs.tell(sign, now)
+            logger.warning("action=silent input=%s %s", heartbeat.input_name, text)
+            heartbeats.mark_warned(heartbeat, now)
             with contextlib.suppress(HTTPError, OSError):
-                splunkd.announce(f"ta_illumio_pce_silent_{sign.input_name}", text)
+                splunkd.announce(f"ta_illumio_pce_silent_{heartbeat.input_name}", text)
 
 
 def run_input(stanza: str, parameters: Mapping[str, str], metadata: Mapping[str, str]) -> bool:
     """One run of one input; whether it ended well."""
-    return InputRun(stanza, parameters, metadata).to_its_end()
+    return InputRun(stanza, parameters, metadata).run()
 
 
-def life_of(info: Mapping[str, Any]) -> str:
-    """Which life of which splunkd this is: another one after each start."""
+def splunkd_boot_id(info: Mapping[str, Any]) -> str:
+    """Which start of which splunkd this is: different after each restart."""
     return f"{info.get('guid')} {info.get('startup_time')}"
 
 
@@ -301,7 +302,7 @@ def _transport(account: Account, proxy: Proxy | None) -> HttpsTransport:
 
 
 def _internal(error: Exception) -> CollectorError:
-    return CollectorError("internal", f"An error of the add-on itself ({type(error).__name__}).")
+    return CollectorError("internal", f"Internal error ({type(error).__name__}).")
 
 
 def _saved_at(store: KvStore, name: str, otherwise: float) -> float:
@@ -314,9 +315,9 @@ def _saved_at(store: KvStore, name: str, otherwise: float) -> float:
     return made_at if isinstance(made_at, (int, float)) else otherwise
 
 
-def _runs_elsewhere(store: KvStore, sign: Sign, now: float) -> bool:
+def _runs_elsewhere(store: KvStore, heartbeat: Heartbeat, now: float) -> bool:
     try:
-        return now - _saved_at(store, sign.input_name, 0.0) <= sign.patience
+        return now - _saved_at(store, heartbeat.input_name, 0.0) <= heartbeat.timeout
     except CollectorError:
         return False
 

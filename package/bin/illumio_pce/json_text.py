@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from .xml_text import MARKUP
+
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRUCTURE = re.compile(r'[\[{]|[\]}]|"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -19,17 +21,15 @@ _SCALAR = re.compile(r"[^\s,\[\]{}\"]+")
 _ESCAPED = re.compile(r'\\["\\]')
 _LINE_BREAK = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\r\n]+', re.DOTALL)
 
+_MARKUP = MARKUP.encode()
 #: Every byte but brackets, quotes, control characters and what XML has a meaning for.
-_UNREMARKABLE = bytes(set(range(0x20, 0x100)) - set(b'[]{}"&<>'))
+_UNREMARKABLE = bytes(set(range(0x20, 0x100)) - set(b'[]{}"' + _MARKUP))
 _BETWEEN = "\0"
-#: What a text may show to be; see `looks_of`.
+#: What a text may show to be; see `shapes_of`.
 NOT_CLOSED, CLOSED, CLEAN = range(3)
 #: So many shapes are remembered, each up to this length (bytes).
 _SHAPES = 1024
 _LONGEST_SHAPE = 16 * 1024
-
-#: What XML 1.0 cannot carry (section 2.2, production Char), besides lone surrogates.
-NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class Incomplete(ValueError):
@@ -79,7 +79,7 @@ def end_of_value(text: str, at: int) -> int:
     raise Incomplete
 
 
-def looks_of(texts: Sequence[str]) -> list[int]:
+def shapes_of(texts: Sequence[str]) -> list[int]:
     """What each of these texts, from `{` to `}`, shows to be: NOT_CLOSED, CLOSED, or CLEAN besides.
 
     CLOSED: one object, all of it, without control characters. CLEAN: in ASCII too, and without `&`, `<` and `>`.
@@ -93,20 +93,20 @@ def looks_of(texts: Sequence[str]) -> list[int]:
     if len(shapes) != len(texts):
         return [NOT_CLOSED] * len(texts)
     remembered = max(map(len, shapes)) <= _LONGEST_SHAPE
-    looks = list(map(_look_of if remembered else _look_of.__wrapped__, shapes))
+    looks = list(map(_shape_of if remembered else _shape_of.__wrapped__, shapes))
     if ascii_only:
         return looks
     return [look if text.isascii() else min(look, CLOSED) for look, text in zip(looks, texts)]
 
 
 @lru_cache(maxsize=_SHAPES)
-def _look_of(shape: bytes) -> int:
+def _shape_of(shape: bytes) -> int:
     """Whether nothing is left of a shape within its outermost brackets when pairs go that have nothing between them.
 
     A bracket outside of strings never makes a pair with one inside of a string, since all quotes between the two
     have to go first, in pairs.
     """
-    rest = shape.translate(None, b"&<>")
+    rest = shape.translate(None, _MARKUP)
     look = CLEAN if len(rest) == len(shape) else CLOSED
     rest = rest[1:-1]
     length = -1
@@ -152,8 +152,3 @@ def _line_breaks(token: str) -> str:
     if token[0] != '"':
         return " "
     return token.replace("\r", "\\r").replace("\n", "\\n")
-
-
-def for_xml(text: str) -> str:
-    r"""The same JSON in characters that XML 1.0 can carry: the others become `\uXXXX`, which means the same."""
-    return NOT_XML.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

@@ -20,7 +20,7 @@ _FORMAT = (
     "file=%(filename)s:%(funcName)s:%(lineno)d | %(message)s"
 )
 #: What breaks a line, moves a cursor, hides itself or turns the direction of writing, and what UTF-8 cannot carry.
-_UNSEEN = re.compile(
+_INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
@@ -52,7 +52,7 @@ class OneLineFormatter(logging.Formatter):
         text = super().format(record)
         for secret in self._secrets:
             text = text.replace(secret, "******")
-        return _UNSEEN.sub(_written_out, text)
+        return _INVISIBLE.sub(_written_out, text)
 
 
 def _base64(secret: bytes) -> list[str]:

@@ -40,8 +40,8 @@ class IllumioPceEvents(Script):  # type: ignore[misc]
 
     def stream_events(self, inputs: Any, ew: Any) -> None:
         """Run the input that splunkd hands over: one, since each has a process of its own."""
-        ended_well = [run_input(stanza, parameters, inputs.metadata) for stanza, parameters in inputs.inputs.items()]
-        if not all(ended_well):
+        succeeded = [run_input(stanza, parameters, inputs.metadata) for stanza, parameters in inputs.inputs.items()]
+        if not all(succeeded):
             raise SystemExit(1)
 
 

@@ -16,7 +16,7 @@ from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 from .errors import PipeClosed
-from .json_text import NOT_XML
+from .xml_text import escape
 
 #: About this many characters are handed to the pipe at once.
 _BATCH = 256 * 1024
@@ -39,7 +39,7 @@ class SplunkEvents(NamedTuple):
     @classmethod
     def of_one(cls, text: str, epoch: str, host: str, sourcetype: str) -> SplunkEvents:
         """A single event."""
-        return cls([text], [epoch], [host], sourcetype, [False])
+        return cls(texts=[text], epochs=[epoch], hosts=[host], sourcetype=sourcetype, clean=[False])
 
 
 class Output(Protocol):
@@ -57,10 +57,10 @@ class SplunkdStream:
 
     def __init__(self, descriptor: int, stanza: str, source: str, index: str) -> None:
         self._descriptor = descriptor
-        quoted = _escape(stanza).replace('"', "&quot;")
+        quoted = escape(stanza).replace('"', "&quot;")
         self._begin = f'<event stanza="{quoted}"><time>'
-        chosen = "" if index in ("", "default") else f"<index>{_escape(index)}</index>"
-        self._others = f"<source>{_escape(source)}</source>{chosen}<data>"
+        chosen = "" if index in ("", "default") else f"<index>{escape(index)}</index>"
+        self._others = f"<source>{escape(source)}</source>{chosen}<data>"
         self._opened = False
 
     def write(self, events: SplunkEvents) -> int:
@@ -69,12 +69,12 @@ class SplunkdStream:
         if not self._opened:
             written += self._hand_over("<stream>")
             self._opened = True
-        others = f"</host><sourcetype>{_escape(events.sourcetype)}</sourcetype>{self._others}"
-        of_host = {host: f"</time><host>{_escape(host)}{others}" for host in set(events.hosts)}
+        others = f"</host><sourcetype>{escape(events.sourcetype)}</sourcetype>{self._others}"
+        of_host = {host: f"</time><host>{escape(host)}{others}" for host in set(events.hosts)}
         members = [of_host[host] for host in events.hosts]
         data = events.texts
         if not all(events.clean):
-            data = [text if clean else _escape(text) for text, clean in zip(events.texts, events.clean)]
+            data = [text if clean else escape(text) for text, clean in zip(events.texts, events.clean)]
         pieces = [self._begin, "", "", "", _END] * len(data)
         pieces[1::5], pieces[2::5], pieces[3::5] = events.epochs, members, data
         for first, end in _parts(data):
@@ -112,9 +112,3 @@ def _parts(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         end = min(bisect_left(sums, sums[first] + _BATCH, first + 1), len(texts))
         yield first, end
         first = end
-
-
-def _escape(text: str) -> str:
-    """Text as XML 1.0 character data (quotes stand for themselves there), U+FFFD for what that cannot carry."""
-    text = NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

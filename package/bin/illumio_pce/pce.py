@@ -1,4 +1,4 @@
-"""The PCE's API, as the collector needs it: whole answers or a PceError, with retries, within limits of time and size.
+"""The PCE's API for the collector: complete responses or a PceError, with retries, within limits of time and size.
 
 Source of the rules: Illumio Core REST API, "Events" (limits, 406), "Async GET Collections" (jobs), and
 "API Response Codes and Types" (429: 500 requests a minute).
@@ -16,39 +16,40 @@ from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from .array_reader import ArrayReader, NotAnArray
+from .array_reader import NotAnArray
 from .clock import Clock
 from .config import Account
 from .errors import PceError
-from .events import AuditEvent, EventReader, Events
+from .event_reader import EventReader
+from .events import AuditEvent, Events
 from .pce_clock import PceClock
-from .questions import Question, Questions, Traffic
+from .prefetch import Prefetcher, Request, Traffic
 from .timestamps import parse, render
-from .transport import Answer, Transport
+from .transport import Response, Transport
 
-#: The most events that the PCE puts into one answer.
+#: The most events that the PCE puts into one response.
 MAX_RESULTS = 10_000
 #: A limit lower than that would be a multiple of this.
 ROUND_NUMBER = 100
-#: The most bytes of one answer that are read into memory (decompressed).
-MAX_ANSWER_BYTES = 24 * 1024 * 1024
+#: The most bytes of one response that are read into memory (decompressed).
+MAX_RESPONSE_BYTES = 24 * 1024 * 1024
 #: A run gives up when nothing has succeeded for this long (seconds); 120 are promised.
-PATIENCE_SECONDS = 105.0
-#: One piece of an answer has to arrive within this long (seconds).
-SILENCE_SECONDS = 30.0
-#: An answer that takes longer than this as a whole is asked for in smaller pieces (seconds).
-SLOW_ANSWER_SECONDS = 35.0
+RETRY_SECONDS = 105.0
+#: One piece of a response has to arrive within this long (seconds).
+READ_TIMEOUT_SECONDS = 30.0
+#: A response that takes longer than this as a whole is asked for in smaller pieces (seconds).
+SLOW_RESPONSE_SECONDS = 35.0
 #: How long the pieces of one datafile are waited for, taken together (seconds).
 DATAFILE_SECONDS = 900.0
-#: So many answers in a row may be too large or too slow: enough to halve 200 days down to a millisecond.
-MOST_TOO_LARGE = 40
+#: So many responses in a row may be too large or too slow: enough to halve 200 days down to a millisecond.
+MAX_TOO_LARGE = 40
 T = TypeVar("T")
 
 _TIMESTAMP = re.compile(r'"timestamp"\s*:\s*"([^"]+)"')
 
 _FIRST_RETRY_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 20.0
-_MAX_SMALL_ANSWER = 1024 * 1024
+_MAX_SMALL_RESPONSE = 1024 * 1024
 _SAME_HOST_REDIRECTS = 3
 _LOGIN_PAGE = (
     "Check the PCE URL and its port. A page for signing in, of the PCE's console or of a proxy in front of it, looks "
@@ -61,14 +62,14 @@ IGNORED_RANGE = (
     "ignores a parameter, and events may be missing."
 )
 #: An event may lie so far (ms) outside of the range of its request, in case its time was rounded.
-_STRAY = 2000
+_RANGE_TOLERANCE = 2000
 
 
 class TooLarge(Exception):
-    """An answer is larger, or slower, than is read at once; `page` holds the newest of it, as far as they came."""
+    """A response is larger, or slower, than is read at once; `page` holds the newest of it, as far as they came."""
 
     def __init__(self, page: Page) -> None:
-        super().__init__("the answer is too large to be read at once")
+        super().__init__("the response is too large to be read at once")
         self.page = page
 
 
@@ -89,10 +90,10 @@ class Window:
 
 @dataclass
 class Page:
-    """An answer. `now_ms`: the time at which it was asked for, see `PceClock.note`; `latest_ms`: when it came at most.
+    """A response. `now_ms`: when it was asked for, see `PceClock.observe`; `latest_ms`: the latest time it came.
 
     `cut`: events that match may be missing, since the PCE left them out, or reading was given up (`size` 0).
-    `has_strays`: some events lie outside of the range that was asked for, so that others may be missing as well.
+    `has_out_of_range`: some events lie outside of the range that was asked for, so that others may be missing as well.
     """
 
     events: Events
@@ -100,7 +101,7 @@ class Page:
     size: int
     cut: bool
     latest_ms: int = 0
-    has_strays: bool = False
+    has_out_of_range: bool = False
 
 
 @dataclass
@@ -124,16 +125,16 @@ class Pce:
         clock: Clock,
         sharers: Callable[[], int] = lambda: 1,
         jitter: Callable[[], float] = random.random,
-        patience_seconds: float = PATIENCE_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
         max_results: int = MAX_RESULTS,
     ) -> None:
-        self._patience = patience_seconds
+        self._retry_seconds = retry_seconds
         self._max_results = max_results
         self._account = account
         self._clock = clock
         self._jitter = jitter
         self.traffic = Traffic()
-        self._questions = Questions(transport, clock, sharers, self.traffic)
+        self._prefetcher = Prefetcher(transport, clock, sharers, self.traffic)
         self._trying_since = clock.monotonic()
         self._succeeded = True
         self._too_large = 0
@@ -142,62 +143,63 @@ class Pce:
 
     # --- what the PCE offers -----------------------------------------------------------------------
 
-    def events(self, collection: str, window: Window, ahead: Iterable[tuple[str, Window]] = ()) -> Page:
+    def events(self, collection: str, window: Window, upcoming: Iterable[tuple[str, Window]] = ()) -> Page:
         """The events of a window. Raises TooLarge where they are more bytes than are read at once.
 
-        `ahead`: collections and windows that will be asked for next; they are sent before this answer is waited for.
+        `upcoming`: collections and windows that are needed next; they are requested before this response is waited for.
         """
 
-        def read(answer: Answer, now_ms: int) -> Page:
-            body = _Body(self._counted(answer), MAX_ANSWER_BYTES, self._clock)
-            array, reader = ArrayReader(body), EventReader()
+        def read(response: Response, now_ms: int) -> Page:
+            body = _Body(self._counted(response), MAX_RESPONSE_BYTES, self._clock)
+            reader = EventReader(body)
             found = Events()
             try:
-                for run in array.runs():
-                    found += reader.read(run)
+                for events in reader.tables():
+                    found += events
             except NotAnArray as error:
                 if not body.given_up:
-                    raise _no_list(body.start, error) from None
+                    raise _list_error(body.start, error) from None
             self._too_large = self._too_large + 1 if body.given_up else 0
-            if self._too_large > MOST_TOO_LARGE:
-                raise PceError("too_large", "The PCE's answers do not end, however little they are asked for.")
+            if self._too_large > MAX_TOO_LARGE:
+                text = "The PCE's responses are too large or too slow, however short the time range."
+                raise PceError("too_large", text)
             if body.given_up:
-                answer.close()
-                raise TooLarge(Page(_without_texts(found, array.unread), now_ms, 0, True, self.time.latest_ms()))
-            if answer.status != 200:
-                raise PceError("not_a_pce", f"Unexpected HTTP status {answer.status}; this may not be a PCE.")
+                response.close()
+                raise TooLarge(Page(_without_texts(found, reader.unread), now_ms, 0, True, self.time.latest_ms()))
+            if response.status != 200:
+                raise PceError("not_a_pce", f"Unexpected HTTP status {response.status}; this may not be a PCE.")
             cut = self._may_be_cut(len(found))
-            has_strays = _has_strays(found, window)
-            if cut and has_strays:
+            has_out_of_range = _is_out_of_range(found, window)
+            if cut and has_out_of_range:
                 raise PceError("broken_answer", IGNORED_RANGE)
-            return Page(found, now_ms, body.size, cut, self.time.latest_ms(), has_strays)
+            return Page(found, now_ms, body.size, cut, self.time.latest_ms(), has_out_of_range)
 
-        questions = [self._question(collection, window), *(self._question(*other) for other in ahead)]
-        self._questions.look_ahead(questions, SILENCE_SECONDS)
-        return self._ask(questions[0], read)
+        requests = [self._request_for(collection, window), *(self._request_for(*other) for other in upcoming)]
+        self._prefetcher.prefetch(requests, READ_TIMEOUT_SECONDS)
+        return self._send(requests[0], read)
 
-    def expect_answers(self, collections: Iterable[str]) -> None:
+    def allow_prefetch(self, collections: Iterable[str]) -> None:
         """These collections were read whole in the last run, which met no error: they may be asked ahead at once."""
-        self._questions.expect_answers(map(self._path, collections))
+        self._prefetcher.allow_prefetch(map(self._path, collections))
 
     def start_job(self, collection: str, window: Window) -> Job:
         """Ask for a window asynchronously, for which there is no cap."""
 
-        def read(answer: Answer, _now_ms: int) -> Job:
-            answer.close()
-            location = answer.headers.get("location", "")
-            if answer.status != 202 or not location:
-                raise PceError("broken_answer", "The PCE did not take the asynchronous request.")
+        def read(response: Response, _now_ms: int) -> Job:
+            response.close()
+            location = response.headers.get("location", "")
+            if response.status != 202 or not location:
+                raise PceError("broken_answer", "The PCE did not accept the asynchronous request.")
             return Job(self._own_path(location), window)
 
-        question = Question(self._path(collection), tuple(window.query()), (("Prefer", "respond-async"),))
-        return self._ask(question, read)
+        request = Request(self._path(collection), tuple(window.query()), (("Prefer", "respond-async"),))
+        return self._send(request, read)
 
     def job_result(self, job: Job) -> str | None:
         """The href of a finished job's datafile; None while it runs. PceError of category `job` where it failed."""
         status = self._small(job.href)
         if not isinstance(status, dict):
-            raise PceError("broken_answer", "The PCE's answer about an asynchronous job cannot be read.")
+            raise PceError("broken_answer", "The PCE's response about an asynchronous job cannot be read.")
         state = str(status.get("status"))
         if state in ("done", "completed"):
             result = status.get("result")
@@ -211,16 +213,14 @@ class Pce:
 
     def datafile(self, href: str) -> Iterator[Events]:
         """The events of a datafile, some at a time as they arrive; PceError where it turns out not to be whole."""
-        answer = self._ask(Question(href), lambda answer, _now_ms: answer)
-        body = _Body(self._within(DATAFILE_SECONDS, self._counted(answer)), sys.maxsize, self._clock, math.inf)
+        response = self._send(Request(href), lambda response, _now_ms: response)
+        body = _Body(self._within(DATAFILE_SECONDS, self._counted(response)), sys.maxsize, self._clock, math.inf)
         try:
-            reader = EventReader()
-            for run in ArrayReader(body).runs():
-                yield reader.read(run)
+            yield from EventReader(body).tables()
         except NotAnArray as error:
-            raise _no_list(body.start, error) from None
+            raise _list_error(body.start, error) from None
         finally:
-            answer.close()
+            response.close()
 
     def event_settings(self) -> Mapping[str, Any] | None:
         """`settings/events`: retention and least severity; None where they cannot be had. Asked once, not again.
@@ -238,7 +238,7 @@ class Pce:
     # --- how it is asked ---------------------------------------------------------------------------
 
     def _may_be_cut(self, count: int) -> bool:
-        """Whether an answer with so many events may lack others: nothing but its length says so.
+        """Whether a response with so many events may lack others: nothing but its length says so.
 
         10,000 is what the documentation says. A PCE, or what stands before it, with a lower limit would give no sign:
         limits are round numbers, so a round number of events is asked for again in parts, which costs little.
@@ -250,8 +250,8 @@ class Pce:
             "/api/v2/system_events" if collection == "system_events" else f"/api/v2/orgs/{self._account.org_id}/events"
         )
 
-    def _question(self, collection: str, window: Window) -> Question:
-        return Question(self._path(collection), (*window.query(), ("max_results", str(self._max_results))))
+    def _request_for(self, collection: str, window: Window) -> Request:
+        return Request(self._path(collection), (*window.query(), ("max_results", str(self._max_results))))
 
     def _own_path(self, href: str) -> str:
         """A href, or a whole URL of this PCE, as a path of the API; the key goes nowhere else."""
@@ -270,19 +270,19 @@ class Pce:
         return path if path.startswith("/api/") else f"/api/v2{path}"
 
     def _small(self, path: str, *, retry: bool = True) -> Any:
-        def read(answer: Answer, _now_ms: int) -> Any:
-            body = _Body(self._counted(answer), _MAX_SMALL_ANSWER, self._clock)
+        def read(response: Response, _now_ms: int) -> Any:
+            body = _Body(self._counted(response), _MAX_SMALL_RESPONSE, self._clock)
             text = b"".join(body)
-            answer.close()
+            response.close()
             try:
                 return None if body.given_up else json.loads(text.decode("utf-8-sig"))
             except (ValueError, RecursionError):
-                raise _no_json(text) from None
+                raise _json_error(text) from None
 
-        return self._ask(Question(path), read, retry=retry)
+        return self._send(Request(path), read, retry=retry)
 
-    def _ask(self, question: Question, read: Callable[[Answer, int], T], retry: bool = True) -> T:
-        """Ask until `read` has made something whole of an answer, or until patience ends; a refused key never again."""
+    def _send(self, request: Request, read: Callable[[Response, int], T], retry: bool = True) -> T:
+        """Send until `read` gets something complete, or time is up; never again once a key was refused."""
         if self._refused is not None:
             raise self._refused
         attempt = 0
@@ -290,13 +290,13 @@ class Pce:
             self._trying_since, self._succeeded = self._clock.monotonic(), False
         while True:
             try:
-                result = read(*self._request(question))
+                result = read(*self._send_once(request))
                 self._succeeded = True
                 return result
             except PceError as error:
                 self.traffic.errors[error.category] = self.traffic.errors.get(error.category, 0) + 1
                 self._refused = error if error.category == "refused_key" else None
-                self._questions.forget()
+                self._prefetcher.forget()
                 pause = self._pause(error, attempt) if retry else None
                 if pause is None:
                     raise
@@ -311,53 +311,53 @@ class Pce:
         pause = min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2**attempt) * (0.5 + self._jitter() / 2)
         if error.retry_after is not None:
             pause = error.retry_after + self._jitter()
-        left = self._trying_since + self._patience - self._clock.monotonic()
+        left = self._trying_since + self._retry_seconds - self._clock.monotonic()
         return pause if pause + 1 < left else None
 
-    def _request(self, question: Question) -> tuple[Answer, int]:
+    def _send_once(self, request: Request) -> tuple[Response, int]:
         for _ in range(_SAME_HOST_REDIRECTS + 1):
-            left = self._trying_since + PATIENCE_SECONDS - self._clock.monotonic()
-            answer, asked_at, arrived_at = self._questions.answer(question, max(1.0, min(SILENCE_SECONDS, left)))
-            now_ms = self.time.note(answer.headers.get("date"), asked_at, arrived_at)
-            if answer.status not in (301, 302, 303, 307, 308):
-                if answer.status not in (200, 202):
-                    raise self._refusal(answer)
-                return answer, now_ms
-            answer.close()
-            question = self._redirected(question, answer.headers.get("location", ""))
-        raise PceError("redirect", "The PCE redirects in a circle.")
+            left = self._trying_since + RETRY_SECONDS - self._clock.monotonic()
+            response, sent_at, arrived_at = self._prefetcher.fetch(request, max(1.0, min(READ_TIMEOUT_SECONDS, left)))
+            now_ms = self.time.observe(response.headers.get("date"), sent_at, arrived_at)
+            if response.status not in (301, 302, 303, 307, 308):
+                if response.status not in (200, 202):
+                    raise self._status_error(response)
+                return response, now_ms
+            response.close()
+            request = self._redirected(request, response.headers.get("location", ""))
+        raise PceError("redirect", "The PCE's redirects form a loop.")
 
-    def _refusal(self, answer: Answer) -> PceError:
+    def _status_error(self, response: Response) -> PceError:
         """The error that an HTTP status means."""
-        from .response_errors import refusal  # noqa: PLC0415 (a run that meets no error does without it)
+        from .response_errors import status_error  # noqa: PLC0415 (a run that meets no error does without it)
 
-        answer.close()
-        return refusal(answer, self._clock.time())
+        response.close()
+        return status_error(response, self._clock.time())
 
-    def _redirected(self, question: Question, location: str) -> Question:
-        """The same question at another path of the API: what was asked for is never left to a redirect."""
+    def _redirected(self, request: Request, location: str) -> Request:
+        """The same request at another path of the API: what was asked for is never left to a redirect."""
         path = self._own_path(location)
         parts = urlsplit(location)
         if not parts.path.startswith("/api/"):
             raise PceError("redirect", "The PCE redirects to a page that is not its API.", remedy=_LOGIN_PAGE)
-        if parts.query and sorted(parse_qsl(parts.query, keep_blank_values=True)) != sorted(question.query):
+        if parts.query and sorted(parse_qsl(parts.query, keep_blank_values=True)) != sorted(request.query):
             raise PceError("redirect", "The PCE redirects to another request than the one that was made.")
-        return question._replace(path=path)
+        return request._replace(path=path)
 
     def _within(self, seconds: float, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """The chunks, while they have been waited for no longer than that; what is done with them does not count."""
         waited = 0.0
         while waited <= seconds:
-            asked_at = self._clock.monotonic()
+            sent_at = self._clock.monotonic()
             chunk = next(chunks, None)
             if chunk is None:
                 return
-            waited += self._clock.monotonic() - asked_at
+            waited += self._clock.monotonic() - sent_at
             yield chunk
-        raise PceError("timeout", "The PCE's asynchronous answer does not come to an end.")
+        raise PceError("timeout", "The PCE's asynchronous response does not come to an end.")
 
-    def _counted(self, answer: Answer) -> Iterator[bytes]:
-        for chunk in answer.chunks():
+    def _counted(self, response: Response) -> Iterator[bytes]:
+        for chunk in response.chunks():
             self.traffic.bytes += len(chunk)
             yield chunk
 
@@ -365,7 +365,9 @@ class Pce:
 class _Body:
     """The chunks of a body, until it is larger than `limit` (bytes) or takes longer (s): then it is `given_up`."""
 
-    def __init__(self, chunks: Iterator[bytes], limit: int, clock: Clock, seconds: float = SLOW_ANSWER_SECONDS) -> None:
+    def __init__(
+        self, chunks: Iterator[bytes], limit: int, clock: Clock, seconds: float = SLOW_RESPONSE_SECONDS
+    ) -> None:
         self._chunks = chunks
         self._limit = limit
         self._clock = clock
@@ -384,24 +386,26 @@ class _Body:
                 return
 
 
-def _no_list(start: bytes, error: NotAnArray) -> PceError:
-    from .response_errors import no_list  # noqa: PLC0415 (a run that meets no error does without it)
+def _list_error(start: bytes, error: NotAnArray) -> PceError:
+    from .response_errors import list_error  # noqa: PLC0415 (a run that meets no error does without it)
 
-    return no_list(start, error)
-
-
-def _no_json(text: bytes) -> PceError:
-    from .response_errors import no_json  # noqa: PLC0415 (a run that meets no error does without it)
-
-    return no_json(text)
+    return list_error(start, error)
 
 
-def _has_strays(events: Events, window: Window) -> bool:
+def _json_error(text: bytes) -> PceError:
+    from .response_errors import json_error  # noqa: PLC0415 (a run that meets no error does without it)
+
+    return json_error(text)
+
+
+def _is_out_of_range(events: Events, window: Window) -> bool:
     """Whether an event lies outside of the window that was asked for."""
     moments = events.moments
     if not moments:
         return False
-    return min(moments) < window.low - _STRAY or (window.high is not None and max(moments) > window.high + _STRAY)
+    return min(moments) < window.low - _RANGE_TOLERANCE or (
+        window.high is not None and max(moments) > window.high + _RANGE_TOLERANCE
+    )
 
 
 def _without_texts(found: Events, unread: str) -> Events:
@@ -413,5 +417,5 @@ def _without_texts(found: Events, unread: str) -> Events:
     stamp = _TIMESTAMP.search(unread, 0, 65_536)
     moment = parse(stamp[1]) if stamp else None
     if moment:
-        found += Events.of([AuditEvent("", moment.ms, moment.epoch, 0)])
+        found += Events.of([AuditEvent(text="", ms=moment.ms, epoch=moment.epoch, key=0)])
     return found

@@ -37,7 +37,7 @@ class PceClock:
         """What the header would say now; this machine's time where it says nothing credible."""
         return self._own_ms() + self._credible_ms()
 
-    def note(self, date: str | None, asked_at: float, arrived_at: float) -> int:
+    def observe(self, date: str | None, sent_at: float, arrived_at: float) -> int:
         """Take the `Date` of a response that was sent for and came at these times (monotonic seconds).
 
         Returns the earlier of the two clocks at the time of the request: what the PCE recorded until then, the
@@ -47,7 +47,7 @@ class PceClock:
         header_ms = parse_http_date(date)
         if header_ms is not None:
             self.ahead_ms = header_ms - arrived_ms
-        return arrived_ms + min(0, self._credible_ms()) - int((arrived_at - asked_at) * 1000)
+        return arrived_ms + min(0, self._credible_ms()) - int((arrived_at - sent_at) * 1000)
 
     def _own_ms(self) -> int:
         return int(self._clock.time() * 1000)

@@ -10,20 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Callable
 
+from .backfill import Backfill
 from .checkpoint import Checkpoint
 from .config import InputSettings
 from .events import AuditEvent, accepted
 from .filters import FilterHistory
 from .pce import Page, TooLarge, Window
-from .requested import Requested
 from .store import Document, DocumentStore, Unreadable, content_of
 from .timestamps import MINUTE, SECOND, parse_start, render
-from .windows import Width, split
+from .windows import WindowSizer, split
 
 #: What was delivered so lately may not be in the index yet (ms).
 INDEXING = 5 * MINUTE
 
-Ask = Callable[[str, Window], Page]
+Fetch = Callable[[str, Window], Page]
 #: The hrefs of an input's events in the index, between two times (epoch ms, both included).
 Index = Callable[[int, int], set[str]]
 
@@ -33,7 +33,7 @@ class Slice:
     """One range of a collection: how many events the PCE has that the input wants, and those not in the index.
 
     `unnamed` are events without an href, which cannot be looked for; `cut`: a millisecond holds more events than an
-    answer, and only the newest of them were compared.
+    response, and only the newest of them were compared.
     """
 
     collection: str
@@ -44,9 +44,9 @@ class Slice:
     unnamed: int = 0
     cut: bool = False
 
-    def request(self, input_name: str) -> Requested:
+    def backfill(self, input_name: str) -> Backfill:
         """What the input has to collect."""
-        return Requested.new(
+        return Backfill.new(
             input_name, self.collection, self.low, self.high, frozenset(event.key for event in self.missing)
         )
 
@@ -79,16 +79,16 @@ def parse_range(earliest: str, latest: str, now_ms: int) -> tuple[int, int]:
     return low, high
 
 
-def slices(ask: Ask, index: Index, collected: Collected, low: int, high: int) -> Iterator[Slice]:
+def slices(fetch: Fetch, index: Index, collected: Collected, low: int, high: int) -> Iterator[Slice]:
     """Compare a range of time (ms), collection by collection, from its older end on.
 
     Only up to where the input has read: what it did not come to yet is not missing.
     """
     for collection, read_to in collected.read_to.items():
-        at, end, width = low, min(high, read_to - INDEXING), Width()
+        at, end, width = low, min(high, read_to - INDEXING), WindowSizer()
         while at < end:
             window = Window(at, min(end, at + width.ms))
-            page = _whole(ask, collection, window)
+            page = _whole(fetch, collection, window)
             parts = split(window, page) if page.cut else None
             if parts is not None:
                 width.learn_cut(window, page, parts[1])
@@ -98,11 +98,11 @@ def slices(ask: Ask, index: Index, collected: Collected, low: int, high: int) ->
             at = window.high or end
 
 
-def _whole(ask: Ask, collection: str, window: Window) -> Page:
+def _whole(fetch: Fetch, collection: str, window: Window) -> Page:
     try:
-        return ask(collection, window)
-    except TooLarge as answer:
-        return answer.page
+        return fetch(collection, window)
+    except TooLarge as response:
+        return response.page
 
 
 def _compared(collection: str, window: Window, page: Page, index: Index, filters: FilterHistory) -> Slice:

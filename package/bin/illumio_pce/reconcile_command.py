@@ -66,7 +66,7 @@ class ReconcileCommand(GeneratingCommand):  # type: ignore[misc]
     def _rows(self) -> Iterator[Row]:
         info = self.metadata.searchinfo
         splunkd = Splunkd(info.splunkd_uri, info.session_key, _SEARCH_SECONDS)
-        _need_capability(splunkd)
+        _require_capability(splunkd)
         settings, clock = _settings_of(splunkd, self.input), SystemClock()
         account = read_account(splunkd, settings.account)
         low, high = parse_range(self.earliest, self.latest, int(time.time() * 1000))
@@ -79,10 +79,10 @@ class ReconcileCommand(GeneratingCommand):  # type: ignore[misc]
         listed, seen = 0, False
         for part in slices(pce.events, lambda a, b: _indexed(splunkd, settings, a, b), collected, low, high):
             if part.missing and not seen:
-                _need_sight(splunkd, settings)
+                _require_visibility(splunkd, settings)
                 seen = True
             if part.missing and self.collect:
-                store.save([part.request(settings.name).document(settings.name)])
+                store.save([part.backfill(settings.name).document(settings.name)])
             _add(totals[part.collection], part, self.collect)
             for event in part.missing[: _LISTED - listed]:
                 listed += 1
@@ -90,11 +90,11 @@ class ReconcileCommand(GeneratingCommand):  # type: ignore[misc]
         yield from totals.values()
 
 
-def _need_capability(splunkd: Splunkd) -> None:
+def _require_capability(splunkd: Splunkd) -> None:
     try:
         content = splunkd.get("authentication/current-context")["entry"][0]["content"]
     except (HTTPError, OSError, ValueError, LookupError, TypeError):
-        raise SplunkdError("splunkd does not say who searches.") from None
+        raise SplunkdError("splunkd does not say who runs the search.") from None
     if CAPABILITY not in content.get("capabilities", ()):
         raise ValueError(f"This command needs the capability {CAPABILITY}, as the add-on's configuration does.")
 
@@ -121,7 +121,7 @@ def _indexed(splunkd: Splunkd, settings: InputSettings, low: int, high: int) -> 
     return {str(row["href"]) for row in rows if "href" in row}
 
 
-def _need_sight(splunkd: Splunkd, settings: InputSettings) -> None:
+def _require_visibility(splunkd: Splunkd, settings: InputSettings) -> None:
     """Raise where no event of the input is found at all: then the search is blind, rather than everything missing."""
     if not splunkd.search(f"{_events_of(settings)} | head 1 | stats count by source", "0", f"{time.time() + _DAY:.0f}"):
         raise ValueError(

@@ -10,7 +10,7 @@ from typing import Any
 
 from .events import Events
 from .output import SplunkEvents
-from .questions import Traffic
+from .prefetch import Traffic
 from .timestamps import render
 
 SOURCETYPE = "illumio:pce:ingest"
@@ -26,7 +26,7 @@ class Record:
     late: int = 0
     latest_ms: int = 0
     resent: int = 0
-    requested: int = 0
+    backfilled: int = 0
     system_events: dict[str, int] = field(default_factory=dict)
     pages: int = 0
     bytes_out: int = 0
@@ -79,7 +79,7 @@ class Record:
             "late_arrivals": self.late,
             "late_by_seconds": self.latest_ms / 1000,
             "resent_after_restart": self.resent,
-            "collected_on_request": self.requested,
+            "collected_on_request": self.backfilled,
             "system_events_compared": self.system_events or None,
             "pages": self.pages,
             "oldest_event": _time(self.oldest),

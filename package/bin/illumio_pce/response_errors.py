@@ -13,7 +13,7 @@ from typing import NamedTuple
 from .array_reader import NotAnArray
 from .errors import PceError
 from .timestamps import SECOND, parse_http_date
-from .transport import Answer
+from .transport import Response
 
 #: A longer `Retry-After` (seconds) is not believed.
 _LONGEST_RETRY_AFTER = 99_999
@@ -43,7 +43,7 @@ _STATUS = {
         "A proxy changed the PCE's response (203).",
         "Have the proxy leave the PCE's responses as they are.",
     ),
-    206: _Cause("broken_answer", "Only a part of the response came (206)."),
+    206: _Cause("broken_answer", "Only part of the response was sent (206)."),
     400: _Cause("bad_request", "The PCE does not understand the request (400)."),
     401: _Cause("refused_key", "The PCE refuses the API key: wrong ID or secret, or the key has expired (401)."),
     403: _Cause("forbidden", "The API key may not read the events of this organisation (403)."),
@@ -56,7 +56,7 @@ _STATUS = {
     431: _Cause("bad_request", "The PCE, or a load balancer in front of it, refuses the length of the header (431)."),
     500: _Cause(
         "server_error",
-        "The PCE met an error of its own (500).",
+        "The PCE reports an internal error (500).",
         "If it goes on, look at the PCE's health and its log: the error is there.",
     ),
     502: _Cause(
@@ -78,15 +78,15 @@ _STATUS = {
 }
 
 
-def refusal(answer: Answer, now: float) -> PceError:
+def status_error(response: Response, now: float) -> PceError:
     """The error that an HTTP status other than 200 and 202 means. `now`: epoch seconds of this machine."""
-    status = answer.status
+    status = response.status
     if status >= 500:
         other = _Cause("server_error", f"The PCE is not able to answer ({status}).")
     else:
         other = _Cause("not_a_pce", f"Unexpected HTTP status {status}; this may not be a PCE.")
     cause = _STATUS.get(status, other)
-    return PceError(cause.category, cause.text, remedy=cause.remedy, retry_after=retry_after(answer.headers, now))
+    return PceError(cause.category, cause.text, remedy=cause.remedy, retry_after=retry_after(response.headers, now))
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
@@ -105,12 +105,12 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     return seconds if seconds <= _LONGEST_RETRY_AFTER else None
 
 
-def no_list(start: bytes, error: NotAnArray) -> PceError:
+def list_error(start: bytes, error: NotAnArray) -> PceError:
     """Why a body that begins so is not a whole list of events."""
     return _other_text(start) or PceError("broken_answer", f"The PCE's response is not whole: {error}.")
 
 
-def no_json(text: bytes) -> PceError:
+def json_error(text: bytes) -> PceError:
     """Why a small body is not whole JSON."""
     return _other_text(text, expected=b"[{") or PceError("broken_answer", "The PCE's response is not whole.")
 
@@ -127,5 +127,5 @@ def _other_text(text: bytes, expected: bytes = b"[") -> PceError | None:
     if first in expected:
         return None
     if first == b"<":
-        return PceError("not_a_pce", "A web page came: no JSON list.", remedy=_WEB_PAGE)
-    return PceError("not_a_pce", "What answered is not the PCE's events API: no JSON list came.")
+        return PceError("not_a_pce", "The response is a web page, not a JSON list.", remedy=_WEB_PAGE)
+    return PceError("not_a_pce", "The response is not a JSON list; this may not be the PCE's events API.")

@@ -26,9 +26,9 @@ _SEARCH = "search/v2/jobs/export"
 
 #: A request to the KV store is repeated for so long (seconds), since it is not ready for a while after splunkd starts.
 #: With the last request's own time, a run waits for the KV store no longer than 45 seconds.
-KV_STORE_PATIENCE = 30.0
+KV_STORE_TIMEOUT = 30.0
 #: The same once splunkd asked the run to end: it waits about 30 seconds before it kills it.
-KV_STORE_PATIENCE_AT_STOP = 5.0
+KV_STORE_TIMEOUT_AT_STOP = 5.0
 #: One request to the KV store may take so long (seconds).
 KV_STORE_REQUEST_SECONDS = 15.0
 _KV_STORE_PAUSE = 2.0
@@ -39,7 +39,7 @@ _SEPARATOR = "``splunk_cred_sep``"
 _END_MARK = "".join(f"{_SEPARATOR}{letter}" for letter in "SPLUNK") + _SEPARATOR
 
 
-def _spoils(message: Mapping[str, Any]) -> bool:
+def _is_incomplete(message: Mapping[str, Any]) -> bool:
     """Whether a search that says so may lack results: it failed, or did without one of its search peers."""
     kind, text = message.get("type"), str(message.get("text", ""))
     return kind in ("ERROR", "FATAL") or (kind != "INFO" and re.search(r"\bpeer\b|incomplete", text) is not None)
@@ -61,7 +61,7 @@ class Splunkd:
         )
 
     def get(self, path: str, **parameters: Any) -> Any:
-        """GET, the answer as JSON; splunk-sdk quotes the path. Raises HTTPError (splunklib) or OSError."""
+        """GET, the response as JSON; splunk-sdk quotes the path. Raises HTTPError (splunklib) or OSError."""
         return json.loads(self._context.get(path, output_mode="json", **parameters).body.read() or b"null")
 
     def post(self, path: str, value: Any) -> None:
@@ -81,14 +81,14 @@ class Splunkd:
         """The results of a search, `latest` excluded (both epoch s). Raises SplunkdError where it fails."""
         bounds = {"earliest_time": earliest, "latest_time": latest}
         try:
-            answer = self._context.post(_SEARCH, search=spl, output_mode="json", preview=0, **bounds)
-            lines = [json.loads(line) for line in answer.body.read().splitlines() if line.strip()]
+            response = self._context.post(_SEARCH, search=spl, output_mode="json", preview=0, **bounds)
+            lines = [json.loads(line) for line in response.body.read().splitlines() if line.strip()]
         except HTTPError as error:
             raise _refused("the results of a search", error) from None
         except (OSError, ValueError) as error:
             raise _unreachable(error) from None
         messages = [message for line in lines for message in line.get("messages", ())]
-        if any(map(_spoils, messages)):
+        if any(map(_is_incomplete, messages)):
             raise SplunkdError("The search for what is in the index failed, or lacked a part; see its search.log.")
         return [line["result"] for line in lines if "result" in line and not line.get("preview")]
 
@@ -227,52 +227,52 @@ class _Taken(Exception):
 class KvStore:
     """The documents of the checkpoint collection; see `store.DocumentStore`.
 
-    Repeats what fails for a while, as long as `patience` says (seconds; below 0: asks nothing, since splunkd is gone).
+    Repeats what fails for a while, as long as `timeout` says (seconds; below 0: asks nothing, since splunkd is gone).
     After the first StateError each call fails at once, so that a run waits no second time.
     """
 
-    def __init__(
-        self, splunkd: Splunkd, clock: Clock, patience: Callable[[], float] = lambda: KV_STORE_PATIENCE
-    ) -> None:
+    def __init__(self, splunkd: Splunkd, clock: Clock, timeout: Callable[[], float] = lambda: KV_STORE_TIMEOUT) -> None:
         self._splunkd = splunkd
         self._clock = clock
-        self._patience = patience
+        self._timeout = timeout
         self._problem = ""
         self._data = f"storage/collections/data/{COLLECTION}"
 
     def get(self, key: str) -> Document | None:
         """See `DocumentStore.get`."""
         try:
-            document = self._patiently("read", lambda: self._splunkd.get(f"{self._data}/{key}"))
+            document = self._with_retries("read", lambda: self._splunkd.get(f"{self._data}/{key}"))
         except _Missing:
             return None
         if not isinstance(document, dict):
             raise self._failed("read", "it is no document")
         return document
 
-    def find(self, query: Document, at_once: int = 0) -> list[Document]:
+    def find(self, query: Document, page_size: int = 0) -> list[Document]:
         """See `DocumentStore.find`."""
         found: list[Document] = []
         while True:
-            some = self._some(query, {"sort": "_key", "limit": at_once, "skip": len(found)} if at_once else {})
+            some = self._some(query, {"sort": "_key", "limit": page_size, "skip": len(found)} if page_size else {})
             found += some
-            if not at_once or len(some) < at_once:
+            if not page_size or len(some) < page_size:
                 return found
 
     def _some(self, query: Document, page: Mapping[str, Any]) -> list[Document]:
-        documents = self._surely("read", lambda: self._splunkd.get(self._data, query=json.dumps(query), **page))
+        documents = self._require_collection(
+            "read", lambda: self._splunkd.get(self._data, query=json.dumps(query), **page)
+        )
         if not isinstance(documents, list):
             raise self._failed("read", "there is no list of documents")
         return documents
 
     def save(self, documents: list[Document]) -> None:
         """See `DocumentStore.save`."""
-        self._surely("written", lambda: self._splunkd.post(f"{self._data}/batch_save", documents))
+        self._require_collection("written", lambda: self._splunkd.post(f"{self._data}/batch_save", documents))
 
     def insert(self, document: Document) -> bool:
         """See `DocumentStore.insert`."""
         try:
-            self._surely("written", lambda: self._splunkd.post(self._data, document))
+            self._require_collection("written", lambda: self._splunkd.post(self._data, document))
         except _Taken:
             return False
         return True
@@ -280,28 +280,28 @@ class KvStore:
     def replace(self, document: Document) -> bool:
         """See `DocumentStore.replace`."""
         try:
-            self._patiently("written", lambda: self._splunkd.post(f"{self._data}/{document['_key']}", document))
+            self._with_retries("written", lambda: self._splunkd.post(f"{self._data}/{document['_key']}", document))
         except _Missing:
             return False
         return True
 
     def delete(self, query: Document) -> None:
         """See `DocumentStore.delete`."""
-        self._surely("written", lambda: self._splunkd.delete(self._data, query=json.dumps(query)))
+        self._require_collection("written", lambda: self._splunkd.delete(self._data, query=json.dumps(query)))
 
-    def _surely(self, done: str, act: Callable[[], Any]) -> Any:
+    def _require_collection(self, done: str, act: Callable[[], Any]) -> Any:
         """The same for what cannot be missing, unless the collection itself is."""
         try:
-            return self._patiently(done, act)
+            return self._with_retries(done, act)
         except _Missing:
             raise self._failed(done, "status 404: there is no such collection") from None
 
-    def _patiently(self, done: str, act: Callable[[], Any]) -> Any:
+    def _with_retries(self, done: str, act: Callable[[], Any]) -> Any:
         """Do it, again and again while that may help. Raises StateError, _Missing or _Taken."""
         if self._problem:
             raise StateError(self._problem)
         began = self._clock.monotonic()
-        while self._patience() >= 0:
+        while self._timeout() >= 0:
             try:
                 return act()
             except HTTPError as error:
@@ -320,8 +320,8 @@ class KvStore:
                 if error.status not in (500, 502, 503, 504):
                     raise self._failed(done, problem) from None
             except (OSError, ValueError) as error:
-                problem = f"no answer: {type(error).__name__}"
-            if self._clock.monotonic() - began + _KV_STORE_PAUSE > self._patience():
+                problem = f"no response: {type(error).__name__}"
+            if self._clock.monotonic() - began + _KV_STORE_PAUSE > self._timeout():
                 raise self._failed(done, problem)
             self._clock.sleep(_KV_STORE_PAUSE)
         raise self._failed(done, "splunkd has gone")

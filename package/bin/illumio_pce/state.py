@@ -22,16 +22,18 @@ from .store import Document, DocumentStore, Unreadable, content_of, sealed
 from .unconfirmed import Mark
 
 if TYPE_CHECKING:
-    from .requested import Requested
+    from .backfill import Backfill
 
 #: Documents that are no longer needed are deleted in heaps of this many, and so are read those of hrefs.
-_DOCUMENTS_AT_ONCE = 32
+_DOCUMENTS_PER_REQUEST = 32
 #: A result of the KV store holds 50 MB (limits.conf.spec), and what a reconciliation wants may be megabytes; one
 #: request is enough where there is nothing but the checkpoint.
-_RESULT = 2
+_PAGE_SIZE = 2
 
-GONE = "the state is gone from the KV store, although this input has run before"
-OLDER = "the KV store holds an older state than it took last: it was restored from a backup, or did not keep a write"
+STATE_GONE = "the state is gone from the KV store, although this input has run before"
+STATE_OLDER = (
+    "the KV store holds an older state than was last saved: it was restored from a backup, or did not keep a write"
+)
 
 
 @dataclass
@@ -41,7 +43,7 @@ class Loaded:
     `damage`: what is wrong, if anything. `point`: where to go on from, since no checkpoint could be read, or since
     the store has an older one than it took last (`is_old`). Without all three, the input has delivered nothing yet: it
     was made at `made_at` (epoch s), where that is known, as the input `creation`.
-    `requested`: what a reconciliation wants to be collected.
+    `backfills`: what a reconciliation wants to be collected.
     """
 
     checkpoint: Checkpoint | None
@@ -50,7 +52,7 @@ class Loaded:
     is_old: bool = False
     made_at: float | None = None
     creation: str = ""
-    requested: list[Requested] = field(default_factory=list)
+    backfills: list[Backfill] = field(default_factory=list)
 
 
 class State:
@@ -79,22 +81,22 @@ class State:
         `now` (epoch s) is remembered as the time at which the input was made, where nothing is known of it.
         """
         wanted = {"$or": [{"_key": self._name}, {"input": self._name, "kind": "request"}]}
-        found = {str(document["_key"]): document for document in self._store.find(wanted, at_once=_RESULT)}
+        found = {str(document["_key"]): document for document in self._store.find(wanted, page_size=_PAGE_SIZE)}
         newest = found.pop(self._name, None)
-        requested = _requests_of(found) if found else []
+        backfills = _backfills_of(found) if found else []
         self._exists = newest is not None
         if newest is not None and newest.get("kind") == "created":
-            loaded = _of_newborn(newest, now)
+            loaded = _of_created(newest, now)
         else:
             loaded = self._load_generations(newest)
         self._consult_breadcrumb(loaded, now)
         self._was_unconfirmed = self._unconfirmed.is_set()
         if self._was_unconfirmed:  # as after a crash of splunkd: the latest is sent again
             if loaded.checkpoint is not None:
-                loaded.checkpoint.splunkd = ""
+                loaded.checkpoint.splunkd_boot_id = ""
             if loaded.point is not None:
-                loaded.point = replace(loaded.point, splunkd="")
-        loaded.requested = requested
+                loaded.point = replace(loaded.point, splunkd_boot_id="")
+        loaded.backfills = backfills
         return loaded
 
     def mark_unconfirmed(self) -> bool:
@@ -122,24 +124,24 @@ class State:
 
     def _consult_breadcrumb(self, loaded: Loaded, now: float) -> None:
         """Hold what was found in the store against the breadcrumb; where both know nothing, it is a first run."""
-        is_newborn = loaded.checkpoint is None and self._exists and not loaded.damage
+        is_new = loaded.checkpoint is None and self._exists and not loaded.damage
         try:
             point = self._breadcrumb.read()
         except Unreadable as error:
-            if loaded.checkpoint is None and not is_newborn:
+            if loaded.checkpoint is None and not is_new:
                 loaded.damage = "; ".join(filter(None, [loaded.damage, f"its breadcrumb cannot be read: {error}"]))
             return
-        if loaded.checkpoint is not None or is_newborn:
+        if loaded.checkpoint is not None or is_new:
             saves = loaded.checkpoint.saves if loaded.checkpoint else 0
             if point is not None and saves < point.saves and loaded.creation in ("", point.creation):
                 loaded.point, loaded.is_old = point, True
-                loaded.damage = loaded.damage or OLDER
+                loaded.damage = loaded.damage or STATE_OLDER
         elif point is not None:
             loaded.point = point
-            loaded.damage = loaded.damage or GONE
+            loaded.damage = loaded.damage or STATE_GONE
         elif not loaded.damage:
             loaded.creation = secrets.token_hex(8)
-            self._store.insert(newborn(self._name, now, loaded.creation))
+            self._store.insert(created_document(self._name, now, loaded.creation))
             self._exists = True
 
     def fetch_keys(self, checkpoint: Checkpoint) -> int:
@@ -148,8 +150,8 @@ class State:
         Those are dropped: their events may be delivered twice, and none is missed.
         """
         missing = [b for b in checkpoint.batches if b.document and not b.keys and checkpoint.needed(b)]
-        for first in range(0, len(missing), _DOCUMENTS_AT_ONCE):
-            self._fetch(missing[first : first + _DOCUMENTS_AT_ONCE])
+        for first in range(0, len(missing), _DOCUMENTS_PER_REQUEST):
+            self._fetch(missing[first : first + _DOCUMENTS_PER_REQUEST])
         lost = {batch.document for batch in missing if not batch.keys}
         checkpoint.batches = [batch for batch in checkpoint.batches if batch.document not in lost]
         return len(lost)
@@ -187,17 +189,17 @@ class State:
         self.breadcrumb_fails = not self._breadcrumb.drop(Point.of(checkpoint))
         if self._was_unconfirmed:
             self._was_unconfirmed = not self._unconfirmed.clear()
-        if len(checkpoint.obsolete) >= _DOCUMENTS_AT_ONCE:
+        if len(checkpoint.obsolete) >= _DOCUMENTS_PER_REQUEST:
             self._store.delete(_any_of(map(self._key, checkpoint.obsolete)))
             checkpoint.obsolete = []
 
-    def keep_requested(self, requested: Requested) -> None:
+    def save_backfill(self, backfill: Backfill) -> None:
         """Note that what a reconciliation wanted was sent."""
-        self._store.save([requested.document(self._name)])
+        self._store.save([backfill.document(self._name)])
 
-    def forget_requested(self, requested: Requested) -> None:
+    def delete_backfill(self, backfill: Backfill) -> None:
         """What a reconciliation wanted has arrived, or cannot be read."""
-        self._store.delete({"_key": requested.key})
+        self._store.delete({"_key": backfill.key})
 
     def _keep_copy(self, document: Document, generation: str) -> None:
         copy = {**document, "_key": self._key(f"unreadable.{generation}"), "kind": "unreadable", "input": self._name}
@@ -210,19 +212,19 @@ class State:
         return f"{self._name}.{part}"  # no name of an input holds a dot
 
 
-def _requests_of(documents: dict[str, Document]) -> list[Requested]:
-    from .requested import Requested  # noqa: PLC0415 (a run of which nothing is wanted does without it)
+def _backfills_of(documents: dict[str, Document]) -> list[Backfill]:
+    from .backfill import Backfill  # noqa: PLC0415 (a run of which nothing is wanted does without it)
 
-    return [Requested.of(document) for _, document in sorted(documents.items())]
+    return [Backfill.of(document) for _, document in sorted(documents.items())]
 
 
-def newborn(input_name: str, now: float, creation: str = "") -> Document:
+def created_document(input_name: str, now: float, creation: str = "") -> Document:
     """The document of an input that is made `now` (epoch s): without it, one that has run has lost its state."""
     creation = creation or secrets.token_hex(8)
     return {"_key": input_name, "input": input_name, "kind": "created", "made_at": now, "creation": creation}
 
 
-def _of_newborn(document: Document, now: float) -> Loaded:
+def _of_created(document: Document, now: float) -> Loaded:
     made_at = document.get("made_at")
     known = isinstance(made_at, (int, float)) and made_at <= now
     return Loaded(None, made_at=made_at if known else None, creation=str(document.get("creation", "")))

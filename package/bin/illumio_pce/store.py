@@ -22,7 +22,7 @@ class DocumentStore(Protocol):
     def get(self, key: str) -> Document | None:
         """The document, or None where there is none."""
 
-    def find(self, query: Document, at_once: int = 0) -> list[Document]:
+    def find(self, query: Document, page_size: int = 0) -> list[Document]:
         """The documents that a query wants; so many at once, where more could be too much for one result."""
 
     def save(self, documents: list[Document]) -> None:

@@ -109,7 +109,7 @@ def parse_start(text: str, now_ms: int) -> int:
 
 
 def parse_http_date(text: str | None) -> int | None:
-    """Read the Date header of an answer (RFC 9110, section 5.6.7); None where it is missing or unreadable."""
+    """Read the Date header of a response (RFC 9110, section 5.6.7); None where it is missing or unreadable."""
     try:
         return calendar.timegm(parsedate_to_datetime(text or "").utctimetuple()) * SECOND
     except (TypeError, ValueError, IndexError, OverflowError):

@@ -85,7 +85,7 @@ _VERSION = _Cause(
     "Have TLS 1.2 or newer switched on at the {peer}, or at the load balancer in front of it.",
 )
 _NO_TLS = _Cause(
-    "What answers at the {peer}'s host and port does not speak TLS.",
+    "The server at the {peer}'s host and port does not speak TLS.",
     "Check {port}.",
 )
 _CLIENT_CERTIFICATE = _Cause(

@@ -26,19 +26,19 @@ from urllib3.exceptions import HTTPError
 
 from .config import Account, Proxy
 from .errors import PceError
-from .transport_errors import ProxyTlsError, Way, explain, no_response
+from .transport_errors import ProxyTlsError, Route, explain, no_response
 
 _CHUNK = 64 * 1024
 #: gzip expands a thousandfold at most; pieces of it are taken one by one, so that a bomb is noticed early.
 _INFLATED_CHUNK = 256 * 1024
-#: How many questions may be under way at once.
+#: How many requests may be under way at once.
 CONNECTIONS = 4
 
 Query = Sequence[tuple[str, str]]
 
 
-class Answer(Protocol):
-    """An answer whose headers have arrived; header names are in lower case."""
+class Response(Protocol):
+    """A response whose headers have arrived; header names are in lower case."""
 
     @property
     def status(self) -> int:
@@ -57,13 +57,13 @@ class Answer(Protocol):
         """Give up what has not been read."""
 
 
-class Question(Protocol):
-    """A question that is under way."""
+class PendingResponse(Protocol):
+    """A request that is under route."""
 
-    def answer(self) -> tuple[Answer, float]:
-        """Wait for the answer; with it the time at which its headers came (steady seconds of the run's clock).
+    def response(self) -> tuple[Response, float]:
+        """Wait for the response; with it the time at which its headers came (steady seconds of the run's clock).
 
-        Raises PceError for everything that is no answer.
+        Raises PceError for everything that is no response.
         """
 
     def close(self) -> None:
@@ -73,10 +73,10 @@ class Question(Protocol):
 class Transport(Protocol):
     """Asks the PCE."""
 
-    def ask(self, path: str, query: Query, headers: Mapping[str, str], seconds: float) -> Question:
+    def send(self, path: str, query: Query, headers: Mapping[str, str], seconds: float) -> PendingResponse:
         """Send one GET; the headers, and each further piece of the body, have to arrive within `seconds`.
 
-        The answer's body stays in the connection until it is read, so that one asked ahead takes no memory.
+        The response's body stays in the connection until it is read, so that one asked ahead takes no memory.
         """
 
 
@@ -96,7 +96,7 @@ class HttpsTransport:
         self._session.proxies = {"https": proxy.url} if proxy else {}
         self._session.mount("https://", _VerifyingAdapter(account))
 
-    def ask(self, path: str, query: Query, headers: Mapping[str, str], seconds: float) -> Question:
+    def send(self, path: str, query: Query, headers: Mapping[str, str], seconds: float) -> PendingResponse:
         """See `Transport.ask`."""
 
         def get() -> requests.Response:
@@ -109,7 +109,7 @@ class HttpsTransport:
                 stream=True,
             )
 
-        return _HttpsQuestion(get, seconds, proxied=bool(self._session.proxies))
+        return _HttpsRequest(get, seconds, proxied=bool(self._session.proxies))
 
 
 class _Session(requests.Session):
@@ -117,15 +117,15 @@ class _Session(requests.Session):
         """See no redirect: requests would read the whole body of one into memory, even when told not to follow it."""
 
 
-class _HttpsQuestion:
-    """Waits for the headers in a thread of its own: what waits for it can do something else, or lose patience.
+class _HttpsRequest:
+    """Waits for the headers in a thread of its own: what waits for it can do something else, or lose timeout.
 
-    Time-outs of a socket count from its last byte only, so a question is ended from outside by closing its socket.
+    Time-outs of a socket count from its last byte only, so a request is ended from outside by closing its socket.
     """
 
     def __init__(self, get: Callable[[], requests.Response], seconds: float, *, proxied: bool) -> None:
         self._get = get
-        self._way = Way(proxied, connected=False)
+        self._route = Route(proxied, connected=False)
         self._seconds = seconds
         self._until = time.monotonic() + seconds
         self._connection: HTTPSConnection | None = None
@@ -136,30 +136,30 @@ class _HttpsQuestion:
         self._thread.start()
 
     def _wait(self) -> None:
-        _asked.question = self
+        _current.request = self
         try:
             self._response = self._get()
         except Exception as error:
             self._error = error
         self._arrived = time.monotonic()
 
-    def goes_over(self, connection: HTTPSConnection, *, connected: bool) -> None:
+    def uses_connection(self, connection: HTTPSConnection, *, connected: bool) -> None:
         """Told by the connection that is used: before it connects, and when it does what it is for."""
         self._connection = connection
-        self._way = self._way._replace(connected=connected)
+        self._route = self._route._replace(connected=connected)
 
-    def answer(self) -> tuple[Answer, float]:
-        """See `Question.answer`."""
+    def response(self) -> tuple[Response, float]:
+        """See `PendingResponse.response`."""
         self._thread.join(max(0.0, self._until - time.monotonic()))
         if self._thread.is_alive():
             self._cut()
-            raise no_response(self._way)
+            raise no_response(self._route)
         if self._response is None:
-            raise explain(self._error or OSError(), self._way) from None
-        return _HttpsAnswer(self._response, self._way, self._seconds, self._cut), self._arrived
+            raise explain(self._error or OSError(), self._route) from None
+        return _HttpsResponse(self._response, self._route, self._seconds, self._cut), self._arrived
 
     def close(self) -> None:
-        """See `Question.close`."""
+        """See `PendingResponse.close`."""
         if self._response is not None:
             self._response.close()
         self._cut()
@@ -172,18 +172,18 @@ class _HttpsQuestion:
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-#: The question that the present thread waits for.
-_asked = threading.local()
+#: The request that the present thread waits for.
+_current = threading.local()
 
 
-class _HttpsAnswer:
+class _HttpsResponse:
     """`cut` ends the connection, for when a piece takes longer than `seconds`."""
 
-    def __init__(self, response: requests.Response, way: Way, seconds: float, cut: Callable[[], None]) -> None:
+    def __init__(self, response: requests.Response, route: Route, seconds: float, cut: Callable[[], None]) -> None:
         self.status = response.status_code
         self.headers = {name.lower(): value for name, value in response.headers.items()}
         self._response = response
-        self._way = way
+        self._route = route
         self._seconds = seconds
         self._cut = cut
         self._until = 0.0
@@ -203,7 +203,7 @@ class _HttpsAnswer:
                     yield from inflate.feed(piece)
             self._response.raw.release_conn()
         except (requests.RequestException, OSError, http.client.HTTPException, zlib.error, HTTPError) as error:
-            raise explain(error, self._way, timed_out=time.monotonic() > self._until, in_body=True) from None
+            raise explain(error, self._route, timed_out=time.monotonic() > self._until, in_body=True) from None
         finally:
             self._done.set()
             self.close()
@@ -289,7 +289,7 @@ class _Inflater:
 
 
 class _VerifyingAdapter(HTTPAdapter):
-    """Gives every connection our own TLS context, and has it tell the question that it is used for."""
+    """Gives every connection our own TLS context, and has it tell the request that it is used for."""
 
     def __init__(self, account: Account) -> None:
         self._ca_certificate = account.ca_certificate
@@ -298,7 +298,7 @@ class _VerifyingAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
-        _use_telling_connections(self.poolmanager)
+        _use_reporting_connections(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         own = tls_context(self._ca_certificate, urlsplit(proxy).hostname or "", _ProxyContext)
@@ -306,7 +306,7 @@ class _VerifyingAdapter(HTTPAdapter):
             own.load_verify_locations(cafile=certifi.where())
             kwargs["proxy_ssl_context"] = own
         manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
-        _use_telling_connections(manager)
+        _use_reporting_connections(manager)
         return manager
 
     def proxy_headers(self, proxy: str) -> dict[str, str]:
@@ -321,19 +321,19 @@ class _VerifyingAdapter(HTTPAdapter):
         conn.ca_certs = conn.ca_cert_dir = None
 
 
-def _use_telling_connections(manager: Any) -> None:
-    """Have the pools of urllib3's manager make connections that tell the question under way of themselves."""
+def _use_reporting_connections(manager: Any) -> None:
+    """Have the pools of urllib3's manager make connections that tell the request under way of themselves."""
     pool_class: type[HTTPSConnectionPool] = manager.pool_classes_by_scheme["https"]
 
     class Connection(pool_class.ConnectionCls):  # type: ignore[misc,name-defined]
         response_class = _FinalResponse
 
         def connect(self) -> None:
-            _asked.question.goes_over(self, connected=False)
+            _current.request.uses_connection(self, connected=False)
             super().connect()
 
         def putrequest(self, *args: Any, **kwargs: Any) -> None:
-            _asked.question.goes_over(self, connected=True)
+            _current.request.uses_connection(self, connected=True)
             super().putrequest(*args, **kwargs)
 
     class Pool(pool_class):  # type: ignore[misc,valid-type]

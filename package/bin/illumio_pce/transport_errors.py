@@ -30,31 +30,31 @@ class ProxyTlsError(ssl.SSLError):
     """The TLS handshake with the proxy itself failed; its cause says why."""
 
 
-class Way(NamedTuple):
+class Route(NamedTuple):
     """How far a request came: through a proxy or not, and whether the connection to the PCE stood, TLS included."""
 
     proxied: bool
     connected: bool
 
 
-def explain(error: BaseException, way: Way, *, timed_out: bool = False, in_body: bool = False) -> PceError:
+def explain(error: BaseException, route: Route, *, timed_out: bool = False, in_body: bool = False) -> PceError:
     """The PceError that says what happened. `timed_out`: our own watch ended the request."""
     causes = list(_causes(error))
     if in_body:
         return _broken(causes, timed_out)
     if timed_out or _first(causes, requests.Timeout, *_TIMEOUTS):
-        return no_response(way)
+        return no_response(route)
     if _first(causes, ssl.SSLEOFError, ssl.SSLZeroReturnError):
-        return _closed(way)
+        return _closed(route)
     by_proxy = _first(causes, ProxyTlsError)
     tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError) and cause is not by_proxy), None)
     if tls:
         from .tls_errors import explain_tls  # noqa: PLC0415 (a run that meets no error does without it)
 
         return explain_tls(tls, "proxy" if by_proxy else "PCE")
-    if way.proxied and not way.connected:
+    if route.proxied and not route.connected:
         return _proxied(causes)
-    return _direct(causes, way)
+    return _direct(causes, route)
 
 
 def _proxied(causes: Sequence[BaseException]) -> PceError:
@@ -63,11 +63,11 @@ def _proxied(causes: Sequence[BaseException]) -> PceError:
     return explain_proxy(causes)
 
 
-def no_response(way: Way) -> PceError:
+def no_response(route: Route) -> PceError:
     """Nothing came in time."""
-    if way.connected:
+    if route.connected:
         return PceError("timeout", "The PCE did not answer in time.")
-    if way.proxied:
+    if route.proxied:
         return PceError(
             "timeout",
             "The proxy did not answer in time, or could not connect to the PCE.",
@@ -91,7 +91,7 @@ def _broken(causes: Sequence[BaseException], timed_out: bool) -> PceError:
     return PceError("broken_answer", "The connection to the PCE broke in the middle of a response.")
 
 
-def _direct(causes: Sequence[BaseException], way: Way) -> PceError:
+def _direct(causes: Sequence[BaseException], route: Route) -> PceError:
     """A connection to the PCE that did not come about, or ended without a response."""
     resolving = _first(causes, socket.gaierror)
     if resolving:
@@ -121,9 +121,9 @@ def _direct(causes: Sequence[BaseException], way: Way) -> PceError:
     if _first(causes, InvalidHeader):
         return PceError("broken_answer", "The header of the response contradicts itself.")
     if _first(causes, http.client.HTTPException) and not _first(causes, http.client.RemoteDisconnected):
-        return PceError("not_a_pce", "What answered does not speak HTTP as a PCE does.")
+        return PceError("not_a_pce", "The server does not speak HTTP like a PCE.")
     if _first(causes, OSError, HTTPError, http.client.HTTPException):
-        return _closed(way)
+        return _closed(route)
     return PceError("connection", "The request to the PCE failed.")
 
 
@@ -137,16 +137,16 @@ def _unresolved(error: BaseException) -> PceError:
     return PceError("dns", "The PCE's host name cannot be resolved.")
 
 
-def _closed(way: Way) -> PceError:
+def _closed(route: Route) -> PceError:
     """The other side ended the connection before any response."""
-    if way.connected:
+    if route.connected:
         return PceError(
             "connection",
             "The PCE closed the connection without a response.",
             remedy="The PCE, or a load balancer in front of it, may be restarting. If it goes on, look at its log and "
             "at firewalls in between.",
         )
-    if way.proxied:
+    if route.proxied:
         return _proxied(())
     return PceError(
         "connection",

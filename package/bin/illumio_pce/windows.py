@@ -1,7 +1,7 @@
-"""How ranges of time are cut so that each answer of the PCE is whole.
+"""How ranges of time are cut so that each response of the PCE is whole.
 
-The PCE has no paging: an answer holds at most 10,000 events, the newest, and nothing says what it left out.
-So an answer as long as that only tells where to cut; its range is asked for again in parts. Neighbouring
+The PCE has no paging: a response holds at most 10,000 events, the newest, and nothing says what it left out.
+So a response as long as that only tells where to cut; its range is asked for again in parts. Neighbouring
 parts share their bound, since an event may lie between two milliseconds.
 """
 
@@ -13,13 +13,13 @@ from .pce import Page, Window
 from .timestamps import DAY, HOUR
 from .transport import CONNECTIONS
 
-#: How many events and bytes an answer should have, so that the next one is hardly ever cut; no round number, which
+#: How many events and bytes a response should have, so that the next one is hardly ever cut; no round number, which
 #: might be a limit of the PCE's (`pce.ROUND_NUMBER`).
 _TARGET_EVENTS = 7450
 _TARGET_BYTES = 16 * 1024 * 1024
-#: With more than this foreseen it would often be cut.
+#: With more than this predicted_windows it would often be cut.
 _MOST_EVENTS = 9500
-#: Of a cut answer's events, the part that the newer half of its range should hold.
+#: Of a cut response's events, the part that the newer half of its range should hold.
 _NEWER_SHARE = 0.7
 _FEW_EVENTS = 20
 
@@ -27,10 +27,10 @@ _FEW_EVENTS = 20
 def split(window: Window, cut: Page) -> tuple[Window, Window] | None:
     """The window in two smaller ones, older and newer; None where no bound lies between its ends.
 
-    `cut` is the answer that was not whole: its events show how dense the window's newer end is.
+    `cut` is the response that was not whole: its events show how dense the window's newer end is.
     """
     moments = sorted(cut.events.moments, reverse=True)
-    high = top(window, cut)
+    high = upper_bound(window, cut)
     if high - window.low <= 1:
         return None
     if moments:
@@ -47,13 +47,13 @@ def parts(window: Window, cut: Page) -> list[Window] | None:
     if two is None:
         return None
     older, newer = two
-    width = top(window, cut) - newer.low
+    width = upper_bound(window, cut) - newer.low
     bounds = [older.low, *(b for n in range(CONNECTIONS - 2, -1, -1) if (b := newer.low - n * width) > older.low)]
     return [*(Window(low, high) for low, high in zip(bounds, bounds[1:])), newer]
 
 
-def foreseen(low: int, delivered: Iterable[tuple[int, int]]) -> list[Window]:
-    """From `low` (ms) to the newest event, in windows with about as many events as an answer should have, oldest first.
+def predicted_windows(low: int, delivered: Iterable[tuple[int, int]]) -> list[Window]:
+    """Windows from `low` (ms) to the newest event, oldest first, each with as many events as a response should have.
 
     `delivered`: up to when (ms) how many events were delivered; about as many are taken to be there again.
     """
@@ -71,8 +71,8 @@ def foreseen(low: int, delivered: Iterable[tuple[int, int]]) -> list[Window]:
     return [*windows, Window(low, None)]
 
 
-def top(window: Window, page: Page) -> int:
-    """The upper end of a window (ms); of an open one, just above the newest event of its answer.
+def upper_bound(window: Window, page: Page) -> int:
+    """The upper end of a window (ms); of an open one, just above the newest event of its response.
 
     Where no event of it tells a time, it ends a day from now: clocks may have been ahead when they were recorded.
     """
@@ -85,11 +85,11 @@ def top(window: Window, page: Page) -> int:
 
 
 def _has_giants(cut: Page) -> bool:
-    """Whether so few events filled an answer that it pays to cut the window exactly at the last of them."""
+    """Whether so few events filled a response that it pays to cut the window exactly at the last of them."""
     return not cut.size and len(cut.events) < _FEW_EVENTS
 
 
-class Width:
+class WindowSizer:
     """How wide (ms) the windows of a backlog should be, from how full the last ones were; and which are next."""
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ class Width:
         self._known = False
 
     def windows(self, low: int, high: int) -> list[Window]:
-        """The next windows of a range (ms), oldest first: one, until an answer was whole."""
+        """The next windows of a range (ms), oldest first: one, until a response was whole."""
         planned = [window for window in self._planned if window.low >= low and (window.high or high) <= high]
         if not planned or planned[0].low != low:
             planned = [Window(low, min(high, low + self.ms))]
@@ -108,18 +108,18 @@ class Width:
         return planned
 
     def learn(self, window: Window, page: Page) -> None:
-        """Adapt to a whole answer."""
+        """Adapt to a whole response."""
         asked = (window.high or window.low) - window.low
         factor = min(_TARGET_EVENTS / max(1, len(page.events)), _TARGET_BYTES / max(1, page.size), 8.0)
         self.ms = max(int(asked * factor), self.ms if factor >= 1 else 1)
         self._known = True
 
     def learn_cut(self, window: Window, cut: Page, newer: Window) -> None:
-        """Adapt to an answer that was not whole; `newer`: the newer part of its window after the split.
+        """Adapt to a response that was not whole; `newer`: the newer part of its window after the split.
 
-        How dense the events are is known of that part only, unless giants filled the answer.
+        How dense the events are is known of that part only, unless giants filled the response.
         """
-        high = top(window, cut)
+        high = upper_bound(window, cut)
         width = newer.low - window.low if _has_giants(cut) else min(high - newer.low, (high - window.low) // 2)
         self.ms = max(1, width)
         self._planned, self._known = [], False

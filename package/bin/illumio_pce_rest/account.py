@@ -14,9 +14,9 @@ from splunktaucclib.rest_handler.credentials import RestCredentials
 from splunktaucclib.rest_handler.error import RestError
 
 from .names import check_new_name
-from .refusal import as_refusal
+from .overlaps import account_of, overlapping_inputs, trail
+from .rest_errors import as_rest_error
 from .session import ACCOUNTS, INPUTS, connect, stanzas, warn
-from .twins import account_of, trail, twins
 
 Conf = Mapping[str, Optional[str]]
 _LONGEST_NAME = 50
@@ -56,7 +56,7 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
         """Save a new account once the PCE has answered."""
         name = self.callerArgs.id
         check_new_name(name, stanzas(self._splunkd, ACCOUNTS), "account", _LONGEST_NAME)
-        with as_refusal():
+        with as_rest_error():
             account = Account.parse(name, self.payload, self.payload.get("api_secret") or "")
             self._try(account)
         self._tidy(account)
@@ -67,7 +67,7 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
         stored = self._stored()
         entered = self.payload.get("api_secret", RestCredentials.PASSWORD)
         kept = RestCredentials.is_placeholder(entered.strip())
-        with as_refusal():
+        with as_rest_error():
             secret = read_secret(self._splunkd, ACCOUNT_CONF, self.callerArgs.id, "api_secret") if kept else entered
             account = Account.parse(self.callerArgs.id, {**stored, **self.payload}, secret)
         if kept and leads_elsewhere(account, stored):
@@ -76,13 +76,13 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
                 "The PCE URL points to a different host or port. Enter the API secret again: "
                 "it is only sent to the PCE that it was entered for.",
             )
-        with as_refusal():
+        with as_rest_error():
             self._try(account)
         self._tidy(account)
         super().handleEdit(conf_info)
         if trail({"pce_url": account.url, "org_id": str(account.org_id)}) != trail(stored):
             with suppress(RestError):
-                self._warn_of_twins()
+                self._warn_of_overlaps()
 
     def handleRemove(self, conf_info: Any) -> None:  # noqa: N802
         """Delete an account that no input uses."""
@@ -119,9 +119,9 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
         """The inputs that use this account."""
         return sorted(name for name, stanza in inputs.items() if account_of(stanza) == self.callerArgs.id)
 
-    def _warn_of_twins(self) -> None:
+    def _warn_of_overlaps(self) -> None:
         inputs, accounts = stanzas(self._splunkd, INPUTS), stanzas(self._splunkd, ACCOUNTS)
-        groups = {(name, *twins(name, inputs, accounts)) for name in self._users(inputs)}
+        groups = {(name, *overlapping_inputs(name, inputs, accounts)) for name in self._users(inputs)}
         for group in {tuple(sorted(group)) for group in groups if len(group) > 1}:
             warn(
                 self.getSessionKey(),

@@ -14,19 +14,19 @@ from illumio_pce.breadcrumb import BreadcrumbFile
 from illumio_pce.config import InputSettings, parse_boolean, parse_interval
 from illumio_pce.errors import CollectorError
 from illumio_pce.filters import members
+from illumio_pce.heartbeats import Heartbeat, Heartbeats, interval_seconds
 from illumio_pce.lease import is_shared
-from illumio_pce.signs import Sign, Signs, seconds_of
 from illumio_pce.splunkd import COLLECTION, is_disabled
-from illumio_pce.state import newborn
+from illumio_pce.state import created_document
 from illumio_pce.unconfirmed import UnconfirmedMark
 from splunklib.binding import HTTPError
 from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
 from splunktaucclib.rest_handler.error import RestError
 
 from .names import check_new_name
-from .refusal import as_refusal
+from .overlaps import overlapping_inputs
+from .rest_errors import as_rest_error
 from .session import ACCOUNTS, INPUTS, connect, stanzas, warn
-from .twins import twins
 
 Conf = Mapping[str, Optional[str]]
 DOCUMENTS = f"storage/collections/data/{COLLECTION}"
@@ -45,12 +45,12 @@ def forget_breadcrumb(name: str) -> None:
     with contextlib.suppress(OSError):
         BreadcrumbFile(checkpoint_dir(), name).forget()
     UnconfirmedMark(checkpoint_dir(), name).clear()
-    Signs(checkpoint_dir()).forget(name)
+    Heartbeats(checkpoint_dir()).forget(name)
 
 
-def expect_sign(name: str, interval: str | None) -> None:
+def expect_heartbeat(name: str, interval: str | None) -> None:
     """From now on the input is to run: the other inputs of this instance notice where it does not."""
-    Signs(checkpoint_dir()).leave(Sign(name, time.time(), seconds_of(interval)))
+    Heartbeats(checkpoint_dir()).leave(Heartbeat(name, time.time(), interval_seconds(interval)))
 
 
 def spelled_once(settings: InputSettings, conf: Conf) -> dict[str, str]:
@@ -83,9 +83,9 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
         self._check(self.payload)
         super().handleCreate(conf_info)
         self._forget("created, but an earlier checkpoint of this name may still be in the KV store", anew=True)
-        expect_sign(self.callerArgs.id, self.payload.get("interval"))
-        self._warn_of_twins()
-        self._tell_of_cluster()
+        expect_heartbeat(self.callerArgs.id, self.payload.get("interval"))
+        self._warn_of_overlaps()
+        self._warn_of_cluster()
 
     def handleEdit(self, conf_info: Any) -> None:  # noqa: N802
         """Save a changed input, switch it on or off, or both: splunktaucclib would only switch it."""
@@ -93,7 +93,7 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
         stored = stanzas(self._splunkd, INPUTS).get(name)
         if stored is None:
             raise RestError(404, f"There is no input {name}.")
-        with as_refusal():
+        with as_rest_error():
             switched = {} if switch is None else {"disabled": str(int(parse_boolean(switch, "disabled")))}
         changed = self.payload
         if changed:
@@ -102,8 +102,8 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
         steps = [switched, changed] if switched == {"disabled": "1"} else [changed, switched]
         for self.payload in filter(None, steps):
             super().handleEdit(conf_info)
-        self._expect_or_forget_sign()
-        self._warn_of_twins()
+        self._expect_or_forget_heartbeat()
+        self._warn_of_overlaps()
 
     def handleRemove(self, conf_info: Any) -> None:  # noqa: N802
         """Delete an input and then its state, over which no run writes another."""
@@ -117,7 +117,7 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
         try:
             self._splunkd.delete(DOCUMENTS, query=json.dumps({"input": name}))
             if anew:
-                self._splunkd.post(DOCUMENTS, newborn(name, time.time()))
+                self._splunkd.post(DOCUMENTS, created_document(name, time.time()))
         except (HTTPError, OSError) as error:
             self._warn(
                 "state",
@@ -127,7 +127,7 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
 
     def _check(self, conf: Conf) -> None:
         """Refuse what no run could use, and have each posted field stored in one spelling."""
-        with as_refusal():
+        with as_rest_error():
             settings = InputSettings.parse_form(self.callerArgs.id, conf, int(time.time() * 1000))
             tidy = spelled_once(settings, conf)
         if settings.account not in stanzas(self._splunkd, ACCOUNTS):
@@ -136,15 +136,15 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
             )
         self.payload.update({name: value for name, value in tidy.items() if name in self.payload})
 
-    def _expect_or_forget_sign(self) -> None:
+    def _expect_or_forget_heartbeat(self) -> None:
         """After a change: one that is switched on is to run, and one that is switched off is not."""
         stanza = next(iter(self.handler.get(self.callerArgs.id))).content
         if is_disabled(stanza):
-            Signs(checkpoint_dir()).forget(self.callerArgs.id)
+            Heartbeats(checkpoint_dir()).forget(self.callerArgs.id)
         else:
-            expect_sign(self.callerArgs.id, stanza.get("interval"))
+            expect_heartbeat(self.callerArgs.id, stanza.get("interval"))
 
-    def _tell_of_cluster(self) -> None:
+    def _warn_of_cluster(self) -> None:
         """On a member of a search head cluster: say that the other members do not have the input (not in the cloud)."""
         with contextlib.suppress(CollectorError):
             info = self._splunkd.server_info()
@@ -156,10 +156,10 @@ class InputHandler(AdminExternalHandler):  # type: ignore[misc]
                     "copy inputs to the other members: while this member is down, nothing is collected.",
                 )
 
-    def _warn_of_twins(self) -> None:
+    def _warn_of_overlaps(self) -> None:
         name = self.callerArgs.id
         with contextlib.suppress(RestError):
-            others = twins(name, stanzas(self._splunkd, INPUTS), stanzas(self._splunkd, ACCOUNTS))
+            others = overlapping_inputs(name, stanzas(self._splunkd, INPUTS), stanzas(self._splunkd, ACCOUNTS))
             if others:
                 self._warn(
                     "overlap",

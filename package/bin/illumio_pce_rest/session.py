@@ -11,7 +11,7 @@ from illumio_pce.splunkd import Splunkd
 from solnlib.splunkenv import get_splunkd_uri
 from splunklib.binding import HTTPError
 
-from .refusal import as_refusal
+from .rest_errors import as_rest_error
 
 INPUTS = "data/inputs/illumio_pce_events"
 ACCOUNTS = "configs/conf-ta_illumio_pce_account"
@@ -29,7 +29,7 @@ def _address() -> str:
 
 def stanzas(splunkd: Splunkd, endpoint: str) -> dict[str, dict[str, str]]:
     """Every stanza of `INPUTS` or `ACCOUNTS` by its name. Raises RestError."""
-    with as_refusal():
+    with as_rest_error():
         return {entry["name"]: _texts(entry["content"]) for entry in splunkd.get(endpoint, count=0)["entry"]}
 
 

@@ -13,7 +13,7 @@ from splunktaucclib.rest_handler.endpoint import MultipleModel
 from splunktaucclib.rest_handler.error import RestError
 
 from . import credentials
-from .refusal import as_refusal
+from .rest_errors import as_rest_error
 from .session import connect
 
 credentials.use()
@@ -36,7 +36,7 @@ class SettingsHooks(BaseHookMixin):  # type: ignore[misc]
 
     def edit_hook(self, session_key: str, config_name: str, stanza_id: str, payload: dict[str, str]) -> None:
         """Refuse settings that no run could use. For settings, `config_name` is the tab's name."""
-        with as_refusal():
+        with as_rest_error():
             if config_name == "proxy":
                 payload.update(_proxy(session_key, next(iter(self.handler.get(stanza_id))).content, payload))
             if config_name == "logging":

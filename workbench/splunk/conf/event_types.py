@@ -1,7 +1,8 @@
 """Event types and tags.
 
 Source: eventtypes.conf.spec and tags.conf.spec 9.2; Knowledge Manager Manual, About event types, Tag field-value
-pairs. Assumed: a tagged value is compared with its case, and tags are listed in the order of the alphabet.
+pairs. Assumed: a tagged value is compared with its case, and tags are listed in the order of the alphabet; an event
+type may name another one, whatever their order, as Splunk's own add-ons do.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.settings import Settings
 from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.macros import Macros
-from workbench.splunk.spl.search_filter import Predicate, parse_search
+from workbench.splunk.spl.search_filter import Predicate, named_values, parse_search
 from workbench.splunk.spl.values import Event, set_field, values_in
+from workbench.splunk.spl.wildcards import name_pattern
 
 _FIELD_IN_NAME = re.compile(r"%([^%]+)%")
 _OUTSIDE_QUOTES = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
@@ -27,14 +29,36 @@ class EventTypes:
     def __init__(self, confs: Confs, macros: Macros) -> None:
         enabled = [one for one in confs.stanzas("eventtypes").values() if not one.flag("disabled", False)]
         ranked = sorted((one.number("priority", _LOWEST_PRIORITY), one.name, one) for one in enabled)
-        self._types = [(name, _predicate(settings, macros)) for _, name, settings in ranked]
+        self._rank = {name: place for place, (_, name, _) in enumerate(ranked)}
+        self._types = {name: _predicate(settings, macros) for _, name, settings in ranked}
+        named = {name: named_values(settings.text("search"), "eventtype", macros) for _, name, settings in ranked}
+        self._order: list[str] = []
+        for name in self._types:
+            self._place(name, named, ())
+        self._nested = any(named.values())
+
+    def _place(self, name: str, named: dict[str, list[str]], above: tuple[str, ...]) -> None:
+        """Put an event type behind those that its search names."""
+        if name in above:
+            raise Refused("event types that name each other", f"eventtypes.conf [{name}] search")
+        if name in self._order:
+            return
+        for pattern in (name_pattern(value.casefold()) for value in named[name]):
+            for other in (other for other in self._types if pattern.fullmatch(other.casefold())):
+                self._place(other, named, (*above, name))
+        self._order.append(name)
 
     def apply(self, event: Event) -> None:
         """Write the names of the event types that the event matches."""
-        matching = [_filled(name, event) for name, predicate in self._types if predicate.matches(event)]
-        names = [name for name in matching if name is not None]
-        if names:
-            set_field(event, "eventtype", list(dict.fromkeys(values_in(event, "eventtype") + names)))
+        given, matching = values_in(event, "eventtype"), {}
+        for name in self._order:
+            if self._types[name].matches(event) and (filled := _filled(name, event)) is not None:
+                matching[name] = filled
+                if self._nested:
+                    set_field(event, "eventtype", [*given, *matching.values()])
+        if matching:
+            names = [matching[name] for name in sorted(matching, key=self._rank.__getitem__)]
+            set_field(event, "eventtype", list(dict.fromkeys(given + names)))
 
 
 def _predicate(settings: Settings, macros: Macros) -> Predicate:

@@ -23,6 +23,8 @@ from workbench.splunk.spl.sed import Edit, parse_sed
 from workbench.splunk.spl.values import Event
 
 _MOST_CLONES = 10
+#: The indexed field of an event that TRUNCATE cut; recorded, in no page.
+_CUT = ("meta", "truncated")
 
 
 def receive(
@@ -91,11 +93,11 @@ class Stream:
 
     def receive(self, data: bytes | str) -> list[Event]:
         """The events of this part."""
-        texts = self._breaker.events(data if isinstance(data, str) else decode(data, self._settings))
+        lines = self._breaker.events(data if isinstance(data, str) else decode(data, self._settings))
         received = []
-        for text, moment in zip(texts, self._timestamps.times(texts)):
-            keys = {"_raw": text, "_time": _time_text(moment), "queue": "indexQueue", **self._keys}
-            received += self._receiver.transformed(Incoming(keys), 0)
+        for line, moment in zip(lines, self._timestamps.times([line.text for line in lines])):
+            keys = {"_raw": line.text, "_time": _time_text(moment), "queue": "indexQueue", **self._keys}
+            received += self._receiver.transformed(Incoming(keys, [_CUT] if line.cut else []), 0)
         indexed = str(int(self._receiver.now))
         return [event.event(indexed) for event in received if not event.dropped]
 

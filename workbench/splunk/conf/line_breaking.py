@@ -1,7 +1,8 @@
 """How received text becomes events: LINE_BREAKER, TRUNCATE, and merging lines where SHOULD_LINEMERGE is on.
 
-Source: props.conf.spec 9.2, Line breaking. Assumed: empty lines make no event, and the end of a line that
-ends the data belongs to no event.
+Source: props.conf.spec 9.2, Line breaking, and what a Splunk 10.4.0 was recorded doing: empty lines make no event;
+under an own LINE_BREAKER the end of the data stays; an event holds one line more than MAX_EVENTS; each line is an
+event where neither a date nor BREAK_ONLY_BEFORE says otherwise; MUST_NOT_BREAK_BEFORE does not stop BREAK_ONLY_BEFORE.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from typing import Callable
+from typing import Callable, NamedTuple
 
 from workbench.splunk.conf.settings import Settings
 from workbench.splunk.refusal import Refused
@@ -30,6 +31,13 @@ def decode(data: bytes, settings: Settings) -> str:
     return _SURROGATE.sub(lambda found: f"\\x{ord(found.group()) - 0xDC00:02X}", text)
 
 
+class Line(NamedTuple):
+    """A line or an event of several, and whether TRUNCATE cut it."""
+
+    text: str
+    cut: bool = False
+
+
 class LineBreaker:
     """Cuts text into events. `has_date` tells whether a line carries a timestamp, None where nobody looks for one."""
 
@@ -37,7 +45,7 @@ class LineBreaker:
         self._settings = settings
         self._breaker = _pattern(settings, "LINE_BREAKER", _LINE_ENDS)
         if self._breaker.groups == 0:
-            raise Refused("the pattern needs a capturing group", settings.place("LINE_BREAKER"))
+            raise Refused("Splunk ignores a pattern without a capturing group", settings.place("LINE_BREAKER"))
         self._truncate = settings.number("TRUNCATE", 10_000)
         self._merge = settings.flag("SHOULD_LINEMERGE", True)
         self._merger = _Merger(settings, has_date) if self._merge else None
@@ -47,7 +55,7 @@ class LineBreaker:
         """Whether each line is an event, so that the text may come in parts that end with a line."""
         return self._breaker.pattern == _LINE_ENDS and not self._merge
 
-    def events(self, text: str) -> list[str]:
+    def events(self, text: str) -> list[Line]:
         """The events of the text, in order."""
         lines = [self._truncated(line) for line in self._lines(text) if line]
         return lines if self._merger is None or len(lines) < 2 else self._merger.merge(lines)
@@ -70,12 +78,13 @@ class LineBreaker:
             end, following = _gap(found, self._breaker.groups)
             yield text[start:end]
             start = following
-        yield text[start:].rstrip("\r\n")
+        yield text[start:]
 
-    def _truncated(self, line: str) -> str:
+    def _truncated(self, line: str) -> Line:
         if not self._truncate or len(line) * 4 <= self._truncate:
-            return line
-        return line.encode()[: self._truncate].decode(errors="ignore")
+            return Line(line)
+        data = line.encode()
+        return Line(data[: self._truncate].decode(errors="ignore"), len(data) > self._truncate)
 
 
 def _pattern(settings: Settings, key: str, default: str = "") -> Pattern:
@@ -97,8 +106,10 @@ class _Merger:
     def __init__(self, settings: Settings, has_date: Callable[[str], bool] | None) -> None:
         self._settings = settings
         self._limit = settings.number("MAX_EVENTS", 256)
-        self._by_date = has_date if settings.flag("BREAK_ONLY_BEFORE_DATE", True) else None
+        by_date = settings.flag("BREAK_ONLY_BEFORE_DATE", True)
+        self._by_date = has_date if by_date else None
         self._before = self._rule("BREAK_ONLY_BEFORE")
+        self._each_line = not by_date and self._before is None
         self._after = self._rule("MUST_BREAK_AFTER")
         self._not_after = self._rule("MUST_NOT_BREAK_AFTER")
         self._not_before = self._rule("MUST_NOT_BREAK_BEFORE")
@@ -109,22 +120,27 @@ class _Merger:
         pattern = _pattern(self._settings, key)
         return lambda line: pattern.search(line) is not None
 
-    def merge(self, lines: list[str]) -> list[str]:
+    def merge(self, lines: list[Line]) -> list[Line]:
         """Events of one or more lines, joined by a line feed."""
         events = [[lines[0]]]
         held = False
         for before, line in zip(lines, lines[1:]):
-            closed = self._after is not None and self._after(before)
-            held = not closed and (held or (self._not_after is not None and self._not_after(before)))
-            if closed or len(events[-1]) >= self._limit or (not held and self._begins(line)):
+            closed = self._after is not None and self._after(before.text)
+            held = not closed and (held or (self._not_after is not None and self._not_after(before.text)))
+            if closed or len(events[-1]) > self._limit or (not held and self._begins(line.text)):
                 events.append([line])
             else:
                 events[-1].append(line)
-        return ["\n".join(event) for event in events]
+        return [Line("\n".join(line.text for line in event), any(line.cut for line in event)) for event in events]
 
     def _begins(self, line: str) -> bool:
-        if self._not_before is not None and self._not_before(line):
-            return False
+        begins = self._each_line or self._follows_a_rule(line)
+        if begins and self._before is None and self._not_before is not None and self._not_before(line):
+            place = self._settings.place("MUST_NOT_BREAK_BEFORE")
+            raise Refused("what this stops is not known: it was recorded not to stop BREAK_ONLY_BEFORE", place)
+        return begins
+
+    def _follows_a_rule(self, line: str) -> bool:
         verdicts = {rule(line) for rule in (self._before, self._by_date) if rule is not None}
         if len(verdicts) > 1:
             place = self._settings.place("BREAK_ONLY_BEFORE")

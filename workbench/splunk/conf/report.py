@@ -109,7 +109,7 @@ def _by_format(settings: Settings, pattern: Pattern) -> tuple[Callable[[Match], 
         raise Refused("which counts, FORMAT or the named groups of REGEX, is not documented", settings.place("FORMAT"))
     tokens = _format_tokens(settings)
     for number in (int(found) for pair in tokens for part in pair for found in _GROUP.findall(part)):
-        if number > pattern.groups or number == 0:
+        if number > pattern.groups:
             raise Refused(
                 "FORMAT names a group that REGEX does not have: searches return nothing", settings.place("FORMAT")
             )
@@ -117,8 +117,11 @@ def _by_format(settings: Settings, pattern: Pattern) -> tuple[Callable[[Match], 
         raise Refused("FORMAT cannot concatenate at search time", settings.place("FORMAT"))
 
     def part(text: str, match: Match) -> str | None:
+        """`$0` gives nothing, as a Splunk 10.4.0 was recorded."""
         found = _GROUP.fullmatch(text)
-        return match.group(int(found.group(1))) if found else text
+        if found is None:
+            return text
+        return match.group(int(found.group(1))) if found.group(1) != "0" else None
 
     def read(match: Match) -> Pairs:
         for name, value in tokens:

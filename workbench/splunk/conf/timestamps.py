@@ -1,22 +1,26 @@
 """The time of an event: TIME_PREFIX, TIME_FORMAT, MAX_TIMESTAMP_LOOKAHEAD, and what holds without a timestamp.
 
 Source: props.conf.spec 9.2, Timestamp extraction configuration; Getting Data In, How timestamp assignment works.
-Recognising a timestamp without TIME_FORMAT (datetime.xml) is not emulated.
+Of what Splunk recognises without TIME_FORMAT (datetime.xml), one form is known from a recorded Splunk 10.4.0:
+`2026-01-15T10:00:00Z`, before any other digit.
 """
 
 from __future__ import annotations
 
+import re
 import time
+from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 
 from workbench.splunk.conf import time_format
 from workbench.splunk.conf.settings import Settings
-from workbench.splunk.conf.time_zones import Zones
+from workbench.splunk.conf.time_zones import Zones, epoch_seconds
 from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.pcre import compile_pattern
 
 _DAY = 86_400
 _NO_BOUND = 10**12
+_INSTANT = re.compile(r"\D*(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})Z", re.ASCII)
 
 
 class Timestamps:
@@ -62,12 +66,8 @@ class Timestamps:
         start = self._start(text)
         if start is None:
             return None
-        if not self._format:
-            if any(char.isdigit() for char in text[start:]):
-                raise Refused("without TIME_FORMAT, timestamps are not recognised", self._settings.place("TIME_FORMAT"))
-            return None
         try:
-            return self._read(text, start)
+            return self._read(text, start) if self._format else self._recognised(text[start:])
         except Refused as refusal:
             raise refusal.at(self._settings.place("TIME_FORMAT")) from None
 
@@ -77,6 +77,16 @@ class Timestamps:
             return 0
         found = self._prefix.search(text)
         return None if found is None else found.end()
+
+    def _recognised(self, text: str) -> Decimal | None:
+        seen = text if self._lookahead in (0, -1) else text[: self._lookahead]
+        found = _INSTANT.match(seen)
+        if found is None and not any(char.isdigit() for char in seen):
+            return None
+        try:
+            return Decimal(epoch_seconds(datetime.fromisoformat(found[1] if found else ""), self._zones.utc))
+        except ValueError:
+            raise Refused("without TIME_FORMAT, only a timestamp such as 2026-01-15T10:00:00Z is recognised") from None
 
     def _read(self, text: str, start: int) -> Decimal | None:
         end = len(text) if self._lookahead in (0, -1) else start + self._lookahead

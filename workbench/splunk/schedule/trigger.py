@@ -56,6 +56,10 @@ class Trigger:
 
 def parse_trigger(counttype: str, relation: str, quantity: str, condition: str) -> Trigger:
     """Read the four keys. Raises Refused where they do not make a condition."""
+    if condition and not (counttype or relation or quantity):
+        counttype = "custom"
+    if condition and counttype != "custom":
+        raise Refused("beside alert_condition is against the spec")
     counttype = counttype or "always"
     if counttype == "always":
         if relation or quantity:

@@ -1,7 +1,7 @@
 """Statistical functions of stats, chart, timechart, eventstats and streamstats.
 
 Source: Search Reference 10.0, Statistical and charting functions. Each value of a field with several values
-counts. Text is skipped by the arithmetic functions and counts as greater than numbers for max and min.
+counts. Arithmetic functions skip text; so do max and min where there is a number (measured on a Splunk 10.4.2).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Callable
 
 from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.ordering import natural
-from workbench.splunk.spl.values import FieldValue, is_number_text, number_text
+from workbench.splunk.spl.values import FieldValue, counts_as_number, is_number_text, number_text
 
 # stats list() keeps this many values.
 LIST_LIMIT = 100
@@ -75,7 +75,7 @@ class _Sum(Aggregate):
 
     def add(self, values: list[str], time: float | None) -> None:
         for text in values:
-            if is_number_text(text):
+            if counts_as_number(text):
                 self._add(float(text))
 
     def _add(self, number: float) -> None:
@@ -102,7 +102,7 @@ class _SumOfSquares(_Sum):
 
     def add(self, values: list[str], time: float | None) -> None:
         for text in values:
-            if is_number_text(text):
+            if counts_as_number(text):
                 self._add(float(text) ** 2)
 
 
@@ -114,7 +114,7 @@ class _Numbers(Aggregate):
         self.calculate = calculate
 
     def add(self, values: list[str], time: float | None) -> None:
-        self.numbers.extend(float(text) for text in values if is_number_text(text))
+        self.numbers.extend(float(text) for text in values if counts_as_number(text))
 
     def result(self) -> FieldValue | None:
         return number_text(self.calculate(self.numbers)) if self.numbers else None
@@ -151,28 +151,33 @@ def _percentile(percent: float) -> Callable[[list[float]], float]:
 
 
 def _median(numbers: list[float]) -> float:
-    """The middle value; of an even count the higher one of the two."""
-    return sorted(numbers)[len(numbers) // 2]
+    """The middle value; of two in the middle their mean, rounded up to a whole number (measured on whole ones)."""
+    ordered, half = sorted(numbers), len(numbers) // 2
+    if len(numbers) % 2:
+        return ordered[half]
+    low, high = ordered[half - 1 : half + 1]
+    if not low.is_integer() or not high.is_integer() or low < 0:
+        raise Refused("the median of an even number of values is known for whole numbers from 0 on only")
+    return math.ceil((low + high) / 2)
 
 
 class _Extreme(Aggregate):
-    """The largest or smallest value; text is larger than any number."""
+    """The largest or smallest number, where there is none the last or first text of the alphabet."""
 
-    def __init__(self, sign: int) -> None:
-        self.sign = sign
-        self.best: str | None = None
+    def __init__(self, choose: Callable[..., str]) -> None:
+        self.choose = choose
+        self.number: str | None = None
+        self.text: str | None = None
 
     def add(self, values: list[str], time: float | None) -> None:
         for text in values:
-            if self.best is None or ((_rank(text) > _rank(self.best)) == (self.sign > 0) and text != self.best):
-                self.best = text
+            if counts_as_number(text):
+                self.number = text if self.number is None else self.choose(self.number, text, key=float)
+            else:
+                self.text = text if self.text is None else self.choose(self.text, text)
 
     def result(self) -> FieldValue | None:
-        return self.best
-
-
-def _rank(text: str) -> tuple[bool, float, str]:
-    return (False, float(text), "") if is_number_text(text) else (True, 0.0, text)
+        return self.text if self.number is None else self.number
 
 
 class _Mode(Aggregate):
@@ -239,11 +244,10 @@ class _Seen(Aggregate):
 
 
 class _Timed(Aggregate):
-    """The value, or the time, of the oldest or newest event that has the field."""
+    """The value of the oldest or newest event that has the field."""
 
-    def __init__(self, *, newest: bool, give_time: bool = False) -> None:
+    def __init__(self, *, newest: bool) -> None:
         self.newest = newest
-        self.give_time = give_time
         self.time: float | None = None
         self.value: FieldValue | None = None
 
@@ -256,8 +260,6 @@ class _Timed(Aggregate):
             self.time, self.value = time, _several(values)
 
     def result(self) -> FieldValue | None:
-        if self.give_time:
-            return None if self.time is None else number_text(self.time)
         return self.value
 
 
@@ -267,8 +269,8 @@ _MAKERS: dict[str, Callable[[], Aggregate]] = {
     "sum": _Sum,
     "avg": _Mean,
     "sumsq": _SumOfSquares,
-    "max": lambda: _Extreme(1),
-    "min": lambda: _Extreme(-1),
+    "max": lambda: _Extreme(max),
+    "min": lambda: _Extreme(min),
     "range": lambda: _Numbers(lambda numbers: max(numbers) - min(numbers)),
     "median": lambda: _Numbers(_median),
     "stdev": lambda: _Numbers(_deviation(1)),
@@ -282,10 +284,8 @@ _MAKERS: dict[str, Callable[[], Aggregate]] = {
     "last": lambda: _Seen(last=True),
     "earliest": lambda: _Timed(newest=False),
     "latest": lambda: _Timed(newest=True),
-    "earliest_time": lambda: _Timed(newest=False, give_time=True),
-    "latest_time": lambda: _Timed(newest=True, give_time=True),
 }
-_ALIASES = {"c": "count", "distinct_count": "dc", "mean": "avg"}
+_ALIASES = {"mean": "avg"}
 
 
 def maker(name: str) -> tuple[str, Callable[[], Aggregate]]:

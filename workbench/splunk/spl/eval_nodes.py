@@ -42,7 +42,7 @@ class Node:
     @property
     def is_condition(self) -> bool:
         """Whether it may stand where true or false is asked for."""
-        return self.kind in ("boolean", "null", "any")
+        return self.kind in ("boolean", "any")
 
 
 @dataclass(frozen=True)

@@ -136,15 +136,15 @@ class Parser:
     def _calculate(self, sign: Token, left: Node, right: Node) -> Node:
         symbol, exact = sign.text, self._exact > 0
         kinds = {left.kind, right.kind}
-        if "boolean" in kinds:
-            raise Refused(f"{symbol!r} on a Boolean", sign.position)
+        if kinds & {"boolean", "null"}:
+            raise Refused(f"{symbol!r} on a Boolean or on null()", sign.position)
         if symbol not in "+." and "text" in kinds:
             raise Refused(f"{symbol!r} only takes numbers", sign.position)
         if symbol == "+" and kinds == {"number", "text"}:
             raise Refused("'+' takes two numbers or two strings", sign.position)
-        # Two strings are joined by + as well, even if they look like numbers.
-        joins = symbol == "." or (symbol == "+" and kinds == {"text"})
-        kind = "text" if symbol == "." else "number" if symbol != "+" else (left.kind if len(kinds) == 1 else "any")
+        # With a string + joins, even if both sides look like numbers.
+        joins = symbol == "." or (symbol == "+" and "text" in kinds)
+        kind = "text" if joins else "number" if symbol != "+" or kinds == {"number"} else "any"
 
         def run(event: Mapping[str, Any], context: Context) -> Value:
             first, second = left.run(event, context), right.run(event, context)
@@ -159,7 +159,7 @@ class Parser:
         if sign is None:
             return self._primary()
         inner = self._factor()
-        if inner.kind in ("text", "boolean"):
+        if inner.kind in ("text", "boolean", "null"):
             raise Refused(f"{sign.text!r} only takes numbers", sign.position)
         zero = _constant(0.0, sign.position)
         if sign.text == "+":
@@ -244,7 +244,9 @@ def _condition(node: Node) -> Callable[[Mapping[str, Any], Context], bool | None
 
 
 def _compare(sign: Token, left: Node, right: Node) -> Node:
-    kinds = {left.kind, right.kind} - {"any", "null"}
+    kinds = {left.kind, right.kind} - {"any"}
+    if "null" in kinds:
+        raise Refused(f"{sign.text!r} compares with null(); use isnull()", sign.position)
     if len(kinds) > 1:
         raise Refused(f"{sign.text!r} compares a {left.kind} with a {right.kind}", sign.position)
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from workbench.splunk.refusal import Refused
-from workbench.splunk.spl.values import is_number_text
+from workbench.splunk.spl.values import counts_as_number, is_number_text, refuse_not_made
 
 Test = Callable[[Mapping[str, Any]], bool]
 ValueTest = Callable[[str], bool]
@@ -51,6 +51,7 @@ def _any_value(name: str, test: ValueTest) -> Test:
     def run(event: Mapping[str, Any]) -> bool:
         value = event.get(name)
         if value is None:
+            refuse_not_made(name)
             return False
         if isinstance(value, list):
             return any(test(text) for text in value)
@@ -100,7 +101,7 @@ def _ordered(symbol: str, value: str) -> ValueTest:
     number = float(value) if is_number_text(value) else None
 
     def run(text: str) -> bool:
-        if number is not None and is_number_text(text):
+        if number is not None and counts_as_number(text):
             return test(float(text), number)
         return test(text, value)
 

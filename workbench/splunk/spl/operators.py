@@ -9,6 +9,7 @@ from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.values import (
     Value,
     Written,
+    counts_as_number,
     figures,
     number_of,
     round_to_figures,
@@ -42,6 +43,8 @@ def compare(symbol: str, left: Value, right: Value) -> bool | None:
     test = _COMPARE[symbol]
     if isinstance(left, float) and isinstance(right, float):
         return test(left, right)
+    if isinstance(left, float) != isinstance(right, float):
+        counts_as_number(text_of(right if isinstance(left, float) else left))
     return test(text_of(left), text_of(right))
 
 

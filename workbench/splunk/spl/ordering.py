@@ -7,12 +7,12 @@ from functools import cmp_to_key
 from typing import Any, Callable
 
 from workbench.splunk.refusal import Refused
-from workbench.splunk.spl.values import Event, is_number_text
+from workbench.splunk.spl.values import Event, counts_as_number
 
 
 def compare_texts(left: str, right: str) -> int:
     """Two numbers compare as numbers, anything else as text: negative, zero or positive."""
-    if is_number_text(left) and is_number_text(right):
+    if counts_as_number(left) and counts_as_number(right):
         return (float(left) > float(right)) - (float(left) < float(right))
     return (left > right) - (left < right)
 
@@ -29,7 +29,7 @@ def _address(text: str) -> tuple[int, int, str]:
 
 
 def _number(text: str) -> tuple[bool, float, str]:
-    return (False, float(text), "") if is_number_text(text) else (True, 0.0, text)
+    return (False, float(text), "") if counts_as_number(text) else (True, 0.0, text)
 
 
 KEYS: dict[str, Callable[[str], Any]] = {"auto": natural, "str": str, "num": _number, "ip": _address}

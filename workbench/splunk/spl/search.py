@@ -13,7 +13,7 @@ from workbench.splunk.refusal import Refused
 from workbench.splunk.spl import commands
 from workbench.splunk.spl.arguments import Arguments, skip_enclosed, skip_quoted
 from workbench.splunk.spl.commands.search_command import parse_predicate
-from workbench.splunk.spl.commands.subsearch_results import format_rows
+from workbench.splunk.spl.commands.subsearch_results import NOTHING, format_rows
 from workbench.splunk.spl.commands.tstats import visible
 from workbench.splunk.spl.knowledge import Knowledge, NoKnowledge
 from workbench.splunk.spl.macros import expand
@@ -84,7 +84,7 @@ def stream(
 _ROW_BY_ROW = frozenset(
     {"eval", "fields", "lookup", "makemv", "nomv", "regex", "rename", "rex", "search", "spath", "table", "where"}
 )
-_NAMING = frozenset({"bin", "bucket", "dedup", "eventstats", "head", "sort", "streamstats", "tail"})
+_NAMING = frozenset({"bin", "dedup", "eventstats", "head", "sort", "streamstats", "tail"})
 _DROPPING_THE_REST = frozenset({"chart", "rare", "stats", "timechart", "top"})
 _AT_ONCE = 200
 
@@ -92,6 +92,17 @@ _AT_ONCE = 200
 def _looks_at_one_row(stage: Stage) -> bool:
     """Whether it makes of each row what it makes of it among others; wildcards may not."""
     return stage.command in _ROW_BY_ROW and not set("*[") & set(stage.text)
+
+
+# What keeps an event's times, and what would not be the same in another run.
+_KEEPING_TIMES = frozenset({"eval", "lookup", "regex", "rex", "search", "where"})
+_OF_ITS_TIME = re.compile(r"\b(?:now|time|random)\s*\(|\b_(?:index)?time\s*=(?!=)|\binfo_|earliest|latest")
+
+
+def _is_the_same_each_time(stage: Stage) -> bool:
+    """Whether it makes of each row the same, whenever it runs and among whichever rows."""
+    by_itself = stage.command in _KEEPING_TIMES and _looks_at_one_row(stage)
+    return by_itself and not _OF_ITS_TIME.search(stage.text)
 
 
 def _row_by_row(stage: Stage, runtime: Runtime, rows: Iterator[Event]) -> Iterator[Event]:
@@ -114,34 +125,108 @@ def _needed(stages: list[Stage]) -> Callable[[str], bool] | None:
 
 
 class Prepared:
-    """A search that is read once, to run again and again over the same events.
+    """A search that is read once, to run again and again over the same events; its subsearches too.
 
     Raises Refused as `check` does.
     """
 
-    def __init__(self, spl_text: str, store: EventStore, knowledge: Knowledge) -> None:
-        self._stages = split(expand(spl_text, knowledge.macros))
-        _check(self._stages)
-        self._knowledge = knowledge
+    def __init__(self, spl_text: str, store: EventStore, knowledge: Knowledge, *, implied_search: bool = True) -> None:
+        stages = split(expand(spl_text, knowledge.macros), implied_search=implied_search)
+        _check(stages)
+        self._stages = _merged(stages)
+        self._knowledge, self._whole = knowledge, store
+        self._inner = {
+            text: Prepared(text, store, knowledge, implied_search=False)
+            for stage in self._stages
+            if not commands.find(stage).takes_brackets
+            for _, _, text in _brackets(stage.text)
+        }
         first, *rest = self._stages
-        closed = not any("[" in _unquoted(stage.text) for stage in self._stages)
-        narrow = closed and first.command == "search" and all(not commands.find(stage).generates for stage in rest)
-        self._base = _base(first) if narrow else None
+        narrow = first.command == "search" and not any(_generates(stage) for stage in rest)
+        self._base = _base(_without_brackets(first)) if narrow and _narrows(first.text) else None
         self._store = store.narrowed(partial(_found, self._base)) if self._base else store
-        makes_nothing = all(_makes_nothing(stage) for stage in rest)
-        self._barren = self._base is not None and not self._base.times and makes_nothing
+        self._rest = rest
+        self._barren = all(_makes_nothing(stage) for stage in rest)
+        if self._base and not self._base.times and "[" not in _unquoted(first.text):
+            self._run_once(list(takewhile(_is_the_same_each_time, rest)))
+
+    def _run_once(self, stages: list[Stage]) -> None:
+        """What makes the same of an event in every run is done now, with all events."""
+        runtime = Runtime(self._store, self._knowledge, 0.0, picker=Range(), range=Range(), run_pipeline=_run_inner)
+        rows: Iterator[Event] = map(dict, self._store.iterate(Range()))
+        for stage in stages:
+            rows = _row_by_row(stage, runtime, rows)
+        self._store = EventStore(rows, NoKnowledge(), on_disk=self._store.on_disk)
+        self._rest = self._rest[len(stages) :]
 
     def run(self, now: float, earliest: str, latest: str, within: Range) -> list[Event]:
         """The rows, as those of the function `run`."""
-        outer = replace(within, earliest=_bound(earliest, now), latest=_bound(latest, now))
-        if self._barren and not self._store.holds(outer):
-            return []
-        runtime = Runtime(self._store, self._knowledge, now, picker=outer, range=outer, run_pipeline=_run_inner)
+        return self._run(now, replace(within, earliest=_bound(earliest, now), latest=_bound(latest, now)))
+
+    def _run(self, now: float, outer: Range) -> list[Event]:
+        runtime = Runtime(self._store, self._knowledge, now, picker=outer, range=outer, run_pipeline=self._run_inner)
         if self._base is None:
             return _run_stages(self._stages, runtime, None)
-        # The narrowed store holds nothing but what the base search matches.
         runtime.range = _inline_range(self._base, runtime)
-        return _run_stages(self._stages[1:], runtime, [dict(event) for event in self._store.select(runtime.range)])
+        if self._barren and not self._store.holds(runtime.range):
+            return []
+        rows = self._found(runtime)
+        return [] if self._barren and not rows else _run_stages(self._rest, runtime, rows)
+
+    def _found(self, runtime: Runtime) -> list[Event]:
+        first = self._stages[0]
+        if "[" in _unquoted(first.text):
+            told = _with_subsearches(first, runtime)
+            # What a subsearch without rows inserts, which no event satisfies.
+            return [] if NOTHING in told.text else _search_events(told, runtime)
+        # The narrowed store holds nothing but what the base search matches.
+        return [dict(event) for event in self._store.select(runtime.range)]
+
+    def _run_inner(self, text: str, position: int, runtime: Runtime, rows: list[Event] | None) -> list[Event]:
+        inner = self._inner.get(text) if rows is None else None
+        if inner is None:
+            return _run_inner(text, position, replace(runtime, store=self._whole), rows)
+        try:
+            return inner._run(runtime.now, runtime.picker)
+        except Refused as refusal:
+            raise refusal.moved(position) from None
+
+
+def _merged(stages: list[Stage]) -> list[Stage]:
+    """A `search` behind the base search as a part of it (Search Manual, Built-in optimization, predicate merge)."""
+    first, *rest = stages
+    if first.command == "search" and rest and rest[0].command == "search":
+        return [replace(first, text=f"( {first.text} ) ( {rest[0].text} )"), *rest[1:]]
+    return stages
+
+
+def _generates(stage: Stage) -> bool:
+    return commands.find(stage).generates
+
+
+def _narrows(text: str) -> bool:
+    """Whether what stands beside the subsearches has to be true of every event that is found."""
+    plain = _unquoted(_told_without(text, "[]"))
+    within: list[bool] = []
+    for word in re.findall(r"\bNOT\s*\(|[()[]", plain):
+        if word == "[" and any(within):
+            return False
+        if word == ")":
+            within.pop()
+        elif word != "[":
+            within.append(word != "(")
+    return not re.search(r"\b(?:OR|NOT)\s*\[|\][\s)]*OR\b", plain)
+
+
+def _without_brackets(stage: Stage) -> Stage:
+    return replace(stage, text=_told_without(stage.text))
+
+
+def _told_without(text: str, instead: str = "") -> str:
+    """The text without its subsearches; as long as it was, since refusals point into it."""
+    for start, end, _ in _brackets(text):
+        text = text[:start] + instead.ljust(end - start) + text[end:]
+    return text
 
 
 # Commands that make no row where they are given none; stats does not either, if it goes by fields.
@@ -210,13 +295,20 @@ def _run_stages(stages: list[Stage], runtime: Runtime, rows: list[Event] | None)
     found = rows
     for number, stage in enumerate(stages):
         first = rows is None and number == 0
+        if number and _without_columns(found):
+            raise Refused("whether there is a row where no row has a field is not known; add a count", stage.position)
         if first and stage.command == "search":
             found = _search_events(_with_subsearches(stage, runtime), runtime)
             continue
         if first and not commands.find(stage).generates:
             raise Refused(f"{stage.command} cannot be the first command", stage.position)
         found = _run_stage(stage, runtime, found, first=first)
-    return found or []
+    return [] if _without_columns(found) else found or []
+
+
+def _without_columns(rows: list[Event] | None) -> bool:
+    """Whether there are rows, and none with a field: a real Splunk shows none of them (measured)."""
+    return bool(rows) and not any(rows or ())
 
 
 def _run_stage(stage: Stage, runtime: Runtime, rows: list[Event] | None, *, first: bool) -> list[Event]:
@@ -282,22 +374,25 @@ def _inline_range(predicate: Predicate, runtime: Runtime) -> Range:
 
 def _with_subsearches(stage: Stage, runtime: Runtime) -> Stage:
     """The stage with each subsearch in square brackets replaced by the text that its rows make."""
-    if "[" not in stage.text:
-        return stage
-    text, pieces, index, start = stage.text, [], 0, 0
+    pieces, start = [], 0
+    for begin, end, inner in _brackets(stage.text):
+        pieces += [stage.text[start:begin], _subsearch_text(inner, stage.position + begin + 1, runtime)]
+        start = end
+    return replace(stage, text="".join(pieces) + stage.text[start:]) if pieces else stage
+
+
+def _brackets(text: str) -> Iterator[tuple[int, int, str]]:
+    """The places and the insides of the square brackets, those outside of quotation marks and of each other."""
+    index = 0 if "[" in text else len(text)
     while index < len(text):
         if text[index] == '"':
             index = skip_quoted(text, index)
         elif text[index] == "[":
             end = skip_enclosed(text, index)
-            pieces += [
-                text[start:index],
-                _subsearch_text(text[index + 1 : end - 1], stage.position + index + 1, runtime),
-            ]
-            start = index = end
+            yield index, end, text[index + 1 : end - 1]
+            index = end
         else:
             index += 1
-    return replace(stage, text="".join(pieces) + text[start:])
 
 
 def _subsearch_text(text: str, position: int, runtime: Runtime) -> str:

@@ -77,7 +77,7 @@ def default_time_span(seconds: float, bins: int) -> TimeSpan:
 
 
 def number_bin(value: str, span: str) -> str:
-    """The label of a number's bin: `0-10`, `10-20`, …"""
+    """The label of a number's bin: `0-10`, `10-20`, … Refused below 0 and with decimals, where no page shows one."""
     try:
         width = Decimal(span)
     except ArithmeticError:
@@ -85,4 +85,6 @@ def number_bin(value: str, span: str) -> str:
     if width <= 0:
         raise Refused(f"span={span} is not positive")
     low = (Decimal(value) / width).to_integral_value(rounding="ROUND_FLOOR") * width
+    if low < 0 or width != width.to_integral_value():
+        raise Refused("how bins with decimals or below 0 are written is documented nowhere")
     return f"{number_text(float(low))}-{number_text(float(low + width))}"

@@ -18,7 +18,11 @@ FieldValue = Union[str, list[str]]
 Event = dict[str, FieldValue]
 Value = Union[None, bool, float, str, list[str]]
 
-_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII)
+#: Fields that Splunk makes of every event and the engine does not: who asks for one that is not there is refused.
+NOT_MADE = frozenset(["punct", "linecount", "timestartpos", "timeendpos", "splunk_server"]) | {
+    f"date_{part}" for part in ("second", "minute", "hour", "mday", "wday", "month", "year", "zone")
+}
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 class Written(float):
@@ -34,13 +38,28 @@ class Written(float):
 
 
 def is_number_text(text: str) -> bool:
-    """Whether a field's text counts as a number."""
+    """Whether a field's text is written as a number, without blanks around it."""
     return _NUMBER.fullmatch(text) is not None
+
+
+def counts_as_number(text: str) -> bool:
+    """Whether a text is taken for a number. Refused for one with blanks: only what tonumber() makes of it is known."""
+    if is_number_text(text):
+        return True
+    if text.strip() != text and is_number_text(text.strip()):
+        raise Refused(f"whether {text!r}, which has blanks, counts as a number is not known; use trim()")
+    return False
 
 
 def typed(text: str) -> Value:
     """A field's text as expressions see it: a number where it is written as one."""
     return Written(text) if is_number_text(text) else text
+
+
+def refuse_not_made(name: str) -> None:
+    """Refuse a field that the event does not have because the engine does not make it."""
+    if name in NOT_MADE:
+        raise Refused(f"{name} is a field that the engine does not make")
 
 
 def read_field(event: Mapping[str, Any], name: str) -> Value:
@@ -50,7 +69,10 @@ def read_field(event: Mapping[str, Any], name: str) -> Value:
         return typed(value)
     if isinstance(value, list):
         return from_texts(value)
-    return value if value is None else typed(str(value))
+    if value is None:
+        refuse_not_made(name)
+        return None
+    return typed(str(value))
 
 
 def from_texts(texts: list[str]) -> Value:
@@ -63,7 +85,7 @@ def from_texts(texts: list[str]) -> Value:
 def number_text(number: float) -> str:
     """How a number is printed: whole ones without a fraction, others with all significant digits."""
     if isinstance(number, Written):
-        return number.text.strip()
+        return number.text
     if math.isfinite(number) and number == int(number) and abs(number) < 1e17:
         return str(int(number))
     return repr(float(number))
@@ -96,7 +118,7 @@ def number_of(value: Value) -> float | None:
     if isinstance(value, float):
         return value
     if isinstance(value, str):
-        return Written(value) if is_number_text(value) else None
+        return Written(value) if counts_as_number(value) else None
     if isinstance(value, list):
         raise Refused("several values where one number is expected")
     return None
@@ -135,7 +157,7 @@ def values_in(event: Mapping[str, FieldValue], name: str) -> list[str]:
 
 def figures(text: str) -> int | None:
     """Significant figures of a decimal number's text, None for whole numbers, which limit nothing."""
-    mantissa = re.split("[eE]", text.strip())[0]
+    mantissa = re.split("[eE]", text)[0]
     if "." not in mantissa:
         return None
     return len(mantissa.lstrip("+-").replace(".", "").lstrip("0")) or 1

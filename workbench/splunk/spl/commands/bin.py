@@ -1,4 +1,4 @@
-"""bin (bucket): values into bins of time or of numbers."""
+"""bin: values into bins of time or of numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workbench.splunk.spl.values import Event, is_number_text, number_of, number
 _DEFAULT_BINS = 100
 
 
-@command("bin bucket discretize")
+@command("bin")
 def parse_bin(arguments: Arguments) -> Runner:
     """`bin field [span=…] [AS new]`; without a span only _time, over the search's range."""
     options = arguments.options("span", "bins", "aligntime")

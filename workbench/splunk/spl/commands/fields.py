@@ -61,7 +61,8 @@ def parse_rename(arguments: Arguments) -> Runner:
         if source.count("*") != target.count("*"):
             raise arguments.refuse("both names need the same number of wildcards")
         pairs.append((source, target))
-        arguments.match(",")
+        if not arguments.match(",") and not arguments.finished:
+            raise arguments.refuse("pairs are separated by commas")
     if not pairs:
         raise arguments.refuse("a field is expected")
 

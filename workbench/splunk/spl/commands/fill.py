@@ -1,11 +1,10 @@
-"""fillnull, filldown, replace, strcat: values written into columns."""
+"""fillnull, strcat: values written into columns."""
 
 from __future__ import annotations
 
 from workbench.splunk.spl.arguments import Arguments
 from workbench.splunk.spl.commands.fields import all_names
 from workbench.splunk.spl.commands.registry import command
-from workbench.splunk.spl.field_tests import wildcard_test
 from workbench.splunk.spl.runtime import Runner, Runtime
 from workbench.splunk.spl.values import Event
 from workbench.splunk.spl.wildcards import select_names
@@ -22,25 +21,6 @@ def parse_fillnull(arguments: Arguments) -> Runner:
         for row in rows:
             for name in names:
                 row.setdefault(name, value)
-        return rows
-
-    return run
-
-
-@command("filldown")
-def parse_filldown(arguments: Arguments) -> Runner:
-    """A missing value is the one of the row before."""
-    wildcards = arguments.names()
-
-    def run(rows: list[Event], _runtime: Runtime) -> list[Event]:
-        names = select_names(wildcards or ["*"], all_names(rows))
-        last: Event = {}
-        for row in rows:
-            for name in names:
-                if name in row:
-                    last[name] = row[name]
-                elif name in last:
-                    row[name] = last[name]
         return rows
 
     return run
@@ -66,33 +46,6 @@ def parse_strcat(arguments: Arguments) -> Runner:
             if required and None in values:
                 continue
             row[target] = "".join(str(value) for value in values if value is not None)
-        return rows
-
-    return run
-
-
-@command("replace")
-def parse_replace(arguments: Arguments) -> Runner:
-    """`replace "old" WITH "new" [, …] [IN fields]`: whole values, wildcards only in the old one."""
-    pairs: list[tuple[str, str]] = []
-    while not arguments.finished and not arguments.match(r"(?=in\s)"):
-        old = arguments.name()
-        if not arguments.keyword("with"):
-            raise arguments.refuse("WITH is expected")
-        pairs.append((old, arguments.name()))
-        arguments.match(",")
-    wildcards = arguments.names() if arguments.keyword("in") else ["*"]
-    if not pairs or any("*" in new for _, new in pairs):
-        raise arguments.refuse("pairs without a wildcard in the new value are expected")
-    tests = [(wildcard_test(old), new) for old, new in pairs]
-
-    def run(rows: list[Event], _runtime: Runtime) -> list[Event]:
-        names = select_names(wildcards, all_names(rows))
-        for row in rows:
-            for name in names:
-                value = row.get(name)
-                if isinstance(value, str):
-                    row[name] = next((new for test, new in tests if test(value)), value)
         return rows
 
     return run

@@ -12,16 +12,25 @@ _DEFAULT_LIMIT = 10_000
 
 
 def sort_keys(arguments: Arguments) -> list[tuple[str, bool, str]]:
-    """Fields with their direction and kind of comparison: `-count, +user, num(port)`."""
+    """Fields with their direction and kind of comparison: `-count, +user, num(port)`.
+
+    Refused where the page leaves open which fields a sign belongs to: without commas, and behind a sign that stands
+    alone before several fields.
+    """
     keys: list[tuple[str, bool, str]] = []
+    loose = False
     while not arguments.finished and not arguments.match(r"(?=(?:desc|d)\s*$)"):
-        sign = arguments.match(r"([+-])\s*")
+        sign = arguments.match(r"([+-])(\s*)")
+        loose = loose or bool(sign and sign.group(2))
         kind = arguments.match(r"(auto|str|ip|num)\(")
         field = arguments.name()
         if kind and not arguments.match(r"\)"):
             raise arguments.refuse("a parenthesis is not closed")
         keys.append((field, bool(sign and sign.group(1) == "-"), kind.group(1).lower() if kind else "auto"))
-        arguments.match(",")
+        if loose and len(keys) > 1:
+            raise arguments.refuse("write the sign beside its field: -a, b")
+        if not arguments.match(",") and not arguments.match(r"(?=(?:desc|d)?\s*$)"):
+            raise arguments.refuse("fields are separated by commas")
     return keys
 
 

@@ -10,6 +10,10 @@ from workbench.splunk.spl.measures import Group, for_rows, group_keys, parse_mea
 from workbench.splunk.spl.runtime import Runner, Runtime
 from workbench.splunk.spl.values import Event
 
+#: How many rows eventstats takes before it is out of memory (limits.conf, max_mem_usage_mb) and, says Search Reference,
+#: stops adding its fields; None = all. How many rows 200 MB are, and what those before get, is said nowhere.
+EVENTSTATS_ROWS: int | None = None
+
 
 def by_fields(arguments: Arguments) -> list[str]:
     """The fields behind BY, none without it."""
@@ -60,7 +64,7 @@ def parse_eventstats(arguments: Arguments) -> Runner:
         context = runtime.context
         groups: dict[tuple[str, ...], Group] = {}
         wanted = for_rows(measures, rows, fields)
-        keys = [single_key(row, fields) for row in rows]
+        keys = [single_key(row, fields) for row in rows[:EVENTSTATS_ROWS]]
         for row, key in zip(rows, keys):
             if key is not None:
                 groups.setdefault(key, Group(wanted)).add(row, context)

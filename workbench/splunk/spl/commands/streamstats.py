@@ -9,12 +9,16 @@ from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.arguments import Arguments
 from workbench.splunk.spl.commands.registry import command
 from workbench.splunk.spl.commands.stats import by_fields, single_key
-from workbench.splunk.spl.eval import Expression, parse_expression
 from workbench.splunk.spl.measures import Group, Measure, plain_measures
 from workbench.splunk.spl.runtime import Runner, Runtime
 from workbench.splunk.spl.values import Event, number_of
 
 _LARGEST_WINDOW = 10_000
+_REFUSED = ("allnum", "reset_before", "reset_after")
+
+#: How many rows a streamstats without window= looks back on; None = all. Search Reference, streamstats: "the default of
+#: 10,000 events set by the max_stream_window"; its examples, and people who number rows with it, say all.
+MOST_ROWS: int | None = None
 
 
 @dataclass(frozen=True)
@@ -26,17 +30,14 @@ class _Settings:
     shared: bool
     seconds: int | None
     on_change: bool
-    before: Expression | None
-    after: Expression | None
 
 
 @command("streamstats")
 def parse_streamstats(arguments: Arguments) -> Runner:
-    """Options as documented: current, window, global, time_window, reset_on_change, reset_before, reset_after."""
-    before, after = _reset(arguments, "reset_before"), _reset(arguments, "reset_after")
-    options = arguments.options("current", "window", "global", "time_window", "reset_on_change", "allnum")
-    if "allnum" in options:
-        raise arguments.refuse("allnum= is not supported")
+    """Options: current, window, global, time_window, reset_on_change."""
+    options = arguments.options("current", "window", "global", "time_window", "reset_on_change", *_REFUSED)
+    for name in (name for name in _REFUSED if name in options):
+        raise arguments.refuse(f"{name}= is not supported")
     window = options.count("window", 0)
     if window > _LARGEST_WINDOW:
         raise arguments.refuse(f"window is at most {_LARGEST_WINDOW}")
@@ -48,22 +49,8 @@ def parse_streamstats(arguments: Arguments) -> Runner:
         options.flag("global", default=True),
         options.seconds("time_window"),
         options.flag("reset_on_change", default=False),
-        before,
-        after,
     )
     return lambda rows, runtime: _Stream(settings, runtime).run(rows)
-
-
-def _reset(arguments: Arguments, name: str) -> Expression | None:
-    start = arguments.text.lower().find(f"{name}=")
-    if start < 0:
-        return None
-    kept, arguments.index = arguments.index, start + len(name) + 1
-    condition, position = arguments.enclosed()
-    blank = " " * (arguments.index - start)
-    arguments.text = arguments.text[:start] + blank + arguments.text[arguments.index :]
-    arguments.index = kept
-    return parse_expression(condition, position)
 
 
 class _Stream:
@@ -74,11 +61,12 @@ class _Stream:
         self.context = runtime.context
         self.groups: dict[tuple[str, ...], Group] = {}
         self.recent: deque[tuple[tuple[str, ...], Event]] = deque()
+        self.lately: dict[tuple[str, ...], deque[Event]] = {}
         self.last_key: tuple[str, ...] | None = None
 
     def run(self, rows: list[Event]) -> list[Event]:
         if self.settings.seconds is not None:
-            _require_ascending(rows)
+            _require_order(rows)
         for row in rows:
             key = single_key(row, self.settings.fields)
             if key is not None:
@@ -87,18 +75,15 @@ class _Stream:
 
     def _step(self, row: Event, key: tuple[str, ...]) -> None:
         settings = self.settings
-        changed = settings.on_change and self.last_key is not None and key != self.last_key
-        if changed or (settings.before is not None and settings.before.test(row, self.context)):
-            self._clear()
+        if settings.on_change and self.last_key is not None and key != self.last_key:
+            for kept in (self.groups, self.recent, self.lately):
+                kept.clear()
         self.last_key = key
-        original = dict(row)
-        row.update(self._results(original, key))
-        if settings.after is not None and settings.after.test(row, self.context):
-            self._clear()
+        row.update(self._results(dict(row), key))
 
     def _results(self, row: Event, key: tuple[str, ...]) -> Event:
         settings = self.settings
-        if not settings.window and settings.seconds is None:
+        if not settings.window and settings.seconds is None and MOST_ROWS is None:
             group = self.groups.setdefault(key, Group(settings.measures))
             if settings.current:
                 group.add(row, self.context)
@@ -106,7 +91,20 @@ class _Stream:
             results = group.results()
             group.add(row, self.context)
             return results
+        if not settings.window and MOST_ROWS is None:
+            return self._within_time(row, key, settings.seconds or 0)
         return self._windowed(row, key)
+
+    def _within_time(self, row: Event, key: tuple[str, ...], seconds: int) -> Event:
+        """The rows of one group that lie less than so many seconds back; they come in the order of their times."""
+        seen, now = self.lately.setdefault(key, deque()), _time(row)
+        while seen and abs(now - _time(seen[0])) >= seconds:
+            seen.popleft()
+        group = Group(self.settings.measures)
+        for other in [*seen, row] if self.settings.current else seen:
+            group.add(other, self.context)
+        seen.append(row)
+        return group.results()
 
     def _windowed(self, row: Event, key: tuple[str, ...]) -> Event:
         settings = self.settings
@@ -126,8 +124,10 @@ class _Stream:
         settings = self.settings
         if settings.seconds is not None:
             now = _time(row)
-            self.recent = deque(pair for pair in self.recent if now - _time(pair[1]) < settings.seconds)
+            self.recent = deque(pair for pair in self.recent if abs(now - _time(pair[1])) < settings.seconds)
         if not settings.window:
+            while MOST_ROWS is not None and len(self.recent) > MOST_ROWS:
+                self.recent.popleft()
             return
         if settings.shared:
             while len(self.recent) > settings.window:
@@ -137,10 +137,6 @@ class _Stream:
         drop = set(places[: max(0, len(places) - settings.window)])
         self.recent = deque(pair for place, pair in enumerate(self.recent) if place not in drop)
 
-    def _clear(self) -> None:
-        self.groups.clear()
-        self.recent.clear()
-
 
 def _time(row: Event) -> float:
     number = number_of(row.get("_time"))
@@ -149,7 +145,8 @@ def _time(row: Event) -> float:
     return number
 
 
-def _require_ascending(rows: list[Event]) -> None:
+def _require_order(rows: list[Event]) -> None:
+    """Rows sorted by _time, either way (measured)."""
     times = [_time(row) for row in rows]
-    if any(later < earlier for earlier, later in zip(times, times[1:])):
-        raise Refused("time_window over rows that are not sorted by ascending _time is not supported")
+    if times not in (sorted(times), sorted(times, reverse=True)):
+        raise Refused("time_window over rows that are not sorted by _time is not supported")

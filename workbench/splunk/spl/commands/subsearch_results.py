@@ -11,6 +11,8 @@ from workbench.splunk.spl.runtime import Runner
 from workbench.splunk.spl.values import Event, values_in
 
 STANDARD = ("(", "(", "AND", ")", "OR", ")")
+#: What no rows become.
+NOTHING = "NOT ( )"
 
 
 def format_rows(rows: list[Event], marks: Sequence[str] = STANDARD) -> str:
@@ -19,7 +21,7 @@ def format_rows(rows: list[Event], marks: Sequence[str] = STANDARD) -> str:
     The six marks: before all, before a row, between fields, behind a row, between rows, behind all.
     """
     parts = [part for part in (_conjunction(row, marks) for row in rows) if part]
-    return f"{marks[0]} {f' {marks[4]} '.join(parts)} {marks[5]}" if parts else "NOT ( )"
+    return f"{marks[0]} {f' {marks[4]} '.join(parts)} {marks[5]}" if parts else NOTHING
 
 
 def _conjunction(row: Event, marks: Sequence[str]) -> str:

@@ -13,8 +13,7 @@ from workbench.splunk.spl.eval_nodes import Call, Context, Node, truth
 from workbench.splunk.spl.functions.registry import form, function
 from workbench.splunk.spl.operators import compare
 from workbench.splunk.spl.pcre import compile_pattern
-from workbench.splunk.spl.search_language import parse_expanded
-from workbench.splunk.spl.values import Value, text_of, to_field
+from workbench.splunk.spl.values import Value, text_of
 
 
 def _common_kind(nodes: list[Node]) -> str:
@@ -130,7 +129,7 @@ def _like_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.DOTALL)
 
 
-@function("like", 2, 2, "boolean")
+@function("like", 2, 2, "boolean", takes="text text")
 def _like(value: Value, pattern: Value) -> Value:
     """The whole value, case-sensitive; `%` is any text, `_` one character."""
     if "\\" in text_of(pattern):
@@ -141,6 +140,8 @@ def _like(value: Value, pattern: Value) -> Value:
 @form("match", 2, 2)
 def _match(call: Call) -> Node:
     subject, pattern = call.arguments
+    if not {subject.kind, pattern.kind} <= {"any", "text"}:
+        raise Refused("takes two strings")
     if isinstance(pattern.literal, str):
         compile_pattern(pattern.literal)
 
@@ -153,7 +154,7 @@ def _match(call: Call) -> Node:
     return call.node(run, "boolean")
 
 
-@function("cidrmatch", 2, 2, "boolean")
+@function("cidrmatch", 2, 2, "boolean", takes="text text")
 def _cidrmatch(network: Value, address: Value) -> Value:
     try:
         return ipaddress.ip_address(text_of(address)) in _network(text_of(network))
@@ -164,26 +165,3 @@ def _cidrmatch(network: Value, address: Value) -> Value:
 @lru_cache(maxsize=1024)
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     return ipaddress.ip_network(text, strict=False)
-
-
-@function("ipmask", 2, 2, "text")
-def _ipmask(mask: Value, address: Value) -> Value:
-    """The bits of an IPv4 address that the mask keeps."""
-    try:
-        kept = int(ipaddress.IPv4Address(text_of(mask))) & int(ipaddress.IPv4Address(text_of(address)))
-    except ValueError:
-        return None
-    return str(ipaddress.IPv4Address(kept))
-
-
-@form("searchmatch", 1, 1)
-def _searchmatch(call: Call) -> Node:
-    predicate = parse_expanded(call.literal_text(0))
-    if predicate.times:
-        raise Refused("a time modifier inside searchmatch()")
-
-    def run(event: Mapping[str, Any], _context: Context) -> Value:
-        stored = {name: to_field(value) for name, value in event.items()}
-        return predicate.matches({name: value for name, value in stored.items() if value is not None})
-
-    return call.node(run, "boolean")

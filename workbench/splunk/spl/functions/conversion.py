@@ -10,42 +10,49 @@ from typing import Any
 from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.eval_nodes import Call, Context, Node
 from workbench.splunk.spl.functions.registry import form, function
-from workbench.splunk.spl.values import Value, Written, number_of, text_of
+from workbench.splunk.spl.values import Value, Written, is_number_text, number_of, text_of
 
 
 @form("tonumber", 1, 2)
 def _tonumber(call: Call) -> Node:
-    """Text to number; a field's text that is none gives null, a literal that is none is an error."""
-    literal = call.arguments[0].literal
-    base_node = call.arguments[1] if len(call.arguments) > 1 else None
-    if isinstance(literal, str) and base_node is None and number_of(literal) is None:
-        raise Refused(f"{literal!r} is not a number")
+    """Text to number; a field's text that is none, or has blanks, gives null, a literal that does is an error."""
+    text, base_node = call.arguments[0], call.arguments[1] if len(call.arguments) > 1 else None
+    if text.kind not in ("any", "text"):
+        raise Refused("takes a string")
+    if isinstance(text.literal, str) and base_node is None and not is_number_text(text.literal):
+        raise Refused(f"{text.literal!r} is not a number")
 
     def run(event: Mapping[str, Any], context: Context) -> Value:
-        value = call.arguments[0].run(event, context)
+        value = text.run(event, context)
         base = 10.0 if base_node is None else number_of(base_node.run(event, context))
         if value is None or base is None:
             return None
         if base != 10:
             return _in_base(text_of(value), int(base))
-        number = number_of(value)
-        return None if number is None else Written(text_of(value)) if isinstance(value, str) else number
+        return value if isinstance(value, float) else typed_number(text_of(value))
 
     return call.node(run, "number")
+
+
+def typed_number(text: str) -> Value:
+    """The number that a text is written as, else null."""
+    return Written(text) if is_number_text(text) else None
 
 
 def _in_base(text: str, base: int) -> Value:
     if not 2 <= base <= 36:
         raise Refused(f"base {base} is not between 2 and 36")
     try:
-        return float(int(text, base))
+        return float(int(text, base)) if text.isalnum() else None
     except ValueError:
         return None
 
 
-@function("tostring", 1, 2, "text")
+@function("tostring", 1, 2, "text", takes="any text", nulls=True, null_call=False)
 def _tostring(value: Value, form_name: Value = None) -> Value:
     """Numbers and Booleans as text; `hex`, `commas`, `duration` and `binary` format numbers."""
+    if value is None:
+        raise Refused("the text of a missing field is not known")
     if form_name is None:
         return ("True" if value else "False") if isinstance(value, bool) else text_of(value)
     formatter = _FORMATS.get(text_of(form_name))
@@ -87,9 +94,9 @@ _FORMATS = {
 _DIRECTIVE = re.compile(r"%(?:(%)|[-+ 0#]*\d*(?:\.\d+)?([a-zA-Z])|)")
 
 
-@function("printf", 1, None, "text")
+@function("printf", 1, None, "text", takes="text", nulls=True, null_call=False)
 def _printf(template: Value, *values: Value) -> Value:
-    """C's printf with the conversions d i u o x X f e g s."""
+    """C's printf with the conversions d i u o x X f e g s; `%s` of a missing field is `Null` (measured)."""
     waiting = list(values)
 
     def fill(found: re.Match[str]) -> str:
@@ -99,7 +106,9 @@ def _printf(template: Value, *values: Value) -> Value:
         if not conversion or conversion not in "diuoxXfFeEgGs" or not waiting:
             raise Refused(f"printf: {found.group()} is not supported or has no argument")
         value = waiting.pop(0)
-        return found.group() % (text_of(value) if conversion == "s" else _printable(value, conversion))
+        if conversion == "s":
+            return found.group() % ("Null" if value is None else text_of(value))
+        return found.group() % _printable(value, conversion)
 
     text = _DIRECTIVE.sub(fill, text_of(template))
     if waiting:

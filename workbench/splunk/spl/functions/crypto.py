@@ -8,21 +8,11 @@ from workbench.splunk.spl.functions.registry import function
 from workbench.splunk.spl.values import Value, text_of
 
 
-@function("md5", 1, 1, "text")
+@function("md5", 1, 1, "text", takes="text")
 def _md5(value: Value) -> Value:
     return hashlib.md5(text_of(value).encode(), usedforsecurity=False).hexdigest()
 
 
-@function("sha1", 1, 1, "text")
-def _sha1(value: Value) -> Value:
-    return hashlib.sha1(text_of(value).encode(), usedforsecurity=False).hexdigest()
-
-
-@function("sha256", 1, 1, "text")
+@function("sha256", 1, 1, "text", takes="text")
 def _sha256(value: Value) -> Value:
     return hashlib.sha256(text_of(value).encode()).hexdigest()
-
-
-@function("sha512", 1, 1, "text")
-def _sha512(value: Value) -> Value:
-    return hashlib.sha512(text_of(value).encode()).hexdigest()

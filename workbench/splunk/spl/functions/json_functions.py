@@ -7,7 +7,7 @@ from typing import Any
 from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.functions.registry import function
 from workbench.splunk.spl.json_paths import dump, parse, select
-from workbench.splunk.spl.values import Value, Written, from_texts, text_of, texts_of
+from workbench.splunk.spl.values import Value, Written, from_texts, text_of
 
 #: What json_extract gives for a text that is no JSON (assumed).
 NOT_JSON: Value = None
@@ -54,36 +54,30 @@ def _present(document: Any) -> Value:
     return _dump(document)
 
 
-@function("json_object", 0, None, "text", nulls=True)
+@function("json_object", 0, None, "text", nulls=True, null_call=False)
 def _json_object(*members: Value) -> Value:
     if len(members) % 2:
         raise Refused("takes pairs of a name and a value")
     return _dump({text_of(name): _embed(value) for name, value in zip(members[::2], members[1::2])})
 
 
-@function("json_array", 0, None, "text", nulls=True)
+@function("json_array", 0, None, "text", nulls=True, null_call=False)
 def _json_array(*values: Value) -> Value:
     return _dump([_embed(value) for value in values])
 
 
-@function("json", 1, 1, "text")
-def _json(value: Value) -> Value:
-    text = text_of(value)
-    return JsonText(text) if _load(text)[0] else None
-
-
-@function("json_valid", 1, 1, "boolean")
+@function("json_valid", 1, 1, "boolean", takes="text")
 def _json_valid(value: Value) -> Value:
     return _load(text_of(value))[0]
 
 
-@function("json_keys", 1, 1, "text")
+@function("json_keys", 1, 1, "text", takes="text")
 def _json_keys(value: Value) -> Value:
     _, document = _load(text_of(value))
     return _dump(list(document)) if isinstance(document, dict) else None
 
 
-@function("json_array_to_mv", 1, 2, several=True)
+@function("json_array_to_mv", 1, 2, takes="text boolean", several=True)
 def _json_array_to_mv(value: Value, quotes: Value = False) -> Value:
     _, document = _load(text_of(value))
     if not isinstance(document, list):
@@ -93,14 +87,7 @@ def _json_array_to_mv(value: Value, quotes: Value = False) -> Value:
     return from_texts([text_of(item) for item in map(_present, document) if item is not None])
 
 
-@function("mv_to_json_array", 1, 2, "text", several=True)
-def _mv_to_json_array(value: Value, infer: Value = False) -> Value:
-    if infer is True:
-        raise Refused("mv_to_json_array() with inferred types is not supported")
-    return _dump(texts_of(value))
-
-
-@function("json_extract", 1, None)
+@function("json_extract", 1, None, takes="text text text text")
 def _json_extract(value: Value, *paths: Value) -> Value:
     """One path gives its value; several paths, or a path with several hits, give a JSON array."""
     known, document = _load(text_of(value))
@@ -120,7 +107,7 @@ def _extract(document: Any, path: str) -> Value:
     return _present(hits[0]) if hits else None
 
 
-@function("json_extract_exact", 1, None)
+@function("json_extract_exact", 1, None, takes="text text")
 def _json_extract_exact(value: Value, *keys: Value) -> Value:
     """Like json_extract, but each argument is one key, whatever characters it has."""
     known, document = _load(text_of(value))

@@ -8,11 +8,11 @@ from typing import Callable
 
 from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.functions.registry import function
-from workbench.splunk.spl.values import Value, Written, number_of, texts_of, typed
+from workbench.splunk.spl.values import Value, Written, counts_as_number, number_of, typed
 
 
 def _declare(name: str, calculate: Callable[[float], float]) -> None:
-    @function(name, 1, 1, "number")
+    @function(name, 1, 1, "number", takes="number")
     def _run(value: Value) -> Value:
         number = number_of(value)
         try:
@@ -22,20 +22,19 @@ def _declare(name: str, calculate: Callable[[float], float]) -> None:
 
 
 _declare("abs", abs)
-_declare("ceiling ceil", math.ceil)
+_declare("ceiling", math.ceil)
 _declare("floor", math.floor)
-_declare("exp", math.exp)
 _declare("ln", math.log)
 _declare("sqrt", math.sqrt)
 
 
-@function("exact", 1, 1, "number")
+@function("exact", 1, 1, "number", takes="number")
 def _exact(value: Value) -> Value:
     number = number_of(value)
     return None if number is None else float(number)
 
 
-@function("pow", 2, 2, "number")
+@function("pow", 2, 2, "number", takes="number number")
 def _pow(base: Value, exponent: Value) -> Value:
     first, second = number_of(base), number_of(exponent)
     if first is None or second is None:
@@ -46,7 +45,7 @@ def _pow(base: Value, exponent: Value) -> Value:
         return None
 
 
-@function("log", 1, 2, "number")
+@function("log", 1, 2, "number", takes="number number")
 def _log(value: Value, base: Value = 10.0) -> Value:
     number, root = number_of(value), number_of(base)
     if number is None or root is None or number <= 0 or root <= 0 or root == 1:
@@ -54,7 +53,7 @@ def _log(value: Value, base: Value = 10.0) -> Value:
     return math.log10(number) if root == 10 else math.log(number, root)
 
 
-@function("round", 1, 2, "number")
+@function("round", 1, 2, "number", takes="number number")
 def _round(value: Value, places: Value = 0.0) -> Value:
     """Rounded half up; the result is written with as many decimals as were asked for."""
     number, count = number_of(value), number_of(places)
@@ -73,23 +72,28 @@ def _rank(value: Value) -> tuple[bool, float, str]:
     return (False, value, "") if isinstance(value, float) else (True, 0.0, str(value))
 
 
-def _typed_arguments(values: tuple[Value, ...]) -> list[Value]:
+def _arguments(values: tuple[Value, ...]) -> list[Value]:
+    """All values; of a field with several values, each as what it is written as. A string stays one (measured)."""
     found: list[Value] = []
     for value in values:
-        if isinstance(value, (str, list)):
-            found.extend(typed(text) for text in texts_of(value))
+        if isinstance(value, list):
+            found.extend(map(typed, value))
         elif value is not None:
             found.append(value)
+    if any(isinstance(value, float) for value in found) and any(
+        isinstance(one, str) and counts_as_number(one) for one in found
+    ):
+        raise Refused("how numbers compare with strings that look like numbers is not known; use tonumber()")
     return found
 
 
 @function("max", 1, None, several=True, nulls=True)
 def _max(*values: Value) -> Value:
-    return max(_typed_arguments(values), key=_rank, default=None)
+    return max(_arguments(values), key=_rank, default=None)
 
 
 def _numbers(values: tuple[Value, ...]) -> list[float]:
-    return [value for value in _typed_arguments(values) if isinstance(value, float)]
+    return [value for value in _arguments(values) if isinstance(value, float)]
 
 
 @function("sum", 1, None, "number", several=True, nulls=True)
@@ -106,4 +110,4 @@ def _avg(*values: Value) -> Value:
 
 @function("min", 1, None, several=True, nulls=True)
 def _min(*values: Value) -> Value:
-    return min(_typed_arguments(values), key=_rank, default=None)
+    return min(_arguments(values), key=_rank, default=None)

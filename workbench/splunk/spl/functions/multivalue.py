@@ -10,8 +10,7 @@ from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.eval_nodes import Call, Context, Node, truth
 from workbench.splunk.spl.functions.registry import form, function
 from workbench.splunk.spl.pcre import compile_pattern
-from workbench.splunk.spl.relative_time import seconds_of
-from workbench.splunk.spl.values import Value, from_texts, number_of, number_text, read_field, text_of, texts_of
+from workbench.splunk.spl.values import Value, from_texts, number_of, read_field, text_of, texts_of
 
 # A bound of ours, so that no expression can fill the memory.
 _LONGEST_RANGE = 100_000
@@ -32,14 +31,14 @@ def _mvdedup(value: Value) -> Value:
     return from_texts(list(dict.fromkeys(texts_of(value))))
 
 
-@function("mvfind", 2, 2, "number", several=True)
+@function("mvfind", 2, 2, "number", takes="any text", several=True)
 def _mvfind(value: Value, pattern: Value) -> Value:
     """The position, from 0, of the first value that the regular expression matches."""
     regex = compile_pattern(text_of(pattern))
     return next((float(place) for place, text in enumerate(texts_of(value)) if regex.search(text)), None)
 
 
-@function("mvindex", 2, 3, several=True)
+@function("mvindex", 2, 3, takes="any number number", several=True)
 def _mvindex(value: Value, start: Value, end: Value = None) -> Value:
     """One value, or those from start to end, both included; negative positions count from the end."""
     texts, first = texts_of(value), _place(start)
@@ -60,24 +59,9 @@ def _place(value: Value) -> int:
     return int(number)
 
 
-@function("mvjoin", 2, 2, "text", several=True)
+@function("mvjoin", 2, 2, "text", takes="any text", several=True)
 def _mvjoin(value: Value, delimiter: Value) -> Value:
     return text_of(delimiter).join(texts_of(value))
-
-
-@function("mvrange", 2, 3)
-def _mvrange(start: Value, end: Value, step: Value = 1.0) -> Value:
-    """Numbers from start, as long as they are less than end; a step such as `7d` counts seconds."""
-    first, last, by = number_of(start), number_of(end), number_of(step)
-    if isinstance(step, str) and by is None:
-        by = float(seconds_of(step))
-    if first is None or last is None or by is None or by <= 0 or (last - first) / by > _LONGEST_RANGE:
-        raise Refused("takes numbers and a positive step")
-    numbers, current = [], float(first)
-    while current < last:
-        numbers.append(number_text(current))
-        current += by
-    return from_texts(numbers)
 
 
 @function("mvsort", 1, 1, several=True)
@@ -92,7 +76,7 @@ def _mvzip(left: Value, right: Value, delimiter: Value = ",") -> Value:
     return from_texts([f"{first}{between}{second}" for first, second in zip(texts_of(left), texts_of(right))])
 
 
-@function("split", 2, 2)
+@function("split", 2, 2, takes="text text")
 def _split(value: Value, delimiter: Value) -> Value:
     if not text_of(delimiter):
         raise Refused("an empty delimiter is documented nowhere")

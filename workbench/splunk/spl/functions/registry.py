@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Callable
@@ -17,17 +18,22 @@ Form = Callable[[Call], Node]
 class Function:
     """An ordinary function: all arguments are evaluated first.
 
-    `kind` is the kind of its results. Unless `nulls`, a null argument makes null; unless `several`,
-    an argument with several values is refused.
+    `kind` is the kind of its results, `takes` that of each argument (`any` behind the last): `text` is never a number,
+    `number` never a string. Unless `nulls`, a null argument makes null; unless `null_call`, null() is refused; unless
+    `several`, an argument with several values is.
     """
 
     run: Callable[..., Value]
     kind: str
+    takes: tuple[str, ...]
     several: bool
     nulls: bool
+    null_call: bool
 
     def build(self, call: Call) -> Node:
-        """The call as a node."""
+        """The call as a node. Refused where a real Splunk refuses the search: measured for null() and for literals."""
+        for argument, wanted in zip(call.arguments, itertools.chain(self.takes, itertools.repeat("any"))):
+            self._check(argument, wanted)
         arguments = [argument.run for argument in call.arguments]
         several, nulls, implementation = self.several, self.nulls, self.run
 
@@ -41,6 +47,12 @@ class Function:
 
         return call.node(run, self.kind)
 
+    def _check(self, argument: Node, wanted: str) -> None:
+        if argument.kind == "null" and not self.null_call:
+            raise Refused("null() is no argument for this function", argument.position)
+        if argument.kind not in ("any", "null", wanted) and wanted != "any":
+            raise Refused(f"a {argument.kind} where the function takes a {wanted}", argument.position)
+
 
 @dataclass(frozen=True)
 class _Entry:
@@ -53,12 +65,24 @@ _ENTRIES: dict[str, _Entry] = {}
 
 
 def function(
-    names: str, least: int, most: int | None, kind: str = "any", *, several: bool = False, nulls: bool = False
+    names: str,
+    least: int,
+    most: int | None,
+    kind: str = "any",
+    *,
+    takes: str = "",
+    several: bool = False,
+    nulls: bool = False,
+    null_call: bool | None = None,
 ) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
-    """Declare an ordinary function under one or more names (separated by blanks)."""
+    """Declare an ordinary function under one or more names; these and the kinds in `takes` are separated by blanks."""
 
     def declare(run: Callable[..., Value]) -> Callable[..., Value]:
-        entry = _Entry(Function(run, kind, several, nulls).build, least, most)
+        entry = _Entry(
+            Function(run, kind, tuple(takes.split()), several, nulls, nulls if null_call is None else null_call).build,
+            least,
+            most,
+        )
         _ENTRIES.update(dict.fromkeys(names.split(), entry))
         return run
 

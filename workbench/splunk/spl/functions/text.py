@@ -12,7 +12,7 @@ from workbench.splunk.spl.pcre import compile_pattern, expand
 from workbench.splunk.spl.values import Value, from_texts, number_of, text_of, texts_of
 
 
-@function("len length", 1, 1, "number")
+@function("len", 1, 1, "number", takes="text")
 def _len(value: Value) -> Value:
     """Code points, not bytes."""
     return float(len(text_of(value)))
@@ -21,7 +21,7 @@ def _len(value: Value) -> Value:
 def _declare_each(name: str, change: Callable[[str], str]) -> None:
     """A function of one text that the reference page also allows on several values."""
 
-    @function(name, 1, 1, several=True)
+    @function(name, 1, 1, takes="text", several=True)
     def _run(value: Value) -> Value:
         texts = [change(text) for text in texts_of(value)]
         return texts if len(texts) > 1 else texts[0]
@@ -32,7 +32,7 @@ _declare_each("upper", str.upper)
 
 
 def _declare_trim(name: str, strip: Callable[[str, str], str]) -> None:
-    @function(name, 1, 2, "text")
+    @function(name, 1, 2, "text", takes="text text")
     def _run(value: Value, characters: Value = " \t") -> Value:
         return strip(text_of(value), text_of(characters))
 
@@ -42,14 +42,14 @@ _declare_trim("ltrim", str.lstrip)
 _declare_trim("rtrim", str.rstrip)
 
 
-@function("replace", 3, 3, "text")
+@function("replace", 3, 3, "text", takes="text text text")
 def _replace(value: Value, pattern: Value, replacement: Value) -> Value:
     r"""Every match of the regular expression; `\1`…`\9` are its groups."""
     template = text_of(replacement)
     return compile_pattern(text_of(pattern)).sub(lambda match: expand(template, match), text_of(value))
 
 
-@function("substr", 2, 3, "text")
+@function("substr", 2, 3, "text", takes="text number number")
 def _substr(value: Value, start: Value, length: Value = None) -> Value:
     """Counted from 1; a negative start counts from the end."""
     text, first = text_of(value), number_of(start)
@@ -62,11 +62,11 @@ def _substr(value: Value, start: Value, length: Value = None) -> Value:
     return text[offset : offset + int(count)]
 
 
-@function("urldecode", 1, 1, "text")
+@function("urldecode", 1, 1, "text", takes="text")
 def _urldecode(value: Value) -> Value:
     return unquote(text_of(value))
 
 
-@function("spath", 2, 2)
+@function("spath", 2, 2, takes="text text")
 def _spath(value: Value, path: Value) -> Value:
     return from_texts(values_at(text_of(value), text_of(path)))

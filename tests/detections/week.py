@@ -1,0 +1,70 @@
+"""What the detections raise in a healthy week of a large company: `python -m tests.detections.week`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tools.detections.model import SEVERITIES
+from workbench.detect import alerts
+from workbench.event_files import Reader
+from workbench.pce.events.week import healthy_week
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import saved_searches
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "package"
+#: 2031-03-03T00:00:00Z, a Monday.
+MONDAY = 1_930_262_400.0
+_WEEK = 7 * 86_400
+
+Alert = dict[str, object]
+
+
+def alerts_of_the_week(only: Iterable[str] = ()) -> list[Alert]:
+    """All alerts of the shipped detections, or of `only` these, whether they are recommended or not."""
+    chosen, confs = set(only), Confs.load(PACKAGE)
+    stanzas = {name: one for name, one in saved_searches([PACKAGE]).items() if not chosen or name in chosen}
+    events = Reader(confs, 0.0).records(healthy_week(MONDAY))
+    return list(alerts(stanzas, confs, events, MONDAY, MONDAY + _WEEK))
+
+
+def counted(found: Iterable[Alert]) -> dict[str, Counter[str]]:
+    """Detection → how many alerts of each severity."""
+    by_detection: dict[str, Counter[str]] = {}
+    for alert in found:
+        by_detection.setdefault(str(alert["detection"]), Counter())[str(alert["severity"])] += 1
+    return by_detection
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print how many alerts there are by detection and severity, and with --all each of them."""
+    parser = argparse.ArgumentParser(prog="python -m tests.detections.week", description=__doc__)
+    parser.add_argument("--only", action="append", default=[], metavar="DETECTION", help="may be repeated")
+    parser.add_argument("--all", action="store_true", help="print each alert too")
+    options = parser.parse_args(arguments)
+    found = alerts_of_the_week(options.only)
+    if options.all:
+        for alert in found:
+            print(f"{_clock(alert)} {alert['detection']}, {alert['severity']}: {alert['reason']}")
+    _table(counted(found))
+    return 0
+
+
+def _clock(alert: Alert) -> str:
+    minutes = int(float(str(alert["time"])) - MONDAY) // 60
+    day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[minutes // 1440 % 7]
+    return f"{day} {minutes // 60 % 24:02}:{minutes % 60:02}"
+
+
+def _table(by_detection: dict[str, Counter[str]]) -> None:
+    print("detection".ljust(34), *(name[:8].rjust(8) for name in SEVERITIES), "all".rjust(8))
+    for name, counts in [*sorted(by_detection.items()), ("all", sum(by_detection.values(), Counter[str]()))]:
+        print(name.ljust(34), *(str(counts[one]).rjust(8) for one in SEVERITIES), str(counts.total()).rjust(8))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""Rules of writing that every search of the add-on and of its pages keeps."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tools.dashboards import model
+from tools.dashboards.compose import compose
+from tools.dashboards.model import Invalid
+
+#: What a sign that stands alone belongs to, Splunk's page of sort leaves open.
+LOOSE_SIGN = re.compile(r"\bsort(?:\s+\d+)?\s+(?:[^|`\"]*,\s*)?[+-]\s")
+
+
+@pytest.mark.parametrize("folder", ["package/default", "content", "docs"])
+def test_a_sign_of_sort_stands_beside_its_field(repository: Path, folder: str) -> None:
+    files = [
+        path
+        for path in sorted((repository / folder).rglob("*"))
+        if path.suffix in {".conf", ".xml", ".json", ".yml", ".md"}
+    ]
+    assert len(files) > 10
+    assert [path.name for path in files if LOOSE_SIGN.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_what_the_rule_finds() -> None:
+    assert LOOSE_SIGN.search("| sort - a")
+    assert LOOSE_SIGN.search("| sort 0 a, - b")
+    assert not LOOSE_SIGN.search("| sort 0 -a, b | eval c=d - e")
+
+
+@pytest.mark.parametrize("query", ['| where match(user, "a$")', "| eval price=$$5", ["| head 1", "| eval a=$token"]])
+def test_a_query_of_a_dashboard_has_no_dollar_but_those_of_tokens(query: str | list[str]) -> None:
+    one, shared = model.read_all()[0], model.shared()
+    compose(one, shared)
+    sources = {**one.own["dataSources"], "more": {"type": "ds.search", "options": {"query": query}}}
+    with pytest.raises(Invalid, match="dollar"):
+        compose(replace(one, own={**one.own, "dataSources": sources}), shared)
