@@ -74,7 +74,7 @@ class History:
         self.steps.append(f"-> {ended}")
         self.met[ended] += 1
         self.met["late arrival"] += run.record.late
-        self.met["retry"] += run._pce.traffic.retries
+        self.met["retry"] += self.world.client.traffic.retries
         self.met["sent again"] += run.record.resent
         self.met["filled in"] += run.record.backfilled
         self.met["asynchronous job"] += len(self.world.pce.jobs)
@@ -84,7 +84,7 @@ class History:
         self.clean &= not self._was_told("may come twice")
         if ended == "ok":
             self._check_clocks()
-        self.met["backlog"] += any(progress.pending for progress in run._checkpoint.collections.values())
+        self.met["backlog"] += any(progress.pending for progress in run.checkpoint.collections.values())
         self.world.requests.clear()
         return ended
 
@@ -97,7 +97,7 @@ class History:
         from illumio_pce.pce_clock import clock_problem
 
         pce, run = self.world.pce, self.world.last
-        noted = "Date header" in clock_problem(run._pce.time, run.record.newest)
+        noted = "Date header" in clock_problem(self.world.client.time, run.record.newest)
         if not self.world.clock.error and noted != (abs(pce.skew + pce.header_skew) > 120):
             self._fail(f"the clocks are {pce.skew} and {pce.header_skew} s ahead; noted: {noted}")
         self.met["clock noted"] += noted

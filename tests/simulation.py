@@ -19,8 +19,10 @@ from urllib.parse import urlsplit
 from illumio_pce.breadcrumb import Point
 from illumio_pce.collector import Run
 from illumio_pce.config import Account, InputSettings
+from illumio_pce.context import RunContext
 from illumio_pce.errors import CollectorError, PceError, PipeClosed, StateError, StopRequested
 from illumio_pce.lease import Lease, NoLease
+from illumio_pce.limits import Limits
 from illumio_pce.output import SplunkEvents
 from illumio_pce.pce import Pce
 from illumio_pce.state import State
@@ -371,9 +373,14 @@ class World:
         had = len(self.indexed)
         account = Account("lab", "pce.example.com", 8443, 1, "api_1", "s3cret-s3cret")
         settings = InputSettings.parse("audit", {"account": "lab", "start_time": "-1h", **self.settings})
-        pce = Pce(account, self, self.clock, jitter=lambda: 0.5, max_results=self.max_results)
+        limits = Limits(max_results=self.max_results)
+        self.client = Pce(account, self, self.clock, jitter=lambda: 0.5, limits=limits)
         state = State(self, "audit", self, self.lease, self)
-        self.last = Run(settings, account, pce, state, self, self.clock, self.stop, str(self.splunkd_start))
+        self.last = Run(
+            RunContext(
+                settings, account, self.client, state, self, self.clock, self.stop, str(self.splunkd_start), limits
+            )
+        )
         try:
             self.last.collect()
         except Killed:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tests.catalogue import vendor_text
-from tools.catalogue import entries
+from tests.catalogue import entries, vendor_text
 
 
 def differences(listed: set[str], published: set[str]) -> list[str]:

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from tests.catalogue import entries
 from tests.cim import formats, splunk
 from tests.cim.test_every_type import bare_event
-from tools.catalogue import entries
 
 DEFAULT = splunk.PACKAGE / "default"
 AUDIT = ("events", "cef", "leef")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.catalogue import entries
+from tests.catalogue.entries import Row
 from tests.cim import formats, splunk
-from tools.catalogue import entries
-from tools.catalogue.entries import Row
 
 WHERE = {
     "Authentication": ["Authentication"],

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.catalogue import entries
 from tests.cim import splunk
-from tools.catalogue import entries
 from workbench.pce.events.generate import text_of
 from workbench.pce.events.parts import Json
 from workbench.pce.events.shapes import SHAPES

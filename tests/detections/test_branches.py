@@ -154,7 +154,7 @@ FIRES: dict[str, dict[str, list[Json]]] = {
         "deleted": [event("rule_sets.delete", [change("rule_set", None, "delete", scopes=[[ALL_APPLICATIONS]])])],
     },
     "policy_many_workloads": {
-        "by number": [provision(50)],
+        "by number": [provision(100)],
         "a number as text": [provision("400")],
         "inside another event": [
             provision(400, "container_cluster.update_services", by={"container_cluster": {"href": "/x/1", "name": "harbour"}})
@@ -300,7 +300,7 @@ QUIET: dict[str, dict[str, list[Json]]] = {
             event("rule_set.update", [change("rule_set", {"name": {"before": "a", "after": "b"}}, scopes=[[ALL_APPLICATIONS]])])
         ],
     },
-    "policy_many_workloads": {"a few": [provision(49)], "fewer than before": [
+    "policy_many_workloads": {"a few": [provision(99)], "fewer than before": [
         event("sec_policy.create", [change("sec_policy", {"workloads_affected": {"before": 300, "after": 2}}, "create")])
     ]},
     "policy_boundary_removed": {
@@ -423,7 +423,7 @@ def test_an_address_that_others_use_is_less_of_a_surprise_than_one_that_nobody_d
     ]
 
 
-@pytest.mark.parametrize(("number", "severity"), [(1, "low"), (4, "low"), (5, "medium")])
+@pytest.mark.parametrize(("number", "severity"), [(1, "low"), (19, "low"), (20, "medium")])
 def test_many_vens_that_one_check_marks_offline_are_worse_than_one(number: int, severity: str) -> None:
     offline = {"online": {"before": True, "after": False}}
     gone = [change("workload", offline, number=n, hostname=f"crane-{n}") for n in range(number)]

@@ -41,6 +41,13 @@ def rule(source: Json, destination: Json, service: Json, kind: str = "create", *
     return event(f"sec_rule.{kind}", [change("sec_rule", changes, kind)])
 
 
+def iptables(parameters: str, chain: str = "INPUT") -> Json:
+    statement = {"table_name": "filter", "chain_name": chain, "parameters": parameters}
+    return event(
+        "ip_tables_rule.create", [change("ip_tables_rule", {"statements": {"created": [statement]}}, "create")]
+    )
+
+
 # Rule → what it is open for, its breadth, and how severe that is.
 BROAD: dict[str, tuple[Json, set[str], int, str]] = {
     "all workloads to one application": (rule(AMS, APP, HTTPS), {FROM_ALL}, 1, "low"),
@@ -67,6 +74,36 @@ BROAD: dict[str, tuple[Json, set[str], int, str]] = {
     ),
     "any to any": (rule(ANY, ANY, HTTPS), {FROM_ANY, TO_ANY}, 5, "high"),
     "from any address on all services": (rule(ANY, APP, ALL_SERVICES), {FROM_ANY, "all services"}, 5, "high"),
+    "within the event of its rule set": (
+        event("rule_set.create", [change("rule_set", {}, "create"), *rule(ANY, APP, HTTPS)["resource_changes"]]),
+        {FROM_ANY}, 3, "medium",
+    ),
+    "as a part of its rule set": (
+        event("rule_set.create", [change("rule_set", {"rules": {"created": [
+            {"consumers": [APP], "providers": [ENV], "ingress_services": [HTTPS]},
+            {"consumers": [ANY], "providers": [ENV], "ingress_services": [ALL_SERVICES]},
+        ]}}, "create")]),
+        {FROM_ANY, "all services"}, 5, "high",
+    ),
+    "under a type that no list has": (
+        event("kubernetes_rules.sync", rule(APP, ANY, HTTPS)["resource_changes"]), {TO_ANY}, 2, "medium",
+    ),
+    "ports in halves": (
+        event("sec_rule.update", [change("sec_rule", {"ingress_services": {"before": [HTTPS], "after": [
+            {"proto": 6, "port": 1, "to_port": 32767}, {"proto": 6, "to_port": 65535, "port": 32768},
+        ]}})]),
+        {"all services"}, 2, "medium",
+    ),
+    "sources of every scope": (
+        event("sec_rule.update", [change("sec_rule", EVERY_SCOPE)]), {"sources of every scope"}, 2, "medium",
+    ),
+    "all addresses but those of a list": (
+        rule(OFFICES, APP, HTTPS, all_ips_except_for_in_consumers={"before": None, "after": True}), {FROM_ANY}, 3, "medium",
+    ),
+    "an iptables rule that accepts all": (iptables("-j ACCEPT"), {FROM_ANY, "all services"}, 5, "high"),
+    "one from any address": (iptables("-s 0.0.0.0/0 -p tcp --dport 22 -j ACCEPT"), {FROM_ANY}, 3, "medium"),
+    "one on all ports": (iptables("-p tcp -s 10.0.0.0/8 -j ACCEPT"), {"all services"}, 2, "medium"),
+    "one to any address": (iptables("-p tcp --dport 443 -j ACCEPT", "OUTPUT"), {TO_ANY}, 2, "medium"),
     "under the earlier names": (
         event("sec_rule.create", [change("sec_rule", {
             "providers": {"before": None, "after": [AMS]}, "consumers": {"before": None, "after": [AMS]},
@@ -86,6 +123,27 @@ NARROW: dict[str, Json] = {
             "sources": {"deleted": [ANY, AMS], "created": [APP]}, "ingress_services": {"deleted": [ALL_SERVICES]},
         })],
     ),
+    "as open as before": event(
+        "sec_rule.update",
+        [change("sec_rule", {
+            "sources": {"before": [ANY], "after": [APP, ANY]},
+            "ingress_services": {"before": [ALL_SERVICES], "after": [ALL_SERVICES, HTTPS]},
+        })],
+    ),
+    "a boundary": event(
+        "enforcement_boundary.create", [change("enforcement_boundary", {"consumers": {"created": [ANY, AMS]}}, "create")]
+    ),
+    "a rule that denies": event(
+        "sec_rule.create",
+        [change("sec_rule", {"sources": {"created": [ANY]}}, "create", href="/orgs/1/sec_policy/draft/rule_sets/2/deny_rules/3")],
+    ),
+    "dynamic ports": rule(APP, ENV, {"proto": 6, "port": 49152, "to_port": 65535}),
+    "switched on": event("sec_rule.update", [change("sec_rule", {"enabled": {"before": False, "after": True}})]),
+    "an iptables rule for one network": iptables("-s 10.4.0.0/16 -p tcp --dport 22 -j ACCEPT"),
+    "for answers": iptables("-m state --state ESTABLISHED,RELATED -j ACCEPT"),
+    "for the host itself": iptables("-i lo -j ACCEPT"),
+    "for ICMP": iptables("-p icmp -j ACCEPT"),
+    "one that drops": iptables("-s 0.0.0.0/0 -j DROP"),
     "deleted": rule(APP, ENV, HTTPS, "delete"),
     "refused": rule(ANY, ANY, ALL_SERVICES) | {"status": "failure"},
 }  # fmt: skip
@@ -135,7 +193,7 @@ def test_a_rule_that_touches_a_label_of_high_value_is_high(one: Json) -> None:
     (alert,) = _alerts([one], _confs(VALUED))
 
     assert alert["severity"] == "high"
-    assert str(alert["reason"]).endswith("a high-value label")
+    assert "over a high-value label" in str(alert["reason"])
     assert _alerts([one]) == []
 
 
@@ -145,3 +203,87 @@ def test_an_administrator_who_raises_the_breadth_hears_less() -> None:
 
     assert _alerts([rule(AMS, APP, HTTPS)], confs) == []
     assert len(_alerts([rule(AMS, AMS, HTTPS)], confs)) == 1
+
+
+SERVICES = "/orgs/1/sec_policy/draft/services"
+LISTS = "/orgs/1/sec_policy/draft/ip_lists"
+DAY = 86_400
+BARE: Json = rule({"ip_list": {"href": f"{LISTS}/21"}}, APP, {"href": f"{SERVICES}/20"})
+NAMED = "Any (0.0.0.0/0 and ::/0)"
+RENAMED: Json = {"description": {"before": None, "after": "Shipped with the PCE"}}
+
+
+def _object(kind: str, number: int, name: str, changes: Json, days: float, **members: Any) -> Json:
+    href = f"/orgs/1/sec_policy/draft/{kind}s/{number}"
+    return event(f"{kind}.update", [change(kind, changes, href=href, name=name)], at=-DAY * days, **members)
+
+
+def _opened(days: float, *, again: bool = False) -> Json:
+    ranges = [{"from_ip": "0.0.0.0/0"}]
+    changes = {"ip_ranges": {"created": [] if again else ranges, "deleted": ranges if again else []}}
+    return _object("ip_list", 21, "Vendors", changes, days)
+
+
+def _taught(before: list[Json], confs: Confs | None = None) -> list[dict[str, Any]]:
+    """Of a rule that names its objects by href alone."""
+    stanza = saved_searches([ROOT / "package"])["policy_broad_rule"]
+    return list(
+        alerts({"policy_broad_rule": stanza}, confs or _confs(), indexed([*before, BARE]), BEGIN - 60, BEGIN + 3600)
+    )
+
+
+@pytest.mark.parametrize("days", [0.01, 1.1, 29])
+def test_what_is_everything_is_learnt_from_events_that_name_it(days: float) -> None:
+    both = [_object("ip_list", 21, NAMED, RENAMED, days), _object("service", 20, "All Services", RENAMED, days)]
+
+    (alert,) = _taught(both)
+
+    assert (_set(alert["open_for"]), alert["severity"]) == ({FROM_ANY, "all services"}, "high")
+    assert "source ip_lists/21" in str(alert["reason"])
+
+
+def test_it_is_learnt_from_another_rule_and_from_the_active_version() -> None:
+    other = rule({"ip_list": {"href": f"{LISTS.replace('draft', 'active')}/21", "name": "Any"}}, ENV, HTTPS)
+    past = other | {"timestamp": "2031-02-20T08:00:00.000Z"}
+
+    (alert,) = _taught([past])
+
+    assert _set(alert["open_for"]) == {FROM_ANY}
+
+
+def test_a_rule_that_uses_a_list_which_was_opened_alerts() -> None:
+    (alert,) = _taught([_opened(12)])
+
+    assert _set(alert["open_for"]) == {FROM_ANY}
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [],
+        [_opened(12), _opened(11, again=True)],
+        [_object("ip_list", 21, "Any office", RENAMED, 3)],
+        [_object("ip_list", 22, NAMED, RENAMED, 3)],
+        [_object("ip_list", 21, NAMED, RENAMED, 3, pce_fqdn="pce-2.kestrel-freight.example")],
+        [_object("ip_list", 21, NAMED, RENAMED, 40)],
+    ],
+    ids=["nothing", "opened and closed", "a like name", "another list", "the list of another PCE", "long ago"],
+)
+def test_what_is_not_known_to_be_everything_is_silent(before: list[Json]) -> None:
+    assert _taught(before) == []
+
+
+def test_the_reason_says_what_was_and_what_is() -> None:
+    changes = {
+        "sources": {"before": [APP], "after": [AMS]},
+        "destinations": {"deleted": [ENV], "created": [ANY]},
+        "ingress_services": {"before": [HTTPS], "after": [{"proto": 6, "port": 1, "to_port": 65535}]},
+    }
+    href = "/orgs/1/sec_policy/draft/rule_sets/7/sec_rules/44"
+
+    (alert,) = _alerts([event("sec_rule.update", [change("sec_rule", changes, href=href)])])
+
+    assert str(alert["reason"]).endswith(
+        "rule rule_sets/7/sec_rules/44: source from app=customs to all workloads, "
+        f"destination from env=prod to {NAMED}, service from HTTPS 443 to tcp 1-65535"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tools.detections.__main__ import stale
 from tools.detections.condition import condition
 from tools.detections.lines import LONGEST, laid_out, setting
 from tools.detections.macros import written_by_hand
-from tools.detections.model import OFTEN, Invalid, read, read_all
+from tools.detections.model import OFTEN, Detection, Invalid, read, read_all
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.schedule.savedsearches_conf import saved_searches
@@ -147,6 +148,12 @@ def test_each_stage_of_a_search_has_a_line(path: Path) -> None:
     stages = [re.sub(r"^(?:search|definition) = ", "", line).lstrip(" |") for line in outside_quotes.splitlines()]
 
     assert [stage for stage in stages if " | " in stage] == []
+
+
+def test_the_format_is_described_key_by_key() -> None:
+    page = (CONTENT / "README.md").read_text(encoding="utf-8")
+
+    assert [key.name for key in fields(Detection) if f"`{key.name}`" not in page] == []
 
 
 def test_macros_written_by_hand_say_what_they_are_for() -> None:

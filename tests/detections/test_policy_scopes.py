@@ -70,8 +70,8 @@ BROAD: dict[str, tuple[Json, str, str]] = {
         "from app=shop env=prod loc=emden to app=shop env=prod", "medium",
     ),
     "a broad one deleted": (rule_set("delete", {}, scopes=[[PROD]]), "deleted scope env=prod", "medium"),
-    "a broad one switched off": (switched(False, [PROD]), "switched off scope env=prod", "medium"),
-    "a broad one switched on": (switched(True, []), "switched on scope everything", "medium"),
+    "a broad one switched off": (switched(False, [PROD]), "disabled scope env=prod", "medium"),
+    "a broad one switched on": (switched(True, []), "enabled scope everything", "medium"),
     "within another event": (
         event("container_cluster.create", [change("rule_set", {"scopes": {"after": [[]]}}, "create", name="Kube")]),
         "rule set Kube: new scope everything", "medium",

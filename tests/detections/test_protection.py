@@ -171,11 +171,11 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     ),
     "a syslog destination out of reach": (
         "audit_events_lost", "medium", event("remote_syslog.unreachable", by=SYSTEM, status=None),
-        "A syslog destination cannot be reached",
+        "A syslog destination is unreachable",
     ),
     "the same in the notification of another": (
         "audit_events_lost", "medium", event("cluster.update", notes=[note("remote_syslog.unreachable")], by=SYSTEM),
-        "A syslog destination cannot be reached",
+        "A syslog destination is unreachable",
     ),
     "the PCE stopped": ("pce_stopped", "high", event("pce.application_stopped", by=SYSTEM, status=None), f"The PCE {PCE} "),
     "a node for switches degraded": (
@@ -200,7 +200,7 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     "an unknown type on nine": ("event_type_unknown", "informational", on(9, {}, "tide_table.publish"), "on 9 resources"),
     "an unknown type on ten": ("event_type_unknown", "medium", on(10, {}, "tide_table.publish"), f"10 resources by {EVA_IS}"),
     "an unknown type on fifty": ("event_type_unknown", "high", on(50, {}, "tide_table.publish"), "on 50 resources"),
-    "one clone": ("ven_clones", "low", clone(1, 0), "1 VEN clone(s) within a day: crane-1 at 198.51.100.7"),
+    "one clone": ("ven_clones", "low", clone(1, 0), "1 clone(s) of VENs within a day: crane-1 at 198.51.100.7"),
     "one clone that is an error": ("ven_clones", "high", clone(1, 0, severity="err"), "crane-1"),
     "endpoints offline": (
         "ven_offline", "low", on(1, became("online", True, False), "system_task.endpoint_offline_check", by=SYSTEM), "1 VEN",

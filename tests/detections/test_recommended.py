@@ -53,7 +53,7 @@ ROWS: dict[str, Json] = {
     "sec_rule.update": _rule("sec_rule.update"),
     "sec_rule.delete": _rule("sec_rule.delete"),
     "sec_policy.create": event(
-        "sec_policy.create", [change("sec_policy", {"workloads_affected": {"before": None, "after": 90}}, "create")]
+        "sec_policy.create", [change("sec_policy", {"workloads_affected": {"before": None, "after": 190}}, "create")]
     ),
     "agent.clone_detected": event("agent.clone_detected", by=ven(), severity="err"),
 }
@@ -133,7 +133,7 @@ ELSE: dict[str, tuple[str, list[Json]]] = {
         [
             event(
                 "container_cluster.update_services",
-                [change("sec_policy", {"workloads_affected": {"before": None, "after": 90}}, "create")],
+                [change("sec_policy", {"workloads_affected": {"before": None, "after": 400}}, "create")],
                 by={"container_cluster": {"href": "/orgs/1/container_clusters/1", "name": "harbour"}},
             )
         ],

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from illumio_pce import splunkd as client
 from illumio_pce.backfill import Backfill
+from illumio_pce.limits import Limits
 
 from tests.e2e.lab import PceLab
 from tests.e2e.test_faults import Scene
@@ -206,10 +206,9 @@ def test_a_clock_of_this_machine_that_is_corrected_while_splunkd_is_down(offset:
 
 
 @pytest.fixture
-def scene(lab: PceLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+def scene(lab: PceLab, tmp_path: Path) -> Scene:
     """The add-on's run in this process, which does not wait for a KV store."""
-    monkeypatch.setattr(client, "KV_STORE_TIMEOUT", 0.0)
-    return Scene(lab, Certificates(), tmp_path / "stream")
+    return Scene(lab, Certificates(), tmp_path / "stream", Limits(kv_store_seconds=0.0))
 
 
 def audit_events(written: list[Any]) -> Counter[str]:
@@ -243,17 +242,16 @@ def test_a_kv_store_that_takes_no_writes(status: int, first: bool, scene: Scene)
     assert delivered == dict.fromkeys(lab.recorded(), 1)
 
 
-def test_a_write_that_hangs_and_is_done_later(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_hangs_and_is_done_later(scene: Scene) -> None:
     lab = scene.lab
     record(lab, 3000)
     delivered = audit_events(scene.run())
     record(lab, 0, 300)
-    monkeypatch.setattr(client.Splunkd.__init__, "__defaults__", (0.3,))
     lab.splunkd.kv.trouble.hangs = 1.0
-    delivered += audit_events(scene.run())
+    impatient = scene._replace(limits=Limits(kv_store_seconds=0.0, kv_store_request_seconds=0.3))
+    delivered += audit_events(impatient.run())
     lab.splunkd.kv.trouble.hangs = 0.0
     time.sleep(1.5)  # what hung is done
-    monkeypatch.undo()
     record(lab, 0)
     for _ in range(2):
         delivered += audit_events(scene.run())

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from illumio_pce import input_run, log
-from illumio_pce import pce as api
+from illumio_pce.limits import DEFAULT_LIMITS, Limits
 from illumio_pce.stop import Stop
 
 from tests.canary import traces
@@ -194,15 +194,19 @@ FIXED_BY = {
 }
 #: What the form's check says, which asks for an empty list, where that is something else.
 CHECKED = {
-    "status 400": "not as its events API should",
-    "status 406": "not as its events API should",
-    "status 414": "not as its events API should",
-    "status 431": "not as its events API should",
-    "huge": "not as its events API should",
-    "gzip bomb": "not as its events API should",
+    "status 400": "not like its events API",
+    "status 406": "not like its events API",
+    "status 414": "not like its events API",
+    "status 431": "not like its events API",
+    "huge": "not like its events API",
+    "gzip bomb": "not like its events API",
     "reset within the body": "closed the connection",
 }
 HARMLESS = {"deep JSON"}  # tests/e2e/test_network.py
+
+
+#: Time-outs that a test can wait for.
+IMPATIENT = Limits(read_timeout_seconds=1.0, retry_seconds=0.0)
 
 
 class Scene(NamedTuple):
@@ -211,6 +215,7 @@ class Scene(NamedTuple):
     lab: PceLab
     certificates: Certificates
     stream: Path
+    limits: Limits = DEFAULT_LIMITS
 
     def run(self) -> list[StreamEvent]:
         """One run of the input; what it wrote to splunkd."""
@@ -222,7 +227,7 @@ class Scene(NamedTuple):
             patch.setattr(sys, "stdout", pipe)
             patch.setattr(Stop, "listen", lambda _stop: None)
             patch.setenv("SPLUNK_HOME", str(self.lab.splunkd.home))
-            input_run.run_input(stanza, parameters, metadata)
+            input_run.run_input(stanza, parameters, metadata, self.limits)
         gc.collect()  # the input's lock ends with its process; here with what refers to it
         written: list[StreamEvent] = []
         parser = StreamParser(written.append)
@@ -253,22 +258,16 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         lab.rest("POST", "ta_illumio_pce_settings/logging", loglevel="DEBUG")
         for number in range(60):
             lab.pce.record(event(number, note="x" * 2000))
-        ready = Scene(lab, certificates, tmp_path_factory.mktemp("pipe") / "stream")
+        ready = Scene(lab, certificates, tmp_path_factory.mktemp("pipe") / "stream", IMPATIENT)
         assert len(ready.run()) == 61
         yield ready
     lab.server.stop()
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time-outs that a test can wait for, and a log that knows no secrets of the test before."""
-    monkeypatch.setattr(api, "READ_TIMEOUT_SECONDS", 1.0)
-    monkeypatch.setattr(api.Pce.__init__, "__defaults__", _impatient(api.Pce.__init__.__defaults__))
+def forgotten_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that knows no secrets of the test before."""
     monkeypatch.setattr(log.formatter, "_secrets", [])
-
-
-def _impatient(defaults: tuple[object, ...] | None) -> tuple[object, ...]:
-    return tuple(0.0 if value == api.RETRY_SECONDS else value for value in defaults or ())
 
 
 def serve(scene: Scene, certificate: str) -> None:

@@ -12,6 +12,7 @@ from illumio_pce.clock import SystemClock
 from illumio_pce.config import Account, Proxy, parse_pce_url
 from illumio_pce.connection import check
 from illumio_pce.errors import PceError
+from illumio_pce.limits import Limits
 from illumio_pce.pce import Pce as Client
 from illumio_pce.pce import TooLarge, Window
 from illumio_pce.transport import HttpsTransport
@@ -56,7 +57,7 @@ def ask(account: Account, proxy: Proxy | None = None, seconds: float = 2.0) -> i
         def send(self, path, query, headers, _seconds):  # type: ignore[no-untyped-def]
             return super().send(path, query, headers, seconds)
 
-    client = Client(account, Impatient(account, proxy), SystemClock(), retry_seconds=0)
+    client = Client(account, Impatient(account, proxy), SystemClock(), limits=Limits(retry_seconds=0))
     return len(client.events("events", EVERYTHING).events)
 
 
@@ -81,7 +82,7 @@ def test_an_unusual_response_is_read_like_any_other(name: str, pce: Pce, server:
     pce.job_rules = JobRules(pending_polls=0, polls=0)
     pce.faults.switch_on(UNUSUAL[name])
     with_it = account(server, pce)
-    client = Client(with_it, HttpsTransport(with_it, None), SystemClock(), retry_seconds=0)
+    client = Client(with_it, HttpsTransport(with_it, None), SystemClock(), limits=Limits(retry_seconds=0))
     for _ in range(2):
         found = client.events("events", EVERYTHING).events
         assert [text.count(note) for text in found.texts] == [1] * 30

@@ -130,11 +130,12 @@ def test_another_organisation_of_the_same_pce_is_no_overlap(
 def test_deleting_an_input_deletes_its_state_and_no_other(client: Client, saved_account: str) -> None:
     for name, index in (("audit", "main"), ("audit-2", "illumio")):
         client.post(ENDPOINT, name=name, **{**FORM, "index": index}, account=saved_account)
+    parts = {"hrefs.1": "hrefs", "lease": "lease", "previous": "previous", "request.1": "request"}
     for name in ("audit", "audit-2"):
-        for kind in ("main", "seen"):
-            client.insert(STATE, {"_key": f"{name}:{kind}", "input": name, "kind": kind})
+        for part, kind in parts.items():
+            client.insert(STATE, {"_key": f"{name}.{part}", "input": name, "kind": kind})
     assert client.delete(f"{ENDPOINT}/audit").status == 200
-    assert sorted(d["_key"] for d in client.fetch(STATE)) == ["audit-2", "audit-2:main", "audit-2:seen"]
+    assert sorted(d["_key"] for d in client.fetch(STATE)) == ["audit-2", *(f"audit-2.{part}" for part in parts)]
 
 
 def test_an_input_is_deleted_with_a_warning_while_the_kv_store_is_down(

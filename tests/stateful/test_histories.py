@@ -47,16 +47,16 @@ def test_a_collector_that_stores_before_it_writes_is_caught(monkeypatch: pytest.
     from illumio_pce.delivery import Delivery
 
     def store_first(self, events, late_before):  # type: ignore[no-untyped-def]
-        self._remember_delivered(events, self._window, self._time.now_ms())
+        self._remember_delivered(events, self._window, self._time.now_ms(), None)
         self.commit()
         hand_over(self, events, late_before)
 
-    def write(self, events, window, late_before=None):  # type: ignore[no-untyped-def]
+    def write(self, events, window, **more):  # type: ignore[no-untyped-def]
         self._window = window
-        return original(self, events, window, late_before)
+        return original(self, events, window, **more)
 
-    hand_over, original = Delivery._hand_over, Delivery.write
-    monkeypatch.setattr(Delivery, "_hand_over", store_first)
+    hand_over, original = Delivery._write_out, Delivery.write
+    monkeypatch.setattr(Delivery, "_write_out", store_first)
     monkeypatch.setattr(Delivery, "write", write)
     with pytest.raises(histories.Failed, match="missing"):
         for seed in range(10):

@@ -1,4 +1,4 @@
-"""How far the reader of a response looks ahead, what it tells apart at sight, and where it parses or gives up."""
+"""How far the reader of a response looks ahead, what takes the fast path, and where it parses or gives up."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Counted:
             yield chunk
 
 
-# --- what is told apart at sight -----------------------------------------------------------------------
+# --- the fast path -------------------------------------------------------------------------------------
 
 
 def test_a_fast_batch_has_what_the_heads_say() -> None:
@@ -196,7 +196,7 @@ def test_64_kib_after_an_irregular_element_are_parsed() -> None:
     [
         (0, 64 * KIB - 2, False),
         (0, 64 * KIB - 1, True),
-        # counted from behind the last event that was told apart at sight: from the comma on
+        # counted from behind the last event on the fast path: from the comma on
         (1, 64 * KIB - 3, False),
         (1, 64 * KIB - 2, True),
         (600, 64 * KIB - 3, False),
@@ -217,7 +217,7 @@ def test_the_parsed_span_is_counted_across_reads() -> None:
     texts[230] = of_length(998).replace("xx", "x}x", 1)
     found = elements_of(chunks_of(array(*texts), 10_000))
     assert [text for text, _ in found] == texts
-    # the comma before the odd one is character 230,000, and so the first at sight again begins at 296,001
+    # the comma before the odd one is character 230,000, and so the first on the fast path again begins at 296,001
     assert [number for number, (_, at_sight) in enumerate(found) if not at_sight] == [*range(230, 296), 499]
 
 

@@ -7,7 +7,8 @@ from array import array
 from typing import Any
 
 import pytest
-from illumio_pce.backfill import Backfill, pages_of
+from illumio_pce.backfill import Backfill
+from illumio_pce.backfill_sender import pages_of
 from illumio_pce.checkpoint import keys_to_text
 from illumio_pce.events import AuditEvent, Events
 from illumio_pce.pce import Page, Window

@@ -31,7 +31,7 @@ def checkpoint(*batches: Batch, floor: int = 1000, watermark: int = 5000, **memb
     [(0, 9, False), (0, 10, True), (20, 30, True), (21, 30, False), (12, 13, True), (0, 99, True)],
 )
 def test_a_batch_touches_a_range_up_to_both_ends(low: int, high: int, touched: bool) -> None:
-    assert batch(10, 20).touches(low, high) is touched
+    assert batch(10, 20).overlaps(low, high) is touched
 
 
 def test_a_batch_reaches_to_the_end_of_its_last_millisecond() -> None:
@@ -79,7 +79,7 @@ def test_read_to_is_the_oldest_gap() -> None:
 def test_reading_begins_a_late_arrival_window_back_or_just_above_the_newest_event_and_never_below_the_floor(
     newest: int, floor: int, low: int
 ) -> None:
-    assert Progress(9000, floor, newest=newest).low(1000) == low
+    assert Progress(9000, floor, newest=newest).read_from(1000) == low
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_reading_begins_a_late_arrival_window_back_or_just_above_the_newest_even
 )
 def test_pending_ranges_are_left_to_the_backlog(pending: list[tuple[int, int]], low: int) -> None:
     """Else each look at what is new would read a backlog in which nothing was seen yet."""
-    assert Progress(9000, 0, pending, newest=7000).low(1000) == low
+    assert Progress(9000, 0, pending, newest=7000).read_from(1000) == low
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_pending_ranges_are_left_to_the_backlog(pending: list[tuple[int, int]], 
 )
 def test_the_floor_follows_the_newest_event(moments: list[int], newest: int, floor: int) -> None:
     progress = Progress(9000, 0, newest=7000)
-    progress.see(moments, 500)
+    progress.note_seen(moments, 500)
     assert (progress.newest, progress.floor) == (newest, floor)
 
 
 def test_the_floor_is_never_lowered_by_what_is_seen() -> None:
     progress = Progress(9000, 6800, newest=7000)
-    progress.see([7100], 500)
+    progress.note_seen([7100], 500)
     assert progress.floor == 6800
 
 
@@ -183,7 +183,7 @@ def test_a_restarted_splunkd_may_have_lost_the_last_two_minutes() -> None:
 def test_confirmed_batches_that_are_not_needed_are_dropped() -> None:
     needed, old, beside = batch(900, 1000), batch(900, 999), batch(800, 999, document="hrefs.7")
     found = checkpoint(needed, old, beside)
-    found.tidy(LATER)
+    found.compact(LATER)
     assert (found.batches, found.obsolete, found.saved_at) == ([needed], ["hrefs.7"], LATER)
 
 
@@ -191,9 +191,9 @@ def test_unconfirmed_batches_and_their_neighbours_are_kept() -> None:
     unconfirmed = batch(500, 600, committed_at=LATER - 120)
     beside, apart = batch(600, 700), batch(601, 700)
     found = checkpoint(unconfirmed, beside, apart)
-    found.tidy(LATER)
+    found.compact(LATER)
     assert found.batches == [unconfirmed, beside]
-    found.tidy(LATER + 0.1)
+    found.compact(LATER + 0.1)
     assert found.batches == []
 
 
@@ -205,10 +205,10 @@ def test_keys_that_cannot_be_met_again_are_dropped() -> None:
     """Not even while splunkd may still lose it: then it is sent again, whatever its keys."""
     old, needed = batch(100, 200, LATER - 120, 5000, "hrefs.3"), batch(990, 1000, LATER, 3)
     found = checkpoint(old, needed, obsolete=["hrefs.1"])
-    found.tidy(LATER)
+    found.compact(LATER)
     assert kept_keys(found) == [(5000, 0), (3, 3)]
     assert (old.document, found.obsolete) == (None, ["hrefs.1", "hrefs.3"])
-    found.tidy(LATER + 0.1)
+    found.compact(LATER + 0.1)
     assert (found.batches, found.obsolete) == ([needed], ["hrefs.1", "hrefs.3"])
 
 
@@ -226,7 +226,7 @@ def test_keys_that_cannot_be_met_again_are_dropped() -> None:
 )
 def test_keys_are_kept_beside_a_batch_that_may_be_resent(other: Batch, kept: bool) -> None:
     found = checkpoint(batch(100, 200, LATER, 5), other, batch(500, 600, LATER))
-    found.tidy(LATER)
+    found.compact(LATER)
     assert len(found.batches[0].keys) == (5 if kept else 0)
 
 
@@ -239,11 +239,11 @@ def test_earlier_filters_are_forgotten_once_no_event_from_their_time_is_read_aga
     ):  # fmt: skip
         found = Checkpoint("pce", {"system_events": Progress(9000, 8000), "events": Progress(9000, floor, pending)})
         found.filters.change(Filters.parse("user.*", "", ""), 1000)
-        found.tidy(LATER)
+        found.compact(LATER)
         assert bool(found.filters.earlier) is kept
     nothing = Checkpoint("pce")
     nothing.filters.change(Filters.parse("user.*", "", ""), 0)
-    nothing.tidy(LATER)
+    nothing.compact(LATER)
     assert nothing.filters.earlier
 
 
@@ -253,10 +253,10 @@ def test_earlier_filters_are_forgotten_once_no_event_from_their_time_is_read_aga
 def test_a_large_batch_is_stored_beside_the_main_document() -> None:
     small, large, larger = (batch(2000, 3000, LATER, keys) for keys in (4095, 4096, 4097))
     found = checkpoint(small, large, larger, next_document=5)
-    found.tidy(LATER)
+    found.compact(LATER)
     assert [one.document for one in found.batches] == [None, "hrefs.5", "hrefs.6"]
     assert found.next_document == 7
-    found.tidy(LATER)
+    found.compact(LATER)
     assert [one.document for one in found.batches] == [None, "hrefs.5", "hrefs.6"]
 
 
@@ -266,7 +266,7 @@ def test_the_main_document_holds_a_limited_number_of_keys() -> None:
     found = checkpoint(
         batch(2000, 3000, LATER, 4096), *batches, batch(2000, 3000, LATER, 1), batch(2000, 3000, LATER, 5)
     )
-    found.tidy(LATER)
+    found.compact(LATER)
     assert [one.document for one in found.batches] == ["hrefs.1", *[None] * 64, "hrefs.2", "hrefs.3"]
 
 
@@ -279,7 +279,7 @@ def test_small_confirmed_batches_of_one_minute_are_merged() -> None:
     third = Batch(30 * MINUTE + 2, 30 * MINUTE + 4, 20.0, array("Q", [4]))
     other = Batch(31 * MINUTE, 31 * MINUTE, 20.0, array("Q", [5]))
     found = checkpoint(first, second, third, other, floor=30 * MINUTE, watermark=46 * MINUTE)
-    found.tidy(LATER)
+    found.compact(LATER)
     joined, apart = found.batches
     assert (joined.low, joined.high, joined.committed_at) == (29 * MINUTE, 30 * MINUTE + 59_999, 30.0)
     assert (list(joined.keys), joined.count, list(apart.keys)) == ([1, 2, 3, 4], 4, [5])
@@ -299,7 +299,7 @@ def test_small_confirmed_batches_of_one_minute_are_merged() -> None:
 )
 def test_which_batches_are_merged(second: Batch, joined: bool) -> None:
     found = checkpoint(batch(100 * MINUTE, 100 * MINUTE), second, floor=90 * MINUTE, watermark=122 * MINUTE)
-    found.tidy(LATER)
+    found.compact(LATER)
     assert len(found.batches) == (1 if joined else 2)
 
 
@@ -308,7 +308,7 @@ def test_batches_from_the_future_are_not_merged() -> None:
         found = checkpoint(
             batch(122 * MINUTE, 122 * MINUTE), batch(high, high), floor=90 * MINUTE, watermark=122 * MINUTE
         )
-        found.tidy(LATER)
+        found.compact(LATER)
         assert len(found.batches) == (1 if joined else 2)
 
 
@@ -316,13 +316,13 @@ def test_the_ranges_of_all_collections_count() -> None:
     one, two = batch(100 * MINUTE, 100 * MINUTE), batch(100 * MINUTE, 101 * MINUTE + 30_000)
     found = checkpoint(one, two, floor=100 * MINUTE, watermark=110 * MINUTE)
     found.collections["system_events"] = Progress(122 * MINUTE, 90 * MINUTE)
-    found.tidy(LATER)
+    found.compact(LATER)
     assert len(found.batches) == 1
 
 
 def test_a_batch_that_became_large_is_not_merged_further() -> None:
     found = checkpoint(*(batch(1000, 1000, keys=keys) for keys in (4095, 1, 2, 3)))
-    found.tidy(LATER)
+    found.compact(LATER)
     assert [len(one.keys) for one in found.batches] == [4096, 5]
 
 

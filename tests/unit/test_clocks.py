@@ -166,11 +166,10 @@ def test_hrefs_are_kept_longer_for_a_day_after_a_setback_and_no_longer() -> None
     case.set(-3600.0)
     case.run()
     # The watermark was a minute old, and the header is in whole seconds.
-    setback_ms, at = case.world.last._checkpoint.settings["clock_setback"]
-    assert (setback_ms, at) == (59 * MINUTE, int(case.world.clock.now))
-    for passed, kept in ((86_399, 59 * MINUTE), (86_400, 0)):
-        case.world.clock.now = at + passed
-        assert case.world.last._clock_setback_ms() == kept
+    facts = case.world.last.checkpoint.facts
+    at = int(case.world.clock.now)
+    assert (facts.setback_ms, facts.set_back_at) == (59 * MINUTE, at)
+    assert [facts.recent_setback_ms(at + passed) for passed in (86_399, 86_400)] == [59 * MINUTE, 0]
 
 
 def test_a_clock_setback_is_noted_with_its_size_and_where_reading_resumes() -> None:
@@ -262,7 +261,7 @@ def test_without_a_date_header_the_last_known_offset_applies() -> None:
     wanted = world.pce.record()
     world.faults = [lambda response: SimulatedResponse(response.status, {}, response.body)]
     assert world.run() == "ok"
-    assert world.last._checkpoint.collections["events"].watermark == NOW + MINUTE - HOUR
+    assert world.last.checkpoint.collections["events"].watermark == NOW + MINUTE - HOUR
     assert wanted in world.delivered()
     assert json.loads(str(world.documents["audit"]["content"]))["clock_offset_ms"] == -HOUR
 

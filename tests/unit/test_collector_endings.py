@@ -1,4 +1,4 @@
-"""How a run can end: killed at any effect, stopped, its pipe closed, its state out of reach (points 2 to 4)."""
+"""How a run can end: killed at any effect, stopped, its pipe closed, its state out of reach."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_without_any_readable_checkpoint_everything_is_sent_again() -> None:
     world.clock.now += 10 * 3600
     world.pce.record(age_ms=9 * 3_600_000)
     for key in list(world.documents):
-        world.documents[key] = {"_key": key, "input": "audit", "content": "{"}
+        world.documents[key] = {**world.documents[key], "content": "{"}
     world.breadcrumb = None
     assert world.run() == "ok"
     assert set(world.delivered()) == world.recorded()

@@ -1,4 +1,4 @@
-"""Errors of the PCE: told apart, retried where it helps, and never a reason to move on (points 5 and 9)."""
+"""Errors of the PCE: told apart, retried where it helps, and never a reason to move on."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_transient_error_is_retried_and_nothing_is_missing(fault) -> None:  # 
     world.faults = [fault, fault]
     assert world.run() == "ok"
     assert sorted(world.delivered()) == sorted(world.recorded())
-    assert world.last._pce.traffic.retries == 2
+    assert world.client.traffic.retries == 2
 
 
 @pytest.mark.parametrize("fault", PASSING)
@@ -77,7 +77,7 @@ def reach(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def busy_world() -> World:
-    """A settled world whose next poll foresees two responses, and which asks for system events too."""
+    """A settled world whose next poll predicts two responses, and which asks for system events too."""
     world = World(max_results=100_000, settings={"include_system_events": "1"})
     for i in range(9001):
         world.pce.record(age_ms=i * 30)
@@ -197,7 +197,7 @@ def test_an_empty_response_moves_the_watermark() -> None:
     world = settled_world()
     world.clock.now += 1000
     assert world.run() == "ok"
-    assert world.last._checkpoint.collections["events"].watermark == int(world.clock.now) * 1000
+    assert world.last.checkpoint.collections["events"].watermark == int(world.clock.now) * 1000
 
 
 def test_redirects_to_another_host_are_not_followed() -> None:

@@ -62,7 +62,7 @@ def test_the_first_run_asks_from_the_start_time_on() -> None:
     world = World(settings={"start_time": "-600s"})
     world.run()
     assert windows(world)[:1] == [(-600_000, None)]
-    (progress,) = world.last._checkpoint.collections.values()
+    (progress,) = world.last.checkpoint.collections.values()
     assert (progress.watermark, progress.floor, progress.pending) == (NOW, NOW - 600_000, [])
 
 
@@ -72,7 +72,7 @@ def test_a_run_asks_for_the_whole_late_arrival_window(seconds: int) -> None:
     world.clock.now += seconds
     assert world.run() == "ok"
     assert windows(world) == [(-LATE, None)]
-    (progress,) = world.last._checkpoint.collections.values()
+    (progress,) = world.last.checkpoint.collections.values()
     now = NOW + seconds * 1000
     # 15 minutes more are remembered, for clocks that are set back
     # before the newest event
@@ -89,7 +89,7 @@ def test_on_a_quiet_pce_a_run_reads_from_just_above_the_newest_event() -> None:
         assert world.run() == "ok"
         world.clock.now += 60
     assert windows(world)[-2:] == [(-1_799_999, None)] * 2
-    (progress,) = world.last._checkpoint.collections.values()
+    (progress,) = world.last.checkpoint.collections.values()
     assert (progress.newest, progress.floor) == (NOW - 1_800_000, NOW - 1_800_000 - LATE - 15 * MINUTE)
 
 
@@ -97,7 +97,7 @@ def test_reading_does_not_resume_at_an_event_from_the_future() -> None:
     world = World()
     world.pce.record(age_ms=-HOUR)
     assert world.run() == "ok"
-    (progress,) = world.last._checkpoint.collections.values()
+    (progress,) = world.last.checkpoint.collections.values()
     assert (progress.watermark, progress.newest) == (NOW, NOW)
 
 
@@ -136,9 +136,9 @@ def test_an_account_with_another_source_starts_over_and_says_so() -> None:
     assert world.run() == "ok"
     assert "the account pointed to other.example.com/orgs/9 before" in world.last.record.notes[0]
     assert windows(world)[0] == (3_000_000, None)
-    assert world.last._checkpoint.source == "pce.example.com:8443/orgs/1"
-    assert world.last._checkpoint.clock_offset_ms == 0
-    assert world.last._checkpoint.settings["retention_seconds"] == 86_400
+    assert world.last.checkpoint.source == "pce.example.com:8443/orgs/1"
+    assert world.last.checkpoint.clock_offset_ms == 0
+    assert world.last.checkpoint.facts.retention_seconds == 86_400
 
 
 def test_filters_changed_with_the_account_apply_from_the_start_time() -> None:
@@ -183,7 +183,7 @@ def test_a_cut_response_does_not_move_the_watermark_past_its_request() -> None:
     world.response_seconds = 3.0
     assert world.run() == "ok"
     assert len(windows(world)) > 2
-    (progress,) = world.last._checkpoint.collections.values()
+    (progress,) = world.last.checkpoint.collections.values()
     assert progress.watermark == NOW + 60_000
 
 
@@ -227,7 +227,7 @@ def test_a_crowded_newest_millisecond_does_not_block() -> None:
         world.pce.record(age_ms=3000)
     assert world.run() == "ok"
     assert (-2999, None) in windows(world)
-    (progress,) = world.last._checkpoint.collections.values()
+    (progress,) = world.last.checkpoint.collections.values()
     assert (progress.watermark, progress.pending) == (NOW, [])
     assert set(world.delivered()) == world.recorded()
 
@@ -242,7 +242,7 @@ def test_the_watermark_advances_when_the_last_window_is_left_to_a_job() -> None:
     job = world.pce._job
     world.pce._job = lambda path: world.pce._json({"status": "failed"})  # type: ignore[method-assign]
     assert world.run() == "job"
-    (progress,) = world.last._checkpoint.collections.values()
+    (progress,) = world.last.checkpoint.collections.values()
     assert progress.watermark == NOW
     assert progress.pending == [(-10_000 + NOW, -9999 + NOW)]
     world.pce._job = job  # type: ignore[method-assign]
@@ -259,7 +259,7 @@ def test_more_untimed_events_than_one_response_holds_are_read() -> None:
         world.clock.now += 1
     assert world.run() == "ok"
     assert set(world.delivered()) == world.recorded()
-    (progress,) = world.last._checkpoint.collections.values()
+    (progress,) = world.last.checkpoint.collections.values()
     assert (progress.watermark, progress.pending) == (NOW + 17_000, [])
 
 
@@ -311,9 +311,9 @@ def test_invalid_pce_settings_are_ignored(response: dict[str, Any], retention: A
     world = World()
     world.pce.settings = response
     world.run()
-    found = world.last._checkpoint.settings
-    assert (found["retention_seconds"], found["least_severity"]) == (retention, severity)
-    assert found["asked_at"] == START
+    facts = world.last.checkpoint.facts
+    assert (facts.retention_seconds, facts.least_severity) == (retention, severity)
+    assert facts.settings_read_at == START
 
 
 @pytest.mark.parametrize(("retention", "told"), [(3599, True), (3600, False)])
@@ -358,8 +358,8 @@ def test_the_record_of_a_run() -> None:
     world.clock.now += 60
     assert world.run() == "ok"
     value = record_of(world)
-    sizes = value.pop("bytes_received"), value.pop("bytes_written")
-    assert all(size > 100 for size in sizes)
+    (recorded,) = world.pce.collections["events"]
+    assert (value.pop("bytes_received"), value.pop("bytes_written")) == (len(f"[{recorded.text}]"), len(recorded.text))
     assert value == {
         "time": "2025-10-09T08:54:30.000Z", "kind": "run", "outcome": "ok", "input": "audit", "account": "lab",
         "pce": "pce.example.com:8443", "org_id": 1, "duration_seconds": 2.0, "lag_seconds": 2.0, "backlog_seconds": 0,
@@ -443,7 +443,7 @@ def test_a_job_that_does_not_end_times_out_after_ten_minutes_without_blocking() 
     assert {old, between} <= set(world.delivered())
     # two jobs, since windows share their bound
     assert 1200 < world.clock.now - START <= 1210
-    assert world.last._checkpoint.collections["events"].pending == [(NOW - 7_000_001, NOW - 6_999_999)]
+    assert world.last.checkpoint.collections["events"].pending == [(NOW - 7_000_001, NOW - 6_999_999)]
     world.pce.job_polls = 0
     assert world.run() == "ok"
     assert set(world.delivered()) == world.recorded()
@@ -472,7 +472,7 @@ def test_a_job_with_fewer_events_than_the_direct_response_is_rejected(held: int,
 
     world.on_request = shorter
     assert world.run() == ending
-    pending = world.last._checkpoint.collections["events"].pending
+    pending = world.last.checkpoint.collections["events"].pending
     assert bool(pending) is (ending == "job")
 
 

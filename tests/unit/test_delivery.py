@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -55,10 +56,15 @@ class Case:
 
     def again(self) -> Delivery:
         """The delivery of another run, which has the checkpoint."""
-        place: Any = self.place
-        delivery = Delivery(self.checkpoint, place, place, self.clock, self.time, "pce.example.com", self.record)
-        delivery.remember()
-        return delivery
+        context: Any = SimpleNamespace(
+            state=self.place,
+            output=self.place,
+            clock=self.clock,
+            pce=SimpleNamespace(time=self.time),
+            account=SimpleNamespace(host="pce.example.com"),
+            record=self.record,
+        )
+        return Delivery(context, self.checkpoint)
 
 
 def event(ms: int | None, href: str | None = None, text: str = "{}", **members: Any) -> AuditEvent:
@@ -205,6 +211,15 @@ def test_one_end_of_a_window_is_enough(moments: list[int], apart: int) -> None:
     case = Case()
     write(case.delivery, [event(ms, f"/{ms}") for ms in moments], Window(950_000, 960_000))
     assert len(case.checkpoint.batches) == apart
+
+
+def test_what_is_older_than_hrefs_are_remembered_for_is_kept_apart() -> None:
+    """The newest is from 959,000, and a thousand milliseconds before that may be met again."""
+    case = Case()
+    moments = [959_000, 958_000, 957_999, 951_000]
+    events = Events.of(event(ms, f"/{ms}") for ms in moments)
+    case.delivery.write(events, Window(950_000, 960_000), remembered_ms=1000)
+    assert spans(case.checkpoint) == [(951_000, 958_000, 2), (958_000, 959_001, 2)]
 
 
 def test_a_window_into_the_future_has_both_parts() -> None:

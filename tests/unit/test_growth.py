@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 
 import pytest
-from illumio_pce.checkpoint import Batch, Checkpoint, Progress
+from illumio_pce.checkpoint import LARGE_BATCH, Batch, Checkpoint, Progress
 from illumio_pce.events import key_of
 from illumio_pce.store import checksum
 from illumio_pce.timestamps import parse
@@ -29,14 +29,14 @@ def busy_checkpoint(batches: int, keys: int) -> Checkpoint:
 def test_each_batch_is_compared_with_one_range_of_each_kind(batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint = busy_checkpoint(batches, 1)
     compared: list[Batch] = []
-    touches = Batch.touches
+    overlaps = Batch.overlaps
 
     def counted(batch: Batch, low: int, high: int) -> bool:
         compared.append(batch)
-        return touches(batch, low, high)
+        return overlaps(batch, low, high)
 
-    monkeypatch.setattr(Batch, "touches", counted)
-    checkpoint.tidy(START)
+    monkeypatch.setattr(Batch, "overlaps", counted)
+    checkpoint.compact(START)
     assert len(checkpoint.batches) == batches
     assert len(compared) <= 2 * batches
 
@@ -50,13 +50,13 @@ def test_neighbours_of_an_unconfirmed_batch_are_remembered(low: int, high: int, 
     for begin in (8000, 5000):
         checkpoint.batches.append(Batch(begin, begin + 1000, START - 1, array("Q", [begin])))
     checkpoint.batches.insert(1, Batch(low, high, START - 1000, array("Q", [1])))
-    checkpoint.tidy(START)
+    checkpoint.compact(START)
     assert any(1 in batch.keys for batch in checkpoint.batches) is kept
 
 
 def test_the_main_document_is_small_however_many_pages_were_delivered_lately() -> None:
     checkpoint = busy_checkpoint(1000, 4000)
-    checkpoint.tidy(START)
+    checkpoint.compact(START)
     assert len(checkpoint.to_text()) < KV_STORE_LIMIT / 8
     assert sum(batch.count for batch in Checkpoint.from_text(checkpoint.to_text()).batches) == 4_000_000
 
@@ -109,7 +109,7 @@ def test_of_a_backlog_only_the_newest_hrefs_are_kept() -> None:
         for i in range(5001):
             world.pce.record(age_ms=(burst + 1) * 500_000_000 - i)
     assert world.run() == "ok"
-    batches = world.last._checkpoint.batches
+    batches = world.last.checkpoint.batches
     assert sum(batch.count for batch in batches) == 15_003
     kept = [key for batch in batches for key in batch.keys]
     assert set(kept) == {key_of(str(event.href)) for event in world.pce.collections["events"][:5001]}
@@ -119,6 +119,19 @@ def test_of_a_backlog_only_the_newest_hrefs_are_kept() -> None:
     assert set(world.delivered()) == world.recorded()
     assert world.run() == "ok"
     assert len(world.delivered()) == len(world.recorded())
+
+
+def test_a_page_of_a_backlog_is_stored_with_one_write() -> None:
+    """Thousands of events, one a second: only the hrefs of the last 25 minutes have to be stored."""
+    world = World(max_results=10_000, settings={"start_time": "-1d"})
+    for second in range(30_000):
+        world.pce.record(age_ms=80_000_000 - 1000 * second - second % 7)
+    assert world.run() == "ok"
+    assert max(batch.count for batch in world.last.checkpoint.batches) > LARGE_BATCH
+    after = [" ".join(world.trace[at + 1 : at + 5]) for at, effect in enumerate(world.trace) if effect == "write ends"]
+    assert len(after) > 4
+    stored = "save begins save ends breadcrumb "
+    assert [effects for effects in after if not effects.startswith(stored) or "save" in effects[len(stored) :]] == []
 
 
 def test_a_quiet_pce_has_its_backlog_read_once() -> None:

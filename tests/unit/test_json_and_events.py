@@ -1,4 +1,4 @@
-"""The event reaches Splunk as the PCE sent it: text is cut, never rewritten (points 7 and 8)."""
+"""The event reaches Splunk as the PCE sent it: text is cut, never rewritten."""
 
 from __future__ import annotations
 

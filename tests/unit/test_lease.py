@@ -236,7 +236,8 @@ def test_a_renewal_that_loses_the_race_ends_the_run() -> None:
 @pytest.mark.parametrize("until", [None, "soon"])
 def test_a_lease_that_cannot_be_read_keeps_nobody_out(until: object) -> None:
     world = World()
-    world.documents["audit.lease"] = {"_key": "audit.lease", "holder": "one", "nonce": "x", "until": until}
+    lease(world, "one").acquire()
+    world.documents["audit.lease"] = {**world.documents["audit.lease"], "until": until}
     second = lease(world, "two")
     assert second.acquire() is None
     second.check()

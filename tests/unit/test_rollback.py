@@ -197,13 +197,13 @@ def test_a_restored_backup_from_before_the_first_run_goes_on_as_well() -> None:
     world = World(settings={"start_time": "-3d"})
     old = world.pce.record(age_ms=200_000_000)
     assert world.run() == "ok"
-    creation = world.last._checkpoint.creation
+    creation = world.last.checkpoint.creation
     world.clock.now += 3600
     fresh = world.pce.record()
     world.documents = {"audit": created_document("audit", START, creation)}
     assert world.run() == "ok"
     assert Counter(world.delivered()) == {old: 1, fresh: 1}
-    assert world.last._checkpoint.creation == creation
+    assert world.last.checkpoint.creation == creation
     assert kinds(world) == [("state", "state_restored")]
 
 
@@ -234,7 +234,7 @@ def test_a_backup_from_when_the_account_led_elsewhere_goes_on_where_it_leads_now
     assert world.run() == "ok"
     assert set(world.delivered()) == world.recorded()
     assert len(repeated(world)) <= 4 * 2 + 6
-    assert world.last._checkpoint.source == "pce.example.com:8443/orgs/1"
+    assert world.last.checkpoint.source == "pce.example.com:8443/orgs/1"
     assert not any("the account led to" in note for note in world.last.record.notes)
 
 
@@ -251,7 +251,7 @@ def test_a_recreated_input_has_its_own_identity() -> None:
     told = world.read()
     assert former is not None
     assert told is not None
-    assert told.creation == world.last._checkpoint.creation != former.creation
+    assert told.creation == world.last.checkpoint.creation != former.creation
     assert told.saves < former.saves
     world.clock.now += 60
     assert world.run() == "ok"

@@ -306,7 +306,7 @@ def test_a_member_keeps_the_input_unless_it_is_stopped(requested: bool, stage: S
     stage.roles = list(MEMBER)
 
     def collect(run: Any) -> None:
-        run._stop.requested = requested
+        run._context.stop.requested = requested
 
     stage.put(Run, "collect", collect)
     assert stage.run() is True
@@ -343,7 +343,7 @@ def test_a_pipe_that_closes_before_anything_was_delivered_leaves_no_mark(stage: 
 
 def test_a_failure_after_splunkd_is_gone_is_one_log_line(stage: Stage, errors: list[str]) -> None:
     def collect(run: Any) -> None:
-        run._stop.gone = True
+        run._context.stop.gone = True
         raise StateError("The input's state cannot be written in the KV store (splunkd has gone).")
 
     stage.put(Run, "collect", collect)
@@ -380,12 +380,11 @@ def terminated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The signals that this process would get."""
     found: list[int] = []
     monkeypatch.setattr(signal, "pthread_kill", lambda _thread, number: found.append(number))
-    monkeypatch.setattr("illumio_pce.stop.WATCH_SECONDS", 0.01)
     return found
 
 
 def listening() -> Stop:
-    stop = Stop()
+    stop = Stop(watch_seconds=0.01)
     stop._listening = True
     return stop
 

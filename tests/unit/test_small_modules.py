@@ -314,7 +314,7 @@ def test_invalid_checkpoints_are_unreadable(text: str) -> None:
 )
 def test_read_ranges_are_no_longer_pending(low: int, high: int, left: list[tuple[int, int]]) -> None:
     progress = Progress(0, 0, [(10, 40), (50, 50)])
-    progress.settle(low, high)
+    progress.mark_read(low, high)
     assert progress.pending == left
 
 

@@ -60,14 +60,14 @@ def test_a_file_that_cannot_be_looked_at_counts_as_not_set(tmp_path: Path, monke
 
 
 def stored(world: World) -> State:
-    """A state that was loaded after another run had stored a checkpoint under a life of splunkd."""
+    """A state that was loaded after another run had stored a checkpoint under the same start of splunkd."""
     first = State(world, "audit", world, world.lease, world)
     first.load(START)
     first.save(Checkpoint("pce", {"events": Progress(5000, 1000)}, splunkd_boot_id="one"), delivered=True)
     return State(world, "audit", world, world.lease, world)
 
 
-def life_in(state: State) -> str:
+def boot_id_in(state: State) -> str:
     checkpoint = state.load(START).checkpoint
     assert checkpoint is not None
     return checkpoint.splunkd_boot_id
@@ -76,11 +76,11 @@ def life_in(state: State) -> str:
 def test_while_the_mark_is_set_the_latest_is_resent() -> None:
     world = World()
     state = stored(world)
-    assert life_in(state) == "one"
+    assert boot_id_in(state) == "one"
     before = dict(world.documents)
     state.mark_unconfirmed()
     assert world.documents == before
-    assert [life_in(state) for _ in range(2)] == ["", ""]
+    assert [boot_id_in(state) for _ in range(2)] == ["", ""]
     assert world.unconfirmed
 
 

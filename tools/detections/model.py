@@ -140,7 +140,8 @@ class Detection:
     hour_total: str = ""
     # Stages between the events that alert and their rows.
     details: list[str] = field(default_factory=list)
-    # Figures over the window before an event, each with the field it is counted by, and what `decided` makes of them.
+    # Figures over the window before an event, each with the field it is counted by (and `day`, if it is one over a
+    # day), and what `decided` makes of them.
     before: dict[str, list[str]] = field(default_factory=dict)
     decided: str = ""
     high_value: bool = False

@@ -117,7 +117,7 @@ def _figures(one: Detection) -> list[tuple[str, str, str, str]]:
     counted = ["reached"] * bool(one.counted) + ["total"] * one.by_day
     told = {**{name: [one.counted, one.by] for name in counted}, **one.before}
     found = []
-    for name, (figure, by) in told.items():
+    for name, (figure, by, *_) in told.items():
         parts = re.fullmatch(r"(\w+)\((\w+)\)", figure)
         if not parts or not re.fullmatch(r"\w+", by):
             raise Invalid(f"{one.id}: a figure of a window is function(field) by one field")
@@ -157,7 +157,8 @@ def _streams(one: Detection) -> list[str]:
 
 
 def _stream(one: Detection, name: str, figure: str) -> str:
-    window = DAY if name == "total" else f"`illumio_pce_{one.id}_window`s"
+    of_day = name == "total" or len(one.before.get(name, ())) > 2
+    window = DAY if of_day else f"`illumio_pce_{one.id}_window`s"
     return f"streamstats time_window={window} {figure} AS {one.id}_{name} BY by_{one.id}_{name}"
 
 

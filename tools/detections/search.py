@@ -108,9 +108,12 @@ def _totals(detection: Detection) -> list[str]:
 
 def _after_others(detection: Detection, since: str) -> list[str]:
     """The events that what came before them within the window makes suspicious, where one of both is new."""
-    window = f"time_window=`illumio_pce_{detection.id}_window`s"
-    figures = [f"streamstats {window} {figure} AS {name} BY {by}" for name, (figure, by) in detection.before.items()]
-    newest = f"streamstats {window} max(first_matched) AS newest BY {detection.by}"
+    window = f"`illumio_pce_{detection.id}_window`s"
+    figures = [
+        f"streamstats time_window={DAY if day else window} {figure} AS {name} BY {by}"
+        for name, (figure, by, *day) in detection.before.items()
+    ]
+    newest = f"streamstats time_window={window} max(first_matched) AS newest BY {detection.by}"
     return ["sort 0 _time", *figures, newest, f"where newest>={since} AND ({detection.decided})"]
 
 

@@ -24,8 +24,10 @@ from tools.mutate import trial
 from tools.mutate.mutants import Mutant, mutants_of
 
 MODULES = (
-    "array_reader", "backfill", "breadcrumb", "checkpoint", "collector", "comparison", "delivery", "events", "filters",
-    "json_text", "key_set", "lease", "output", "prefetch", "record", "state", "store", "timestamps", "windows",
+    "array_reader", "backfill", "backfill_sender", "backlog", "breadcrumb", "checkpoint", "collector", "comparison",
+    "delivery", "event_reader", "events", "fast_reader", "fetch", "filters", "json_text", "key_set", "lease", "output",
+    "pce_facts", "prefetch", "present", "record", "report", "resume", "setback", "state", "store", "text_buffer",
+    "timestamps", "windows", "xml_text",
 )  # fmt: skip
 REVIEWED = trial.REPOSITORY / "tests" / "mutants-reviewed.csv"
 COLUMNS = ("module", "function", "was", "became", "reason")

@@ -1,6 +1,7 @@
 """What a reconciliation wants an input to collect: the events of some hrefs, and where to look for them.
 
-The search command writes it as a document beside the checkpoint; the input's next run collects, and removes it.
+The search command writes it as a document beside the checkpoint; the input's next run collects them
+(`backfill_sender.py`), and removes it.
 """
 
 from __future__ import annotations
@@ -8,15 +9,10 @@ from __future__ import annotations
 import json
 import secrets
 from array import array
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Callable
 
 from .checkpoint import UNCONFIRMED_SECONDS, keys_from_text, keys_to_text
-from .events import Events
-from .pce import Page, Window
 from .store import Document, Unreadable, content_of, sealed
-from .windows import split
 
 VERSION = 1
 
@@ -48,7 +44,7 @@ class Backfill:
 
     @classmethod
     def new(cls, input_name: str, collection: str, low: int, high: int, keys: frozenset[int]) -> Backfill:
-        """A request of its own for an input."""
+        """A new backfill for an input."""
         return cls(f"{input_name}.request.{secrets.token_hex(8)}", collection, low, high, keys)
 
     def document(self, input_name: str) -> Document:
@@ -60,7 +56,7 @@ class Backfill:
 
     @classmethod
     def of(cls, document: Document) -> Backfill:
-        """Read it; whatever cannot be read is a request with a problem, so that it is told and removed."""
+        """Read a document; one that cannot be read becomes a backfill with a problem, to be noted and removed."""
         key = str(document["_key"])
         try:
             value = json.loads(content_of(document))
@@ -71,28 +67,3 @@ class Backfill:
             return cls(key, value["collection"], int(value["low"]), int(value["high"]), keys, "", *sent)
         except (ValueError, TypeError, KeyError) as error:
             return cls(key, problem=str(error) or type(error).__name__)
-
-
-def pages_of(
-    backfill: Backfill,
-    fetch: Callable[[str, Window], Page],
-    fetch_all: Callable[[str, Window], Iterable[Events]],
-    wanted: set[int],
-) -> Iterator[Events]:
-    """The named events that the PCE still has, page by page; `wanted` are the keys that are still missing.
-
-    `fetch_all` gives a window's events where a response cannot hold them and no bound lies between its ends.
-    """
-    windows = [Window(backfill.low, backfill.high)]
-    while windows:
-        window = windows.pop()
-        page = fetch(backfill.collection, window)
-        parts = split(window, page) if page.cut else None
-        if parts is not None:
-            windows += parts
-            continue
-        tables = fetch_all(backfill.collection, window) if page.cut else [page.events]
-        named = (event for events in tables for event in events if event.key in backfill.keys)
-        found = {event.key: event for event in named if event.key in wanted}
-        if found:
-            yield Events.of(found.values())

@@ -1,4 +1,4 @@
-"""A file outside the KV store that tells how far an input has read, so that what the KV store says can be doubted.
+"""A file outside the KV store that says how far an input has read, to check the KV store against.
 
 It lies where splunkd has a modular input keep its checkpoints (`checkpoint_dir` of the input's configuration), and is
 written after each save of the checkpoint. So it shows when the state was lost, was restored from a backup, or was not
@@ -23,7 +23,7 @@ VERSION = 2
 
 @dataclass(frozen=True)
 class Point:
-    """How far collections of a source were read, told at `at` (epoch s).
+    """How far collections of a source were read, as of `at` (epoch s).
 
     `creation` and `saves` are those of the checkpoint that was saved then; empty and 0 where they are not known.
     `unconfirmed`: of each batch that splunkd may have had in memory then, from when to when (ms) it is, when it was
@@ -141,7 +141,7 @@ class BreadcrumbFile:
         return True
 
     def forget(self) -> None:
-        """Remove it: the input was deleted, or made anew."""
+        """Remove it: the input was deleted or recreated."""
         self._path.unlink(missing_ok=True)
 
 

@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .filters import FilterHistory, Filters
+from .pce_facts import PceFacts
 from .store import Unreadable
 from .timestamps import MINUTE
 
 #: The version of the form below. A newer add-on reads every older one; an older one refuses a newer.
 VERSION = 2
-#: What was committed this long before splunkd's last sign of life may have been lost with its memory (seconds).
+#: What was committed this long before splunkd was last known to run may have been lost with its memory (seconds).
 UNCONFIRMED_SECONDS = 120
 #: Keys are remembered this much longer than the late-arrival window, for clocks that are set back (ms).
 CLOCK_SLACK = 15 * MINUTE
@@ -50,7 +51,7 @@ class Batch:
     def __post_init__(self) -> None:
         self.count = self.count or len(self.keys)
 
-    def touches(self, low: int, high: int) -> bool:
+    def overlaps(self, low: int, high: int) -> bool:
         """Whether any of its events may lie in that range of time."""
         return self.low <= high and low <= self.high
 
@@ -65,9 +66,9 @@ class Progress:
     """How far one collection was read.
 
     `watermark`: every event that the PCE had recorded by that time (ms) was read or is pending. `newest`: the time of
-    the newest event that was seen until then (ms): should all clocks be ahead of the events', reading goes on above.
-    `floor`: nothing from before it (ms) is read again. `pending`: ranges still to be read, oldest first. `read_at`:
-    when the watermark was reached, by this machine's clock (epoch s); 0 where that is not known.
+    the newest event that was seen until then (ms). Reading begins just above it where all clocks are ahead of the
+    events'. `floor`: nothing from before it (ms) is read again. `pending`: ranges still to be read, oldest first.
+    `read_at`: when the watermark was reached, by this machine's clock (epoch s); 0 where that is not known.
     """
 
     watermark: int
@@ -76,7 +77,7 @@ class Progress:
     newest: int = 0
     read_at: float = 0
 
-    def low(self, late_ms: int) -> int:
+    def read_from(self, late_ms: int) -> int:
         """Where reading begins (ms), so that what turned up `late_ms` late is read. What is pending is left to that.
 
         The newest event itself is not read again: on a quiet PCE that would be so in each run.
@@ -84,7 +85,7 @@ class Progress:
         seen = max([self.newest + 1, *(high for _, high in self.pending)])
         return max(min(self.watermark - late_ms, seen), self.floor)
 
-    def see(self, moments: list[int], remembered_ms: int) -> None:
+    def note_seen(self, moments: list[int], remembered_ms: int) -> None:
         """Events of these times (ms) were read; hrefs from `remembered_ms` before the newest on are remembered."""
         newest = max(moments, default=0)
         if newest > self.watermark:  # what is from the future is not where reading goes on
@@ -96,7 +97,7 @@ class Progress:
         """Have a range (ms, both ends included) read, joined with those that it touches."""
         self.pending = _merged([*self.pending, (low, high)])
 
-    def settle(self, low: int, high: int) -> None:
+    def mark_read(self, low: int, high: int) -> None:
         """A range (ms) was read whole: what is pending of it is no longer."""
         left = []
         for start, end in self.pending:
@@ -121,7 +122,7 @@ class Checkpoint:
     collections: dict[str, Progress] = field(default_factory=dict)
     batches: list[Batch] = field(default_factory=list)
     filters: FilterHistory = field(default_factory=FilterHistory)
-    settings: dict[str, Any] = field(default_factory=dict)
+    facts: PceFacts = field(default_factory=PceFacts)
     clock_offset_ms: int = 0
     splunkd_boot_id: str = ""
     saved_at: float = 0
@@ -147,7 +148,7 @@ class Checkpoint:
     def mark_resent_with(self, unconfirmed: list[Batch]) -> None:
         """What is known may have been sent again with these, and splunkd may lose it as long as these."""
         for batch in self.batches:
-            again = [other.committed_at for other in unconfirmed if batch.touches(other.low, other.high)]
+            again = [other.committed_at for other in unconfirmed if batch.overlaps(other.low, other.high)]
             batch.committed_at = max([batch.committed_at, *again])
 
     def unconfirmed(self) -> list[Batch]:
@@ -164,10 +165,11 @@ class Checkpoint:
     def needed(self, batch: Batch) -> bool:
         """Whether an event of that batch may be read again."""
         return any(
-            batch.high >= progress.floor or _touched(batch, progress.pending) for progress in self.collections.values()
+            batch.high >= progress.floor or _overlaps_any(batch, progress.pending)
+            for progress in self.collections.values()
         )
 
-    def tidy(self, now: float) -> None:
+    def compact(self, now: float) -> None:
         """Before it is stored: forget what is neither needed nor possibly lost, join small batches (`now`: epoch s)."""
         self.saved_at = now
         for batch in self.batches:
@@ -230,7 +232,7 @@ class Checkpoint:
                 "batches": [_batch_to_json(batch) for batch in self.batches],
                 "filters": self.filters.current.as_json(),
                 "earlier_filters": [[until, filters.as_json()] for until, filters in self.filters.earlier],
-                "settings": self.settings,
+                "settings": self.facts.to_json(),
                 "clock_offset_ms": self.clock_offset_ms,
                 "splunkd": self.splunkd_boot_id,
                 "saved_at": self.saved_at,
@@ -255,7 +257,7 @@ class Checkpoint:
                     Filters.from_json(value["filters"]),
                     [(until, Filters.from_json(filters)) for until, filters in value["earlier_filters"]],
                 ),
-                settings=value["settings"],
+                facts=PceFacts.from_json(value["settings"]),
                 clock_offset_ms=value["clock_offset_ms"],
                 splunkd_boot_id=value["splunkd"],
                 saved_at=value["saved_at"],
@@ -300,10 +302,10 @@ def _merged(ranges: Iterable[Range]) -> list[Range]:
     return merged
 
 
-def _touched(batch: Batch, merged: list[Range]) -> bool:
+def _overlaps_any(batch: Batch, merged: list[Range]) -> bool:
     """Whether any event of the batch may lie in one of these ranges, which touch no other of them."""
     last = bisect_right(merged, (batch.high, sys.maxsize)) - 1
-    return last >= 0 and batch.touches(*merged[last])
+    return last >= 0 and batch.overlaps(*merged[last])
 
 
 def _upgraded(value: dict[str, Any]) -> dict[str, Any]:

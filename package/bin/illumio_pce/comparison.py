@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import Callable
 
+from .context import RunContext
+from .delivery import Delivery
+from .errors import PceError
 from .events import AuditEvent
+from .fetch import Fetcher
 from .pce import Page, Window
 from .timestamps import DAY, MINUTE
 
@@ -16,6 +20,22 @@ from .timestamps import DAY, MINUTE
 LOOK_UPS = 20
 #: What is younger than this (ms) may be on its way from one collection to the other.
 _YOUNG = 15 * MINUTE
+
+
+def record_comparison(context: RunContext, delivery: Delivery, fetcher: Fetcher) -> None:
+    """Compare them, and record what was found. Raises PceError where the key is refused, and for nothing else."""
+    try:
+        found = compare_collections(fetcher.page, delivery.is_unknown, context.pce_now_ms())
+    except PceError as error:
+        if error.category == "refused_key":
+            raise
+        return
+    context.record.system_events = found
+    if found["missing"]:
+        context.record.note(
+            f"of {found['looked_up']} system events that were looked up, {found['missing']} are in /system_events "
+            "only: switch on 'Include system events' to collect them"
+        )
 
 
 def compare_collections(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .clock import Clock, SystemClock
 from .config import Account, Proxy
 from .errors import PceError
+from .limits import Limits
 from .pce import Pce, TooLarge, Window
 from .transport import HttpsTransport, Transport
 
@@ -23,7 +24,7 @@ def check(account: Account, proxy: Proxy | None) -> None:
 
 def check_over(transport: Transport, account: Account, clock: Clock) -> None:
     """The same over any transport."""
-    pce = Pce(account, transport, clock, retry_seconds=0)
+    pce = Pce(account, transport, clock, limits=Limits(retry_seconds=0))
     odd = PceError("not_a_pce", "The PCE responds, but not like its events API.")
     try:
         pce.events("events", Window(_DISTANT_PAST, _A_SECOND_LATER))

@@ -59,6 +59,15 @@ class CollectorError(Exception):
     def __str__(self) -> str:
         return f"{self.args[0]} {self.remedy}"
 
+    def as_outcome(self) -> dict[str, str]:
+        """What a record says of it."""
+        return {
+            "outcome": "failed",
+            "error_category": self.category,
+            "error": self.args[0],
+            "remedy": self.remedy,
+        }
+
 
 class PceError(CollectorError):
     """The PCE, or the way to it, failed. `retry_after` is in seconds, where the PCE named one."""

@@ -1,7 +1,7 @@
-"""Signs of life that the inputs of one instance leave for each other, so that one that stopped running is noticed.
+"""Heartbeat files of the inputs of one instance, so that an input that stopped running is noticed by the others.
 
-Each has a file in the folder that splunkd gives them all (`checkpoint_dir`): when it last wrote a record, or had a
-reason to write none, and how often it runs. Looking at them costs no request.
+Each lies in the folder that splunkd gives all inputs (`checkpoint_dir`). It says when the input last wrote a record,
+or had a reason to write none, and how often it runs. Reading them costs no request.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from urllib.parse import unquote
 
 from .breadcrumb import path_of
 
-#: An input is silent when it left no sign for three of its intervals and so much longer (seconds).
+#: An input is silent after three of its intervals, and this much longer (seconds), without a heartbeat.
 GRACE_SECONDS = 900.0
 _INTERVALS = 3
-#: One that stays silent is told of this often (seconds).
+#: How often a silent input is warned about (seconds).
 _WARN_EVERY = 86_400.0
 _SUFFIX = "sign"
 
 
 class Heartbeat(NamedTuple):
-    """The last sign of an input: `at` and `told_at` in epoch s, the latter 0 while its silence was not told."""
+    """The last heartbeat of an input (`at`), and the last warning about its silence (`told_at`, 0: none); epoch s."""
 
     input_name: str
     at: float
@@ -33,26 +33,26 @@ class Heartbeat(NamedTuple):
 
     @property
     def timeout(self) -> float:
-        """How long after it the next one is waited for (seconds)."""
+        """How long after this heartbeat the next one is due at the latest (seconds)."""
         return _INTERVALS * self.interval + GRACE_SECONDS
 
     def is_silent(self, now: float) -> bool:
-        """Whether the next one should have come long ago (`now`: epoch s)."""
+        """Whether the next heartbeat is overdue (`now`: epoch s)."""
         return now - self.at > self.timeout
 
     def was_warned(self, now: float) -> bool:
-        """Whether its silence was told lately."""
+        """Whether there was a warning within the last day."""
         return 0 <= now - self.told_at < _WARN_EVERY
 
 
 class Heartbeats:
-    """The signs in a folder. What cannot be read or written there is left alone: they are a help, and nothing more."""
+    """The heartbeats in a folder. What cannot be read or written is ignored: nothing depends on them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def leave(self, heartbeat: Heartbeat) -> None:
-        """Put a sign in place of the input's last."""
+        """Replace the input's last heartbeat."""
         with contextlib.suppress(OSError):
             path_of(self._folder, heartbeat.input_name, _SUFFIX).write_text(
                 json.dumps(heartbeat._asdict()), encoding="utf-8"
@@ -64,12 +64,12 @@ class Heartbeats:
             path_of(self._folder, input_name, _SUFFIX).unlink(missing_ok=True)
 
     def silent(self, now: float, own_name: str) -> list[Heartbeat]:
-        """The last signs of silent inputs whose silence was not told lately, without the input `own_name`."""
+        """The last heartbeats of silent inputs other than `own_name` that are due for a warning."""
         found = (heartbeat for heartbeat in self._all() if heartbeat.input_name != own_name)
         return [heartbeat for heartbeat in found if heartbeat.is_silent(now) and not heartbeat.was_warned(now)]
 
     def mark_warned(self, heartbeat: Heartbeat, now: float) -> None:
-        """The input's silence was told."""
+        """A warning about this input was given."""
         self.leave(heartbeat._replace(told_at=now))
 
     def _all(self) -> Iterator[Heartbeat]:
@@ -81,7 +81,7 @@ class Heartbeats:
 
 
 def interval_seconds(interval: str | None) -> float:
-    """The interval of an input as inputs.conf has it (seconds); a day where it is none, such as a cron schedule."""
+    """The interval in inputs.conf (seconds); a day where it is not a number, such as a cron schedule."""
     try:
         seconds = float(interval or "60")
     except ValueError:

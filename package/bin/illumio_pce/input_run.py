@@ -16,25 +16,18 @@ from .checkpoint import Checkpoint
 from .clock import SystemClock
 from .collector import Run
 from .config import Account, InputSettings, Proxy, index_of
+from .context import RunContext
 from .delivery import SOURCETYPE
 from .errors import CollectorError, PipeClosed, StopRequested
 from .heartbeats import Heartbeat, Heartbeats, interval_seconds
 from .lease import ClusterLease, FileLock, NoLease, OwnLease, is_shared
+from .limits import DEFAULT_LIMITS, Limits
 from .log import formatter, logger, open_log, quoted, set_level
 from .output import SplunkdStream, SplunkEvents
 from .pce import Pce
 from .record import SOURCETYPE as RECORD_SOURCETYPE
 from .record import not_started
-from .splunkd import (
-    KV_STORE_REQUEST_SECONDS,
-    KV_STORE_TIMEOUT,
-    KV_STORE_TIMEOUT_AT_STOP,
-    KvStore,
-    Splunkd,
-    read_account,
-    read_proxy,
-    read_settings,
-)
+from .splunkd import KvStore, Splunkd, read_account, read_proxy, read_settings
 from .state import State
 from .stop import Stop
 from .store import Unreadable, content_of
@@ -66,13 +59,20 @@ class InputRun:
     another member of a search head cluster writes none.
     """
 
-    def __init__(self, stanza: str, parameters: Mapping[str, str], metadata: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        stanza: str,
+        parameters: Mapping[str, str],
+        metadata: Mapping[str, str],
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
         self._name = stanza.partition("://")[2]
         self._parameters = parameters
         self._metadata = metadata
         self._interval = interval_seconds(parameters.get("interval"))
         self._clock = SystemClock()
-        self._stop = Stop()
+        self._limits = limits
+        self._stop = Stop(limits.watch_seconds)
         self._descriptor = sys.stdout.fileno()
         self._output = SplunkdStream(self._descriptor, stanza, f"{SCHEME}://{self._name}", index_of(parameters))
         self._run: Run | None = None
@@ -165,10 +165,14 @@ class InputRun:
             formatter.hide(proxy.password if proxy else "")
         store = self._kv_store()
         lease = self._take_lease(store, info)
-        pce = Pce(account, _transport(account, proxy), self._clock, lambda: splunkd.inputs_with_account(account.name))
+        transport = _transport(account, proxy)
+        pce = Pce(
+            account, transport, self._clock, lambda: splunkd.inputs_with_account(account.name), limits=self._limits
+        )
         mark = UnconfirmedMark(self._folder, self._name)
         state = State(store, self._name, BreadcrumbFile(self._folder, self._name), lease, mark)
-        run = Run(settings, account, pce, state, self, self._clock, self._stop, splunkd_boot_id(info))
+        boot_id = splunkd_boot_id(info)
+        run = Run(RunContext(settings, account, pce, state, self, self._clock, self._stop, boot_id, self._limits))
         for note in settings.notes:
             run.record.note(f"inputs.conf: {note}")
         return _Prepared(run, store, lease, settings, account)
@@ -180,14 +184,17 @@ class InputRun:
             raise CollectorError("input", str(error)) from None
 
     def _kv_store(self) -> KvStore:
-        impatient = Splunkd(self._metadata["server_uri"], self._metadata["session_key"], KV_STORE_REQUEST_SECONDS)
+        impatient = Splunkd(
+            self._metadata["server_uri"], self._metadata["session_key"], self._limits.kv_store_request_seconds
+        )
         return KvStore(impatient, self._clock, self._timeout)
 
     def _timeout(self) -> float:
         """How long the KV store is waited for (seconds)."""
         if self._stop.gone:
             return -1.0
-        return KV_STORE_TIMEOUT_AT_STOP if self._stop.requested else KV_STORE_TIMEOUT
+        limits = self._limits
+        return limits.kv_store_seconds_at_stop if self._stop.requested else limits.kv_store_seconds
 
     def _carry_out(self, run: Run) -> bool:
         """Collect, write the run's record, and log one line; whether the run ended well."""
@@ -202,9 +209,7 @@ class InputRun:
             if self._stop.gone:
                 raise PipeClosed from None
             failure = error if isinstance(error, CollectorError) else _internal(error)
-            outcome.update(
-                outcome="failed", error_category=failure.category, error=failure.args[0], remedy=failure.remedy
-            )
+            outcome.update(failure.as_outcome())
             self._log_failure(failure, exc_info=failure is not error)
         run.write_record(outcome)
         logger.info("action=ended input=%s outcome=%s %s", self._name, outcome["outcome"], run.record.summary())
@@ -241,7 +246,7 @@ class InputRun:
             else:
                 lease.keep()
 
-    # --- what is told ------------------------------------------------------------------------------
+    # --- what is reported --------------------------------------------------------------------------
 
     def _log_failure(self, error: CollectorError, *, exc_info: bool = False) -> None:
         line = "action=failed input=%s category=%s error=%s"
@@ -283,9 +288,11 @@ class InputRun:
                 splunkd.announce(f"ta_illumio_pce_silent_{heartbeat.input_name}", text)
 
 
-def run_input(stanza: str, parameters: Mapping[str, str], metadata: Mapping[str, str]) -> bool:
+def run_input(
+    stanza: str, parameters: Mapping[str, str], metadata: Mapping[str, str], limits: Limits = DEFAULT_LIMITS
+) -> bool:
     """One run of one input; whether it ended well."""
-    return InputRun(stanza, parameters, metadata).run()
+    return InputRun(stanza, parameters, metadata, limits).run()
 
 
 def splunkd_boot_id(info: Mapping[str, Any]) -> str:

@@ -22,25 +22,14 @@ from .config import Account
 from .errors import PceError
 from .event_reader import EventReader
 from .events import AuditEvent, Events
+from .limits import DEFAULT_LIMITS, Limits
 from .pce_clock import PceClock
 from .prefetch import Prefetcher, Request, Traffic
 from .timestamps import parse, render
 from .transport import Response, Transport
 
-#: The most events that the PCE puts into one response.
-MAX_RESULTS = 10_000
 #: A limit lower than that would be a multiple of this.
 ROUND_NUMBER = 100
-#: The most bytes of one response that are read into memory (decompressed).
-MAX_RESPONSE_BYTES = 24 * 1024 * 1024
-#: A run gives up when nothing has succeeded for this long (seconds); 120 are promised.
-RETRY_SECONDS = 105.0
-#: One piece of a response has to arrive within this long (seconds).
-READ_TIMEOUT_SECONDS = 30.0
-#: A response that takes longer than this as a whole is asked for in smaller pieces (seconds).
-SLOW_RESPONSE_SECONDS = 35.0
-#: How long the pieces of one datafile are waited for, taken together (seconds).
-DATAFILE_SECONDS = 900.0
 #: So many responses in a row may be too large or too slow: enough to halve 200 days down to a millisecond.
 MAX_TOO_LARGE = 40
 T = TypeVar("T")
@@ -125,11 +114,9 @@ class Pce:
         clock: Clock,
         sharers: Callable[[], int] = lambda: 1,
         jitter: Callable[[], float] = random.random,
-        retry_seconds: float = RETRY_SECONDS,
-        max_results: int = MAX_RESULTS,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
-        self._retry_seconds = retry_seconds
-        self._max_results = max_results
+        self._limits = limits
         self._account = account
         self._clock = clock
         self._jitter = jitter
@@ -148,9 +135,10 @@ class Pce:
 
         `upcoming`: collections and windows that are needed next; they are requested before this response is waited for.
         """
+        limits = self._limits
 
         def read(response: Response, now_ms: int) -> Page:
-            body = _Body(self._counted(response), MAX_RESPONSE_BYTES, self._clock)
+            body = _Body(self._counted(response), limits.max_response_bytes, self._clock, limits.slow_response_seconds)
             reader = EventReader(body)
             found = Events()
             try:
@@ -175,11 +163,11 @@ class Pce:
             return Page(found, now_ms, body.size, cut, self.time.latest_ms(), has_out_of_range)
 
         requests = [self._request_for(collection, window), *(self._request_for(*other) for other in upcoming)]
-        self._prefetcher.prefetch(requests, READ_TIMEOUT_SECONDS)
+        self._prefetcher.prefetch(requests, limits.read_timeout_seconds)
         return self._send(requests[0], read)
 
     def allow_prefetch(self, collections: Iterable[str]) -> None:
-        """These collections were read whole in the last run, which met no error: they may be asked ahead at once."""
+        """These collections were read whole in the last run, which met no error: they may be prefetched at once."""
         self._prefetcher.allow_prefetch(map(self._path, collections))
 
     def start_job(self, collection: str, window: Window) -> Job:
@@ -214,7 +202,9 @@ class Pce:
     def datafile(self, href: str) -> Iterator[Events]:
         """The events of a datafile, some at a time as they arrive; PceError where it turns out not to be whole."""
         response = self._send(Request(href), lambda response, _now_ms: response)
-        body = _Body(self._within(DATAFILE_SECONDS, self._counted(response)), sys.maxsize, self._clock, math.inf)
+        body = _Body(
+            self._within(self._limits.datafile_seconds, self._counted(response)), sys.maxsize, self._clock, math.inf
+        )
         try:
             yield from EventReader(body).tables()
         except NotAnArray as error:
@@ -243,7 +233,7 @@ class Pce:
         10,000 is what the documentation says. A PCE, or what stands before it, with a lower limit would give no sign:
         limits are round numbers, so a round number of events is asked for again in parts, which costs little.
         """
-        return count >= self._max_results or (count > 0 and count % ROUND_NUMBER == 0)
+        return count >= self._limits.max_results or (count > 0 and count % ROUND_NUMBER == 0)
 
     def _path(self, collection: str) -> str:
         return (
@@ -251,7 +241,7 @@ class Pce:
         )
 
     def _request_for(self, collection: str, window: Window) -> Request:
-        return Request(self._path(collection), (*window.query(), ("max_results", str(self._max_results))))
+        return Request(self._path(collection), (*window.query(), ("max_results", str(self._limits.max_results))))
 
     def _own_path(self, href: str) -> str:
         """A href, or a whole URL of this PCE, as a path of the API; the key goes nowhere else."""
@@ -271,7 +261,7 @@ class Pce:
 
     def _small(self, path: str, *, retry: bool = True) -> Any:
         def read(response: Response, _now_ms: int) -> Any:
-            body = _Body(self._counted(response), _MAX_SMALL_RESPONSE, self._clock)
+            body = _Body(self._counted(response), _MAX_SMALL_RESPONSE, self._clock, self._limits.slow_response_seconds)
             text = b"".join(body)
             response.close()
             try:
@@ -311,13 +301,14 @@ class Pce:
         pause = min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2**attempt) * (0.5 + self._jitter() / 2)
         if error.retry_after is not None:
             pause = error.retry_after + self._jitter()
-        left = self._trying_since + self._retry_seconds - self._clock.monotonic()
+        left = self._trying_since + self._limits.retry_seconds - self._clock.monotonic()
         return pause if pause + 1 < left else None
 
     def _send_once(self, request: Request) -> tuple[Response, int]:
+        limits, timeout = self._limits, self._limits.read_timeout_seconds
         for _ in range(_SAME_HOST_REDIRECTS + 1):
-            left = self._trying_since + RETRY_SECONDS - self._clock.monotonic()
-            response, sent_at, arrived_at = self._prefetcher.fetch(request, max(1.0, min(READ_TIMEOUT_SECONDS, left)))
+            left = self._trying_since + max(limits.retry_seconds, timeout) - self._clock.monotonic()
+            response, sent_at, arrived_at = self._prefetcher.fetch(request, max(1.0, min(timeout, left)))
             now_ms = self.time.observe(response.headers.get("date"), sent_at, arrived_at)
             if response.status not in (301, 302, 303, 307, 308):
                 if response.status not in (200, 202):
@@ -365,9 +356,7 @@ class Pce:
 class _Body:
     """The chunks of a body, until it is larger than `limit` (bytes) or takes longer (s): then it is `given_up`."""
 
-    def __init__(
-        self, chunks: Iterator[bytes], limit: int, clock: Clock, seconds: float = SLOW_RESPONSE_SECONDS
-    ) -> None:
+    def __init__(self, chunks: Iterator[bytes], limit: int, clock: Clock, seconds: float) -> None:
         self._chunks = chunks
         self._limit = limit
         self._clock = clock

@@ -1,4 +1,4 @@
-"""What is asked of the PCE and was not answered yet: some requests ahead, within its limit of requests a minute."""
+"""Sends requests to the PCE, some of them before their responses are needed, within its limit of requests a minute."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Request(NamedTuple):
 
 @dataclass
 class Traffic:
-    """What was asked of the PCE in this run."""
+    """Counts of this run's traffic with the PCE."""
 
     requests: int = 0
     retries: int = 0
@@ -33,11 +33,10 @@ class Traffic:
 
 
 class Prefetcher:
-    """Sends requests, and keeps those that were sent ahead until they are asked for or no longer wanted.
+    """Sends requests, and keeps prefetched ones until they are needed or no longer wanted.
 
-    Ahead is asked only along paths that were answered since the last error, in this run or in the last: a key that the
-    PCE refuses, or that may not read a collection, is tried alone from then on, and a PCE that is short of breath is
-    left alone.
+    Only paths that were answered since the last error, in this run or in the last, are prefetched. So a key that the
+    PCE refuses, or that may not read a collection, is tried with one request, and an overloaded PCE gets no more.
 
     `sharers` tells how many inputs use the same key; it is asked only when a run makes many requests.
     """
@@ -55,7 +54,7 @@ class Prefetcher:
         self._answered.update(paths)
 
     def fetch(self, request: Request, seconds: float) -> tuple[Response, float, float]:
-        """The response to a request, which is sent unless it is under way, and when it was asked and arrived.
+        """The response to a request, which is sent unless it is in flight, and when it was sent and received.
 
         Its headers, and each further piece, have to arrive within `seconds` of its sending. Raises PceError.
         """
@@ -67,7 +66,7 @@ class Prefetcher:
         return response, sent_at, arrived_at
 
     def prefetch(self, requests: Iterable[Request], seconds: float) -> None:
-        """Have these under way, in that order, as far as connections and limits allow, and no others."""
+        """Have these requests in flight, in that order, as far as connections and limits allow, and no others."""
         wanted = list(requests)[:CONNECTIONS]
         for request in [request for request in self._sent if request not in wanted]:
             self._sent.pop(request)[0].close()
@@ -76,7 +75,7 @@ class Prefetcher:
                 self._send(request, seconds)
 
     def forget(self) -> None:
-        """After an error: give up what is under way, and ask nothing ahead until there is a response again."""
+        """After an error: cancel what is in flight, and prefetch nothing until there is a response again."""
         self._answered.clear()
         self.prefetch((), 0)
 

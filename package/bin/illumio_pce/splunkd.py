@@ -14,6 +14,7 @@ from splunklib.binding import Context, HTTPError, handler
 from .clock import Clock
 from .config import Account, Proxy, parse_boolean
 from .errors import CollectorError, SplunkdError, StateError
+from .limits import DEFAULT_LIMITS
 from .store import Document
 
 APP = "TA_illumio_pce"
@@ -24,13 +25,6 @@ _LABELS = {"api_secret": "API secret", "proxy_password": "proxy password"}
 #: Version 2: version 1 is deprecated and disabled in the REST reference of Splunk 10.2.
 _SEARCH = "search/v2/jobs/export"
 
-#: A request to the KV store is repeated for so long (seconds), since it is not ready for a while after splunkd starts.
-#: With the last request's own time, a run waits for the KV store no longer than 45 seconds.
-KV_STORE_TIMEOUT = 30.0
-#: The same once splunkd asked the run to end: it waits about 30 seconds before it kills it.
-KV_STORE_TIMEOUT_AT_STOP = 5.0
-#: One request to the KV store may take so long (seconds).
-KV_STORE_REQUEST_SECONDS = 15.0
 _KV_STORE_PAUSE = 2.0
 _REQUEST_SECONDS = 30.0
 #: solnlib cuts a secret into pieces under names with a number, and ends them with a mark (solnlib.credentials).
@@ -231,7 +225,9 @@ class KvStore:
     After the first StateError each call fails at once, so that a run waits no second time.
     """
 
-    def __init__(self, splunkd: Splunkd, clock: Clock, timeout: Callable[[], float] = lambda: KV_STORE_TIMEOUT) -> None:
+    def __init__(
+        self, splunkd: Splunkd, clock: Clock, timeout: Callable[[], float] = lambda: DEFAULT_LIMITS.kv_store_seconds
+    ) -> None:
         self._splunkd = splunkd
         self._clock = clock
         self._timeout = timeout

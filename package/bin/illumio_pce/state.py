@@ -1,4 +1,4 @@
-"""Keeps a checkpoint in a store of documents, two generations of it, and tells damage, loss and absence apart.
+"""Keeps two generations of a checkpoint in a store of documents, and distinguishes damage, loss and absence.
 
 A store may also hold an older checkpoint than the last one that it took: it was restored from a backup, or did not
 keep what it had acknowledged. The number of saves tells: the breadcrumb has the last one. Neither times nor watermarks
@@ -12,8 +12,8 @@ import contextlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
+from .backfill import Backfill
 from .breadcrumb import Breadcrumb, Point
 from .checkpoint import Batch, Checkpoint, keys_from_text, keys_to_text
 from .errors import StateError
@@ -21,10 +21,7 @@ from .lease import Lease
 from .store import Document, DocumentStore, Unreadable, content_of, sealed
 from .unconfirmed import Mark
 
-if TYPE_CHECKING:
-    from .backfill import Backfill
-
-#: Documents that are no longer needed are deleted in heaps of this many, and so are read those of hrefs.
+#: Obsolete documents are deleted, and documents of hrefs are read, this many at a time.
 _DOCUMENTS_PER_REQUEST = 32
 #: A result of the KV store holds 50 MB (limits.conf.spec), and what a reconciliation wants may be megabytes; one
 #: request is enough where there is nothing but the checkpoint.
@@ -83,7 +80,7 @@ class State:
         wanted = {"$or": [{"_key": self._name}, {"input": self._name, "kind": "request"}]}
         found = {str(document["_key"]): document for document in self._store.find(wanted, page_size=_PAGE_SIZE)}
         newest = found.pop(self._name, None)
-        backfills = _backfills_of(found) if found else []
+        backfills = [Backfill.of(document) for _, document in sorted(found.items())]
         self._exists = newest is not None
         if newest is not None and newest.get("kind") == "created":
             loaded = _of_created(newest, now)
@@ -123,7 +120,7 @@ class State:
         return Loaded(None, "; ".join(problems))
 
     def _consult_breadcrumb(self, loaded: Loaded, now: float) -> None:
-        """Hold what was found in the store against the breadcrumb; where both know nothing, it is a first run."""
+        """Compare what was found in the store with the breadcrumb; where both are empty, this is the first run."""
         is_new = loaded.checkpoint is None and self._exists and not loaded.damage
         try:
             point = self._breadcrumb.read()
@@ -210,12 +207,6 @@ class State:
 
     def _key(self, part: str) -> str:
         return f"{self._name}.{part}"  # no name of an input holds a dot
-
-
-def _backfills_of(documents: dict[str, Document]) -> list[Backfill]:
-    from .backfill import Backfill  # noqa: PLC0415 (a run of which nothing is wanted does without it)
-
-    return [Backfill.of(document) for _, document in sorted(documents.items())]
 
 
 def created_document(input_name: str, now: float, creation: str = "") -> Document:

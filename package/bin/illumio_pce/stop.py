@@ -1,6 +1,6 @@
-"""How a run is ended: by splunkd's SIGTERM (on Windows SIGBREAK), or since splunkd has gone.
+"""How a run is stopped: by splunkd's SIGTERM (on Windows SIGBREAK), or because splunkd is gone.
 
-What is half done is finished, what waits is broken off.
+What is half done is finished; what waits is interrupted.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ from contextlib import contextmanager
 from types import FrameType
 
 from .errors import StopRequested
-
-#: How often it is looked whether the process that started this one still lives (seconds).
-WATCH_SECONDS = 3.0
+from .limits import DEFAULT_LIMITS
 
 
 class Stop:
-    """Whether the end was asked for; only inside of `interruptible` does asking raise StopRequested.
+    """Whether a stop was requested; a request raises StopRequested only inside of `interruptible`.
 
     `gone`: splunkd no longer reads what is written, so that nothing more can be delivered or stored.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, watch_seconds: float = DEFAULT_LIMITS.watch_seconds) -> None:
+        self._watch_seconds = watch_seconds
         self.requested = False
         self.gone = False
         self._interruptible = False
@@ -54,19 +53,23 @@ class Stop:
             self._watching = False
 
     def request(self) -> None:
-        """Ask for the end."""
+        """Request a stop."""
         self.requested = True
         if self._interruptible:
             self._interruptible = False
             raise StopRequested
 
+    def check(self) -> None:
+        """Raise StopRequested if a stop was requested."""
+        if self.requested:
+            raise StopRequested
+
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """What runs inside can be broken off at any point without harm."""
+        """What runs inside can be interrupted at any point without harm."""
         self._interruptible = True
         try:
-            if self.requested:
-                raise StopRequested
+            self.check()
             yield
         finally:
             self._interruptible = False
@@ -76,7 +79,7 @@ class Stop:
         poll.register(descriptor, 0)  # an error or a hang-up is told whatever was asked for
         found: list[tuple[int, int]] = []
         while self._watching and not found and os.getppid() == parent:
-            found = poll.poll(WATCH_SECONDS * 1000)
+            found = poll.poll(self._watch_seconds * 1000)
         if self._watching and not any(happened & select.POLLNVAL for _, happened in found):
             self._lose_splunkd()
 

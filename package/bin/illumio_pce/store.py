@@ -1,4 +1,4 @@
-"""Documents by key, as a KV store collection keeps them, and the seal that tells a whole one from half a one."""
+"""Documents by key, as a KV store collection keeps them, and the checksum that shows whether one is complete."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ def content_of(document: Document) -> str:
 
 
 def checksum(text: str) -> str:
-    """What tells a document that was half written from a whole one."""
+    """The checksum that shows whether a text was stored completely."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -83,7 +83,7 @@ def render(ms: int) -> str:
 
 
 def in_words(ms: int) -> str:
-    """A length of time for a person, rounded down: `20 minutes`, `6 hours`, `3 days`."""
+    """A duration for a person, rounded down: `20 minutes`, `6 hours`, `3 days`."""
     for unit, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         if ms >= 2 * unit:
             return f"{ms // unit} {name}s"

@@ -31,7 +31,7 @@ from .transport_errors import ProxyTlsError, Route, explain, no_response
 _CHUNK = 64 * 1024
 #: gzip expands a thousandfold at most; pieces of it are taken one by one, so that a bomb is noticed early.
 _INFLATED_CHUNK = 256 * 1024
-#: How many requests may be under way at once.
+#: How many requests may be in flight at once.
 CONNECTIONS = 4
 
 Query = Sequence[tuple[str, str]]
@@ -76,7 +76,7 @@ class Transport(Protocol):
     def send(self, path: str, query: Query, headers: Mapping[str, str], seconds: float) -> PendingResponse:
         """Send one GET; the headers, and each further piece of the body, have to arrive within `seconds`.
 
-        The response's body stays in the connection until it is read, so that one asked ahead takes no memory.
+        The response's body stays in the connection until it is read, so that a prefetched one takes no memory.
         """
 
 
@@ -289,7 +289,7 @@ class _Inflater:
 
 
 class _VerifyingAdapter(HTTPAdapter):
-    """Gives every connection our own TLS context, and has it tell the request that it is used for."""
+    """Gives every connection our own TLS context, and has it report to the request that it is used for."""
 
     def __init__(self, account: Account) -> None:
         self._ca_certificate = account.ca_certificate
@@ -322,7 +322,7 @@ class _VerifyingAdapter(HTTPAdapter):
 
 
 def _use_reporting_connections(manager: Any) -> None:
-    """Have the pools of urllib3's manager make connections that tell the request under way of themselves."""
+    """Have the pools of urllib3's manager make connections that report to the request in flight."""
     pool_class: type[HTTPSConnectionPool] = manager.pool_classes_by_scheme["https"]
 
     class Connection(pool_class.ConnectionCls):  # type: ignore[misc,name-defined]

@@ -1,4 +1,4 @@
-"""A file that says that splunkd may not have read what was delivered last, so that the next run sends it again.
+"""A marker file: splunkd may not have read what was delivered last, so the next run sends it again.
 
 It is written when the pipe to splunkd is closed. The KV store cannot keep this: it is gone when splunkd is.
 """

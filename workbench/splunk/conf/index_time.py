@@ -1,8 +1,7 @@
 """What splunkd does with received data before it is searchable.
 
-Order: LINE_BREAKER and TRUNCATE, merging, timestamps, SEDCMD (before transforms: assumed), TRANSFORMS- and then
-RULESET- in the order of their classes. A rewritten source type gets no second pass; a copy made by
-CLONE_SOURCETYPE does. Source: props.conf.spec and transforms.conf.spec 9.2.
+Order: LINE_BREAKER and TRUNCATE, merging, timestamps, SEDCMD (before transforms: assumed), TRANSFORMS- in the order
+of their classes. A rewritten source type gets no second pass. Source: props.conf.spec and transforms.conf.spec 9.2.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.sed import Edit, parse_sed
 from workbench.splunk.spl.values import Event
 
-_MOST_CLONES = 10
 #: The indexed field of an event that TRUNCATE cut; recorded, in no page.
 _CUT = ("meta", "truncated")
 
@@ -59,18 +57,13 @@ class Receiver:
         """A stream whose data comes in parts."""
         return Stream(self, self._props.settings(sourcetype, source, host), (sourcetype, source, host, index))
 
-    def transformed(self, event: Incoming, depth: int) -> list[Incoming]:
-        """The event after its transforms, and the copies that they made."""
-        if depth > _MOST_CLONES:
-            raise Refused("copies are made of copies without an end", "transforms.conf CLONE_SOURCETYPE")
+    def transform(self, event: Incoming) -> None:
+        """Change the event as its transforms do."""
         key = (event.keys["MetaData:Sourcetype"], event.keys["MetaData:Source"], event.keys["MetaData:Host"])
         pipeline = self._pipelines.get(key)
         if pipeline is None:
             pipeline = self._pipelines[key] = _Pipeline(self._props.settings(*key), self._transform)
-        results = [event]
-        for copy in pipeline.apply(event):
-            results += self.transformed(copy, depth + 1)
-        return results
+        pipeline.apply(event)
 
     def _transform(self, name: str, place: str) -> IndexTransform:
         if name not in self._compiled:
@@ -97,7 +90,8 @@ class Stream:
         received = []
         for line, moment in zip(lines, self._timestamps.times([line.text for line in lines])):
             keys = {"_raw": line.text, "_time": _time_text(moment), "queue": "indexQueue", **self._keys}
-            received += self._receiver.transformed(Incoming(keys, [_CUT] if line.cut else []), 0)
+            received.append(Incoming(keys, [_CUT] if line.cut else []))
+            self._receiver.transform(received[-1])
         indexed = str(int(self._receiver.now))
         return [event.event(indexed) for event in received if not event.dropped]
 
@@ -107,29 +101,18 @@ class _Pipeline:
 
     def __init__(self, settings: Settings, transform: Callable[[str, str], IndexTransform]) -> None:
         self._sed = [_sed(setting) for _, setting in settings.classes("SEDCMD-")]
-        self._classes = [
-            [transform(name, setting.place) for name in names_list(setting)]
-            for prefix in ("TRANSFORMS-", "RULESET-")
-            for _, setting in settings.classes(prefix)
+        self._transforms = [
+            transform(name, setting.place)
+            for _, setting in settings.classes("TRANSFORMS-")
+            for name in names_list(setting)
         ]
 
-    def apply(self, event: Incoming) -> list[Incoming]:
-        """Change the event; the copies that transforms made of it."""
+    def apply(self, event: Incoming) -> None:
+        """Change the event."""
         for edit in self._sed:
             event.keys["_raw"] = edit(event.keys["_raw"])
-        copies: list[Incoming] = []
-        for number, transforms in enumerate(self._classes, 1):
-            for transform in transforms:
-                target = event
-                if transform.clone and transform.clone != event.keys["MetaData:Sourcetype"]:
-                    target = event.copy()
-                    target.keys["MetaData:Sourcetype"] = transform.clone
-                    copies.append(target)
-                if transform.apply(target):
-                    if number < len(self._classes):
-                        raise Refused("whether STOP_PROCESSING_IF ends later classes too is not documented")
-                    return copies
-        return copies
+        for transform in self._transforms:
+            transform.apply(event)
 
 
 def _sed(setting: Setting) -> Edit:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Callable
 
-from workbench.splunk.conf.ingest_eval import IngestEval, condition
+from workbench.splunk.conf.ingest_eval import IngestEval
 from workbench.splunk.conf.meta import Incoming
 from workbench.splunk.conf.settings import Settings
 from workbench.splunk.refusal import Refused
@@ -19,24 +19,18 @@ _PAIR = re.compile(r'(?P<name>[^\s"]+?)::(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s"]
 
 
 class IndexTransform:
-    """A stanza of transforms.conf, compiled. `clone` is the source type of the copy that it acts on, if any."""
+    """A stanza of transforms.conf, compiled."""
 
     def __init__(self, settings: Settings, clock: float) -> None:
         self._place = f"transforms.conf [{settings.name}]"
-        self.clone = settings.text("CLONE_SOURCETYPE")
-        self._stop = condition(settings, "STOP_PROCESSING_IF", clock)
-        self._act: Callable[[Incoming], None] | None = None
-        if "INGEST_EVAL" in settings:
-            self._act = IngestEval(settings, clock).apply
-        elif self._stop is None:
-            self._act = _RegexTransform(settings).apply
+        evaluated = "INGEST_EVAL" in settings
+        self._act: Callable[[Incoming], None]
+        self._act = IngestEval(settings, clock).apply if evaluated else _RegexTransform(settings).apply
 
-    def apply(self, event: Incoming) -> bool:
-        """Change the event; true = no further transforms."""
+    def apply(self, event: Incoming) -> None:
+        """Change the event."""
         try:
-            if self._act is not None:
-                self._act(event)
-            return self._stop is not None and self._stop(event)
+            self._act(event)
         except Refused as refusal:
             raise refusal.at(self._place) from None
 

@@ -1,4 +1,4 @@
-"""INGEST_EVAL and STOP_PROCESSING_IF: eval expressions at index time.
+"""INGEST_EVAL: eval expressions at index time.
 
 Source: transforms.conf.spec 9.2. `=` adds an indexed field, `:=` replaces it; a key (_raw, _time, queue, host,
 source, sourcetype, index) is written either way.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any, Callable, NamedTuple
+from typing import Any, NamedTuple
 
 from workbench.splunk.conf.meta import Incoming, key_of
 from workbench.splunk.conf.settings import Setting, Settings
@@ -63,20 +63,6 @@ class IngestEval:
                 _assign(event, assignment, value)
             except Refused as refusal:
                 raise Refused(refusal.message, f"{self._setting.place}, {assignment.field}") from None
-
-
-def condition(settings: Settings, key: str, clock: float) -> Callable[[Incoming], bool] | None:
-    """The setting as a condition on an event: 0, false and null are false, anything else is true."""
-    if not settings.text(key):
-        return None
-    expression = _expression(settings.text(key), settings.entries[key])
-    context = Context(now=clock)
-
-    def test(event: Incoming) -> bool:
-        value = expression.evaluate(_view(event, expression.fields), context)
-        return value not in (None, False, 0.0)
-
-    return test
 
 
 def _expression(text: str, setting: Setting) -> Expression:

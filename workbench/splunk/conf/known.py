@@ -13,13 +13,11 @@ from workbench.splunk.refusal import Refused
 _ACTING = {
     "props": """priority CHARSET TRUNCATE LINE_BREAKER SHOULD_LINEMERGE BREAK_ONLY_BEFORE_DATE BREAK_ONLY_BEFORE
         MUST_BREAK_AFTER MUST_NOT_BREAK_AFTER MUST_NOT_BREAK_BEFORE MAX_EVENTS DATETIME_CONFIG TIME_PREFIX TIME_FORMAT
-        MAX_TIMESTAMP_LOOKAHEAD TZ TZ_ALIAS MAX_DAYS_AGO MAX_DAYS_HENCE ADD_EXTRA_TIME_FIELDS TRANSFORMS-
-        RULESET- SEDCMD- KV_MODE AUTO_KV_JSON KV_TRIM_SPACES MATCH_LIMIT EXTRACT- REPORT- FIELDALIAS- EVAL- LOOKUP-
-        rename""",
-    "transforms": """REGEX FORMAT MATCH_LIMIT CLONE_SOURCETYPE LOOKAHEAD WRITE_META DEST_KEY DEFAULT_VALUE
-        SOURCE_KEY REPEAT_MATCH INGEST_EVAL STOP_PROCESSING_IF DELIMS FIELDS MV_ADD CLEAN_KEYS KEEP_EMPTY_VALS filename
-        max_matches min_matches default_match case_sensitive_match match_type time_field time_format max_offset_secs
-        min_offset_secs filter external_cmd external_type collection fields_list""",
+        MAX_TIMESTAMP_LOOKAHEAD TZ MAX_DAYS_AGO MAX_DAYS_HENCE TRANSFORMS- SEDCMD- KV_MODE AUTO_KV_JSON KV_TRIM_SPACES
+        MATCH_LIMIT EXTRACT- REPORT- FIELDALIAS- EVAL- LOOKUP- rename""",
+    "transforms": """REGEX FORMAT MATCH_LIMIT LOOKAHEAD WRITE_META DEST_KEY DEFAULT_VALUE SOURCE_KEY REPEAT_MATCH
+        INGEST_EVAL DELIMS FIELDS MV_ADD CLEAN_KEYS KEEP_EMPTY_VALS filename max_matches min_matches default_match
+        case_sensitive_match match_type filter external_cmd external_type collection fields_list""",
     "eventtypes": "disabled search priority",
     "macros": "args definition validation errormsg iseval",
     "fields": "",
@@ -29,7 +27,7 @@ _WITHOUT_EFFECT = {
     "props": """sourcetype description category
         pulldown_type _actions ANNOTATE_PUNCT SEGMENTATION SEGMENTATION- NO_BINARY_CHECK
         LEARN_SOURCETYPE LEARN_MODEL maxDist LINE_BREAKER_LOOKBEHIND EVENT_BREAKER_ENABLE EVENT_BREAKER
-        LB_CHUNK_BREAKER LB_CHUNK_BREAKER_TRUNCATE MAX_DIFF_SECS_AGO MAX_DIFF_SECS_HENCE RULESET_DESC-
+        LB_CHUNK_BREAKER LB_CHUNK_BREAKER_TRUNCATE MAX_DIFF_SECS_AGO MAX_DIFF_SECS_HENCE
         detect_trailing_nulls CHECK_METHOD initCrcLength force_local_processing termFrequencyWeightedDist""",
     "transforms": """DEPTH_LIMIT CAN_OPTIMIZE batch_index_query allow_caching cache_size max_ext_batch check_permission
         replicate index_fields_list reverse_lookup_honor_case_sensitive_match python.version""",

@@ -15,7 +15,6 @@ from typing import Callable
 from workbench.splunk.conf.settings import Settings
 from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.search_filter import parse_search
-from workbench.splunk.spl.time_format import parse_time
 
 Row = Mapping[str, str]
 Test = Callable[[str], bool]
@@ -30,8 +29,7 @@ class LookupTable:
         self._settings = settings
         self._types = _match_types(settings)
         self._sensitive = settings.flag("case_sensitive_match", True)
-        self.time_field = settings.text("time_field")
-        self._most = settings.number("max_matches", 1 if self.time_field else 100)
+        self._most = settings.number("max_matches", 100)
         self._least = settings.number("min_matches", 0)
         if not 1 <= self._most <= 1000:
             raise Refused("max_matches is 1 to 1000", settings.place("max_matches"))
@@ -47,15 +45,9 @@ class LookupTable:
         self._tests: dict[tuple[str, str], Test] = {}
         self._index: dict[tuple[str, ...], dict[tuple[str, ...], list[Row]]] = {}
 
-    def find(self, wanted: Mapping[str, str], time: float | None = None) -> Sequence[Row]:
-        """The rows that match all columns, as many as allowed, filled up with the default match.
-
-        `time` is the event's, epoch seconds; only tables with a time field ask for it.
-        """
-        found = list(self._matching(wanted))
-        if self.time_field:
-            found = self._timely(found, time)
-        found = found[: self._most]
+    def find(self, wanted: Mapping[str, str]) -> Sequence[Row]:
+        """The rows that match all columns, as many as allowed, filled up with the default match."""
+        found = list(self._matching(wanted)[: self._most])
         default = dict.fromkeys(self.fields, self._settings.text("default_match"))
         return found + [default] * (self._least - len(found))
 
@@ -81,19 +73,6 @@ class LookupTable:
             kind = self._types[column]
             self._tests[key] = _network(cell) if kind == "CIDR" else _wildcard(cell, self._sensitive)
         return self._tests[key]
-
-    def _timely(self, rows: Sequence[Row], time: float | None) -> list[Row]:
-        """The rows whose time lies within the offsets before the event's, the newest first."""
-        if time is None:
-            raise Refused("a lookup with a time field is only emulated as an automatic lookup", self._settings.name)
-        template = self._settings.text("time_format", "%s.%Q")
-        if "%Q" in template and "time_format" not in self._settings:
-            template = "%s"
-        least = self._settings.number("min_offset_secs", 0)
-        most = self._settings.number("max_offset_secs", 2_000_000_000)
-        dated = [(parse_time(row[self.time_field], template), row) for row in rows]
-        fitting = [(then, row) for then, row in dated if then is not None and least <= time - then <= most]
-        return [row for _, row in sorted(fitting, key=lambda pair: -pair[0])]
 
 
 def _match_types(settings: Settings) -> dict[str, str]:

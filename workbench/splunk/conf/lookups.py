@@ -78,8 +78,7 @@ def _apply(use: _Use, before: Event, event: Event) -> None:
         if isinstance(value, list):
             raise Refused(f"a lookup by {field}, which has several values, is not emulated", use.place)
         wanted[column] = value
-    time = before.get("_time") if use.table.time_field else None
-    found = use.table.find(wanted, float(time) if isinstance(time, str) else None)
+    found = use.table.find(wanted)
     for column, field in use.outputs:
         if not (use.only_new and field in event):
             set_field(event, field, [row[column] for row in found if row[column]])
@@ -98,8 +97,7 @@ def _parsed(setting: Setting, lookups: Lookups) -> _Use:
     inputs, outputs = _pairs(words[1:cut], setting), _pairs(words[cut + 1 :], setting)
     matched = {column for column, _ in inputs}
     if cut == len(words):
-        time_field = table.time_field
-        outputs = [(column, column) for column in table.fields if column not in matched and column != time_field]
+        outputs = [(column, column) for column in table.fields if column not in matched]
     for column, _ in [*inputs, *outputs]:
         if column not in table.fields:
             raise Refused(f"the lookup {words[0]} has no column {column}", setting.place)

@@ -32,10 +32,6 @@ class Incoming:
         """Whether it goes to the null queue."""
         return self.keys["queue"] == "nullQueue"
 
-    def copy(self) -> Incoming:
-        """An event of its own with the same content."""
-        return Incoming(dict(self.keys), list(self.meta))
-
     def read(self, key: str) -> str:
         """What a transform sees under the key, `host::` and the like in front."""
         if key == "_meta":

@@ -29,7 +29,7 @@ class Report:
     def __init__(self, settings: Settings) -> None:
         self._place = f"transforms.conf [{settings.name}]"
         settings.limit(
-            ["DEST_KEY", "WRITE_META", "INGEST_EVAL", "STOP_PROCESSING_IF", "CLONE_SOURCETYPE"],
+            ["DEST_KEY", "WRITE_META", "INGEST_EVAL"],
             "this is for index time, the stanza is used by REPORT-",
         )
         self._source = settings.text("SOURCE_KEY", "_raw")

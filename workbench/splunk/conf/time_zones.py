@@ -1,12 +1,11 @@
-"""Time zones as TZ, TZ_ALIAS and an event's own text name them.
+"""Time zones as TZ and an event's own text name them.
 
-Source: props.conf.spec 9.2, TZ and TZ_ALIAS. Abbreviations beside EST are assumed to be the North American ones.
+Source: props.conf.spec 9.2, TZ. Abbreviations beside EST are assumed to be the North American ones.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -46,21 +45,13 @@ class Zones:
             self.fallback = zone_named(settings.text("TZ") or "UTC")
         except Refused as refusal:
             raise refusal.at(settings.place("TZ")) from None
-        self._aliases = _aliases(settings)
         self.utc = timezone.utc
 
     def abbreviated(self, text: str) -> tzinfo:
         """The zone that an event's own text names."""
-        if text not in self._aliases and text not in _HOURS:
+        if text not in _HOURS:
             raise Refused(f"the abbreviation {text!r} of a time zone is not known")
-        return zone_named(self._aliases.get(text, text))
-
-
-def _aliases(settings: Settings) -> Mapping[str, str]:
-    pairs = [pair.partition("=") for pair in settings.text("TZ_ALIAS").split(",") if pair.strip()]
-    if any(not sign for _, sign, _ in pairs):
-        raise Refused("key=value pairs are expected", settings.place("TZ_ALIAS"))
-    return {name.strip(): zone.strip() for name, _, zone in pairs}
+        return zone_named(text)
 
 
 def epoch_seconds(moment: datetime, zone: tzinfo) -> int:

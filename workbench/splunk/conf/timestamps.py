@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import datetime
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from workbench.splunk.conf import time_format
 from workbench.splunk.conf.settings import Settings
@@ -42,7 +42,6 @@ class Timestamps:
         self._format = settings.text("TIME_FORMAT")
         self._lookahead = settings.number("MAX_TIMESTAMP_LOOKAHEAD", 128)
         self._zones = Zones(settings)
-        self._whole_seconds = _drops_subseconds(settings)
         self._ago = _days(settings, "MAX_DAYS_AGO", 2000, clock)
         self._hence = _days(settings, "MAX_DAYS_HENCE", 2, clock)
 
@@ -53,7 +52,7 @@ class Timestamps:
             found = self.found(event) if self.looks else None
             # An event without an acceptable timestamp takes the time of the one before it.
             if found is not None and -self._ago <= found - self._clock <= self._hence:
-                self._previous = found.to_integral_value(ROUND_FLOOR) if self._whole_seconds else found
+                self._previous = found
             times.append(self._previous)
         return times
 
@@ -107,10 +106,3 @@ def _days(settings: Settings, key: str, default: int, clock: float | None) -> in
     if clock is None and key not in settings:
         return _NO_BOUND
     return settings.number(key, default) * _DAY
-
-
-def _drops_subseconds(settings: Settings) -> bool:
-    """ADD_EXTRA_TIME_FIELDS = none takes the subseconds away; the fields that it adds are never made here."""
-    if settings.text("ADD_EXTRA_TIME_FIELDS").lower() in ("none", "subseconds", "all"):
-        return settings.text("ADD_EXTRA_TIME_FIELDS").lower() == "none"
-    return not settings.flag("ADD_EXTRA_TIME_FIELDS", True)

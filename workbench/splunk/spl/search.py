@@ -138,7 +138,7 @@ class Prepared:
         self._inner = {
             text: Prepared(text, store, knowledge, implied_search=False)
             for stage in self._stages
-            if not commands.find(stage).takes_brackets
+            if stage.command == "append" or not commands.find(stage).takes_brackets
             for _, _, text in _brackets(stage.text)
         }
         first, *rest = self._stages

@@ -227,6 +227,7 @@ _CALENDAR: tuple[tuple[tuple[str, Step], ...], ...] = (
     ),
     (
         ("08:00", _provider_fails),
+        ("09:20", _restored_hosts),
         ("11:00", _core_services),
         ("13:15", _suspended),
         ("14:30", _from_the_internet),

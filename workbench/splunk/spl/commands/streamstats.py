@@ -61,7 +61,8 @@ class _Stream:
         self.context = runtime.context
         self.groups: dict[tuple[str, ...], Group] = {}
         self.recent: deque[tuple[tuple[str, ...], Event]] = deque()
-        self.lately: dict[tuple[str, ...], deque[Event]] = {}
+        # Of a window of time alone, the rows that are in it by their group.
+        self.timed: dict[tuple[str, ...], deque[Event]] = {}
         self.last_key: tuple[str, ...] | None = None
 
     def run(self, rows: list[Event]) -> list[Event]:
@@ -76,7 +77,7 @@ class _Stream:
     def _step(self, row: Event, key: tuple[str, ...]) -> None:
         settings = self.settings
         if settings.on_change and self.last_key is not None and key != self.last_key:
-            for kept in (self.groups, self.recent, self.lately):
+            for kept in (self.groups, self.recent, self.timed):
                 kept.clear()
         self.last_key = key
         row.update(self._results(dict(row), key))
@@ -92,19 +93,27 @@ class _Stream:
             group.add(row, self.context)
             return results
         if not settings.window and MOST_ROWS is None:
-            return self._within_time(row, key, settings.seconds or 0)
+            return self._timed(row, key)
         return self._windowed(row, key)
 
-    def _within_time(self, row: Event, key: tuple[str, ...], seconds: int) -> Event:
-        """The rows of one group that lie less than so many seconds back; they come in the order of their times."""
-        seen, now = self.lately.setdefault(key, deque()), _time(row)
-        while seen and abs(now - _time(seen[0])) >= seconds:
-            seen.popleft()
-        group = Group(self.settings.measures)
-        for other in [*seen, row] if self.settings.current else seen:
-            group.add(other, self.context)
-        seen.append(row)
-        return group.results()
+    def _timed(self, row: Event, key: tuple[str, ...]) -> Event:
+        """A window of time: what a group has seen is counted anew only where something has left it."""
+        settings, recent, now = self.settings, self.timed.setdefault(key, deque()), _time(row)
+        group = self.groups.get(key)
+        while recent and abs(now - _time(recent[0])) >= (settings.seconds or 0):
+            recent.popleft()
+            group = None
+        if group is None:
+            group = self.groups[key] = Group(settings.measures)
+            for seen in recent:
+                group.add(seen, self.context)
+        recent.append(row)
+        if settings.current:
+            group.add(row, self.context)
+            return group.results()
+        results = group.results()
+        group.add(row, self.context)
+        return results
 
     def _windowed(self, row: Event, key: tuple[str, ...]) -> Event:
         settings = self.settings

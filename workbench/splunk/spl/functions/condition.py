@@ -99,7 +99,7 @@ def _null(call: Call) -> Node:
     return call.node(lambda _event, _context: None, "null")
 
 
-@function("nullif", 2, 2, nulls=True)
+@function("nullif", 2, 2, nulls=True, null_call=False)
 def _nullif(left: Value, right: Value) -> Value:
     return None if compare("=", left, right) else left
 
@@ -108,6 +108,8 @@ def _nullif(left: Value, right: Value) -> Value:
 def _in(call: Call) -> Node:
     """Exact comparison: a star is plain text here, unlike in the search command."""
     subject, *choices = call.arguments
+    if "null" in {argument.kind for argument in call.arguments}:
+        raise Refused("null() is no argument for this function")
     known = frozenset(choice.literal for choice in choices if isinstance(choice.literal, str))
     others = [choice.run for choice in choices if not isinstance(choice.literal, str)]
 

@@ -21,24 +21,24 @@ def _mvappend(*values: Value) -> Value:
     return from_texts([text for value in values for text in texts_of(value)])
 
 
-@function("mvcount", 1, 1, "number", several=True)
+@function("mvcount", 1, 1, "number", takes="text", several=True)
 def _mvcount(value: Value) -> Value:
     return float(len(texts_of(value)))
 
 
-@function("mvdedup", 1, 1, several=True)
+@function("mvdedup", 1, 1, takes="text", several=True)
 def _mvdedup(value: Value) -> Value:
     return from_texts(list(dict.fromkeys(texts_of(value))))
 
 
-@function("mvfind", 2, 2, "number", takes="any text", several=True)
+@function("mvfind", 2, 2, "number", takes="text text", several=True)
 def _mvfind(value: Value, pattern: Value) -> Value:
     """The position, from 0, of the first value that the regular expression matches."""
     regex = compile_pattern(text_of(pattern))
     return next((float(place) for place, text in enumerate(texts_of(value)) if regex.search(text)), None)
 
 
-@function("mvindex", 2, 3, takes="any number number", several=True)
+@function("mvindex", 2, 3, takes="text number number", several=True)
 def _mvindex(value: Value, start: Value, end: Value = None) -> Value:
     """One value, or those from start to end, both included; negative positions count from the end."""
     texts, first = texts_of(value), _place(start)
@@ -59,18 +59,18 @@ def _place(value: Value) -> int:
     return int(number)
 
 
-@function("mvjoin", 2, 2, "text", takes="any text", several=True)
+@function("mvjoin", 2, 2, "text", takes="text text", several=True)
 def _mvjoin(value: Value, delimiter: Value) -> Value:
     return text_of(delimiter).join(texts_of(value))
 
 
-@function("mvsort", 1, 1, several=True)
+@function("mvsort", 1, 1, takes="text", several=True)
 def _mvsort(value: Value) -> Value:
     """Lexicographic order."""
     return from_texts(sorted(texts_of(value)))
 
 
-@function("mvzip", 2, 3, several=True)
+@function("mvzip", 2, 3, takes="text text text", several=True)
 def _mvzip(left: Value, right: Value, delimiter: Value = ",") -> Value:
     between = text_of(delimiter)
     return from_texts([f"{first}{between}{second}" for first, second in zip(texts_of(left), texts_of(right))])

@@ -1,0 +1,27 @@
+"""Write how the detections do into content/detections/figures.json: `python -m tests.detections.figures`.
+
+`python -m tools.detections` puts it into docs/detections.md. It takes some minutes, and needs the given attacks.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from tests.detections.attacks import scenarios
+from tests.detections.week import alerts_of_the_week, counted
+from tools.detections.page import FIGURES
+
+
+def main() -> int:
+    """Measure and write; the exit code."""
+    given = scenarios()
+    noticed = sum(any(map(one.is_answered_by, one.notices())) for one in given)
+    week = counted(alerts_of_the_week())
+    told = {"attacks": {"given": len(given), "noticed": noticed}, "week": week}
+    FIGURES.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,1 +1,0 @@
-"""The lookups that follow from the catalogue, written by one command and checked by one."""
