@@ -11,8 +11,7 @@ from tests.detections.attacks import Scenario, scenarios
 
 GIVEN = {one.id: one for one in scenarios()}
 #: Those that nothing notices yet, each with what is missing. What is noticed has to leave this list.
-KNOWN_GAPS: dict[str, str] = {
-}
+KNOWN_GAPS: dict[str, str] = {}
 
 
 @pytest.mark.skipif(not GIVEN, reason="the scenarios are not beside the repository")
