@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tools.detections.model import read_all
 from workbench.detect import alerts
 from workbench.event_files import Reader
 from workbench.pce.events.attack import ADDRESS
@@ -36,6 +37,12 @@ BY_ACCIDENT = {
 }  # fmt: skip
 
 
+# They tell of a day again when its total has doubled.
+AGAIN = {one.id for one in read_all() if one.by_day or one.day_total}
+# The company's feed from its CMDB relabels workloads each night, as its administrators have listed.
+EXPECTED = "account,address,expected,until,note\ncmdb-sync,*,labels_removed,,nightly feed\n"
+
+
 @lru_cache(maxsize=2)
 def _day(quiet: bool) -> str:
     return "\n".join(json.dumps(event) for event in company_day(MONDAY, quiet=quiet))
@@ -43,7 +50,7 @@ def _day(quiet: bool) -> str:
 
 def _replay(path: Path, quiet: bool) -> list[dict[str, Any]]:
     path.write_text(_day(quiet), encoding="utf-8")
-    confs = Confs.load(ROOT / "package")
+    confs = Confs.load(ROOT / "package", lookups={"illumio_pce_expected_automation.csv": EXPECTED})
     events = Reader(confs, 0.0).read([path])
     return list(alerts(saved_searches([ROOT / "package"]), confs, events, MONDAY, MONDAY + DAY))
 
@@ -58,7 +65,7 @@ def test_everything_bad_of_the_other_day_is_found_and_nothing_else(tmp_path: Pat
     assert {alert["detection"] for alert in found} == BY_THE_INTRUDER | ON_WORKLOADS | BY_ACCIDENT
     assert all(ADDRESS in str(alert["src"]) for alert in found if alert["detection"] in BY_THE_INTRUDER)
     told = Counter((alert["detection"], href) for alert in found for href in _hrefs(alert))
-    assert max(told.values()) == 1
+    assert {detection for (detection, _), times in told.items() if times > 1} <= AGAIN
 
 
 @pytest.mark.parametrize("quiet", [True, False])

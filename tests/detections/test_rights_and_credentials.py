@@ -50,7 +50,7 @@ def key(holder: int, lifetime: int | None = 90 * DAY) -> Json:
     return event("api_key.create", [one], action=request(f"/api/v2/users/{holder}/api_keys", "POST", 201))
 
 
-def account(kind: str, username: str, changes: Json | None = None, by: Json = EVA, **user: str) -> Json:
+def account(kind: str, username: str, changes: Json | None = None, by: Json = EVA, **user: Any) -> Json:
     how = "create" if kind.endswith("create") else "update"
     one = change("user", changes or {}, how, username=username, href="/users/8", **user)
     return event(kind, [one], by=by, action=request("/api/v2/users/8"))

@@ -132,8 +132,10 @@ class Scheduler:
         if prepared is None:
             prepared = spl_search.Prepared(search.search, self.store, self.knowledge)
             self._prepared[search.search] = prepared
-        if self.news and search.index_earliest and not prepared.reads(Range(index_earliest=run.time - self.news)):
-            return []
+        if self.news and search.index_earliest:
+            recent = Range(index_earliest=run.time - self.news, index_latest=run.started)
+            if not prepared.reads(recent):
+                return []
         return prepared.run(run.time, search.earliest, search.latest, within)[: search.max_count]
 
     def _alerts(self, run: Run) -> list[Alert]:
