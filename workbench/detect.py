@@ -50,13 +50,20 @@ def alerts(
 
 
 def alerts_over(
-    stanzas: Stanzas, knowledge: Knowledge, store: EventStore, start: float | None, now: float, busy: Busy = ()
+    stanzas: Stanzas,
+    knowledge: Knowledge,
+    store: EventStore,
+    start: float | None,
+    now: float,
+    busy: Busy = (),
+    *,
+    news: float | None = None,
 ) -> Iterator[dict[str, object]]:
-    """The same over a store of events, for whoever replays several times."""
+    """The same over a store of events, for whoever replays several times; `news` is a shortcut of the scheduler."""
     searches = read_searches({name: {**stanza, "disabled": "0"} for name, stanza in stanzas.items()})
     begin = store.first_time if start is None else start
     if begin is not None:
-        for alert in Scheduler(store, knowledge).alerts(searches, begin, now, busy):
+        for alert in Scheduler(store, knowledge, news=news).alerts(searches, begin, now, busy):
             yield from _described(alert, stanzas[alert.search.name])
 
 

@@ -78,7 +78,7 @@ def _renamed(value: Any, number: int) -> Any:
     for name in {"username", "supplied_username", "hostname"} & made.keys():
         made[name] = f"{number}-{made[name]}"
     if "." in str(made.get("src_ip")):
-        made["src_ip"] = ".".join(["10", str(number), *made["src_ip"].split(".")[2:]])
+        made["src_ip"] = ".".join(["203", str(number), *made["src_ip"].split(".")[2:]])
     return made
 
 

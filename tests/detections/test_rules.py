@@ -59,7 +59,11 @@ def test_the_condition_finds_the_events_that_the_search_finds(detection: object)
         ('a IN ("x.*", y) b!="c"', 'isnotnull(mvfind(a,"(?i)^(?:x\\..*|y)$")) AND isnotnull(mvfind(b,"(?i)^(?!c$)"))'),
         # OR binds closer than what stands side by side.
         ("a=* OR b>=5 NOT c>0", "(isnotnull(a) OR tonumber(b)>=5) AND NOT tonumber(c)>0"),
-        ('("w" OR v)', '((match(_raw,"(?i)w") OR match(_raw,"(?i)v")))'),
+        # Words are whole words.
+        (
+            '("w" OR v)',
+            '((match(_raw,"(?i)(?<![a-z0-9])w(?![a-z0-9])") OR match(_raw,"(?i)(?<![a-z0-9])v(?![a-z0-9])")))',
+        ),
     ],
 )
 def test_the_search_language(search: str, expression: str) -> None:

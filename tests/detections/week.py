@@ -9,17 +9,21 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tools.detections.model import SEVERITIES
-from workbench.detect import alerts
+from workbench.detect import alerts_over
 from workbench.event_files import Reader
 from workbench.pce.events.week import healthy_week
 from workbench.splunk.conf.reader import Confs
+from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from workbench.splunk.spl.store import EventStore
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "package"
 #: 2031-03-03T00:00:00Z, a Monday.
 MONDAY = 1_930_262_400.0
 _WEEK = 7 * 86_400
+#: More than the seconds before a run within which something has to be new to it.
+_NEWS = 1_200.0
 
 Alert = dict[str, object]
 
@@ -28,8 +32,9 @@ def alerts_of_the_week(only: Iterable[str] = ()) -> list[Alert]:
     """All alerts of the shipped detections, or of `only` these, whether they are recommended or not."""
     chosen, confs = set(only), Confs.load(PACKAGE)
     stanzas = {name: one for name, one in saved_searches([PACKAGE]).items() if not chosen or name in chosen}
-    events = Reader(confs, 0.0).records(healthy_week(MONDAY))
-    return list(alerts(stanzas, confs, events, MONDAY, MONDAY + _WEEK))
+    knowledge = Knowledge(confs, 0.0)
+    store = EventStore(Reader(confs, 0.0).records(healthy_week(MONDAY)), knowledge)
+    return list(alerts_over(stanzas, knowledge, store, MONDAY, MONDAY + _WEEK, news=_NEWS))
 
 
 def counted(found: Iterable[Alert]) -> dict[str, Counter[str]]:

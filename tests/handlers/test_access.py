@@ -155,32 +155,32 @@ TAKEN = (
 )
 
 
-def passes(validators: list[Validator], value: str) -> bool:
-    """Whether the browser lets a value through, by the checks that globalConfig.json gives it."""
+def complaints_about(value: str, validators: list[Validator]) -> list[str]:
+    """What the browser says of a value, by the checks that globalConfig.json gives it."""
 
     def check(validator: Validator) -> bool:
         if validator["type"] == "regex":
             return re.search(validator["pattern"], value) is not None
         if validator["type"] == "number":
             low, high = validator["range"]
-            return value.strip().isdigit() and low <= int(value) <= high
+            return value.strip().isdigit() and len(value) < 20 and low <= int(value) <= high
         return bool(validator["minLength"] <= len(value) <= validator["maxLength"])
 
-    return all(check(validator) for validator in validators)
+    return [str(validator["errorMsg"]) for validator in validators if not check(validator)]
 
 
 @pytest.mark.parametrize(("field", "value"), REFUSED)
 def test_the_browser_rejects_what_the_server_rejects(
     validators: dict[str, list[Validator]], field: str, value: str
 ) -> None:
-    assert not passes(validators[field], value)
+    assert complaints_about(value, validators[field]) != []
 
 
 @pytest.mark.parametrize(("field", "value"), TAKEN)
 def test_the_browser_accepts_what_the_server_accepts(
     validators: dict[str, list[Validator]], field: str, value: str
 ) -> None:
-    assert passes(validators[field], value)
+    assert complaints_about(value, validators[field]) == []
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,10 @@ enter_environment() { :; }
 leave_lock() { :; }
 """
 TELL = "import json, os, sys; print(json.dumps([os.getcwd(), sys.argv[1:]]))"
+IMPORTS = """import sys, time
+print("importing", file=sys.stderr, flush=True)
+time.sleep(300)
+"""
 SLEEP = """import sys, time
 try:
     print("building", file=sys.stderr, flush=True)
@@ -41,6 +45,7 @@ def copy(tmp_path: Path) -> Path:
     """A repository with the real scripts, in which `search` tells where it runs and with what."""
     folder = tmp_path / "the add-on"
     shutil.copytree(REPOSITORY / "tools/build", folder / "tools/build", ignore=shutil.ignore_patterns("*.py", "__*"))
+    shutil.copy(REPOSITORY / "tools/build/run.py", folder / "tools/build")
     shutil.copy(REPOSITORY / "build.sh", folder)
     (folder / "tools/build/environment.sh").write_text(ENVIRONMENT, encoding="utf-8")
     (folder / "tools/build/__main__.py").touch()
@@ -100,6 +105,31 @@ def test_ctrl_c_ends_in_a_sentence(copy: Path) -> None:
     os.killpg(running.pid, signal.SIGINT)  # as a terminal does
     assert running.stderr.read() == "build.sh: ended by Ctrl-C.\n"
     assert running.wait(60) == 130
+
+
+def test_ctrl_c_while_a_command_is_imported_ends_in_a_sentence(copy: Path) -> None:
+    (copy / "workbench/search.py").write_text(IMPORTS, encoding="utf-8")
+    running = subprocess.Popen(
+        ["./build.sh", "search"],
+        cwd=copy,
+        env=_environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert running.stderr
+    while running.stderr.readline() != "importing\n":
+        assert running.poll() is None
+    os.killpg(running.pid, signal.SIGINT)
+    assert running.stderr.read() == "Ended by Ctrl-C.\n"
+    assert running.wait(60) == 130
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("ERROR: [Errno 28] No space left on device\nWARNING: more\n", encoding="utf-8")
+    done = _shell("fail_fetch pip log python3", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == "build.sh: the disk is full: ERROR: [Errno 28] No space left on device\n"
 
 
 def test_a_second_one_says_what_it_waits_for(tmp_path: Path) -> None:
@@ -188,7 +218,7 @@ def test_what_is_lacking_is_told_and_fails_where_ci_should_have_it(copy: Path) -
     verbs = copy / "tools/build/verbs.sh"
     script = f'source "{copy}/tools/build/environment.sh"; source "{verbs}"; enter_environment() {{ :; }}\n' + (
         "build_addon() { :; }; make_dashboard_page() { :; };\n"
-        "find_python() { return 1; }; ruff() { :; }; mypy() { :; }; python() { :; }; verb_test\n"
+        "find_python() { return 1; }; ruff() { :; }; mypy() { :; }; vermin() { :; }; python() { :; }; verb_test\n"
     )
     for ci, code in (("", 0), ("true", 1)):
         done = _shell(script, copy, CI=ci)

@@ -71,7 +71,7 @@ def report_of(seed: int, seconds: float, parts: dict[str, list[str]]) -> str:
         "",
         f"Commit `{commit()}`, seed {seed}, Python {sys.version.split()[0]}, {seconds / 60:.0f} minutes.",
         "",
-        "How many changes to the collector its tests notice is counted apart: `python -m tools.mutate`.",
+        "How many changes to the collector its tests notice is counted apart: `tools/mutate.sh`.",
     ]
     for title, rows in parts.items():
         lines += ["", f"## {title}", "", "| | |", "| --- | --- |", *rows]

@@ -50,3 +50,11 @@ def test_the_largest_and_the_smallest_key() -> None:
     assert found.add_each([1, 2**64 - 1]) == [True, True]
     assert 1 in found
     assert 2**64 - 1 in found
+
+
+def test_a_table_that_grows_keeps_the_largest_key() -> None:
+    found = KeySet()
+    found.add(2**64 - 1)
+    found.add_each(range(1, 24_577))
+    assert len(found._slots) == 65_536
+    assert 2**64 - 1 in found

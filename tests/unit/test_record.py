@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from illumio_pce.events import AuditEvent, Events
+from illumio_pce.names import INGEST
 from illumio_pce.prefetch import Traffic
-from illumio_pce.record import SOURCETYPE, Record, not_started
+from illumio_pce.record import Record, not_started
 
 
 def count(record: Record, events: list[AuditEvent], late_before: int | None = None) -> None:
@@ -108,7 +109,7 @@ def test_the_most_important_counts_stand_in_the_log() -> None:
 
 def test_a_run_that_could_not_start_has_a_record_too() -> None:
     event = not_started("audit", "account", "What is wrong.", "pce.example.com", 1_760_000_000.5)
-    assert (event.epochs, event.hosts, event.sourcetype) == (["1760000000.500"], ["pce.example.com"], SOURCETYPE)
+    assert (event.epochs, event.hosts, event.sourcetype) == (["1760000000.500"], ["pce.example.com"], INGEST)
     assert json.loads(event.texts[0]) == {
         "time": "2025-10-09T08:53:20.500Z", "kind": "run", "outcome": "failed", "input": "audit",
         "error_category": "account", "error": "What is wrong.", "events": 0,

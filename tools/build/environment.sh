@@ -42,15 +42,19 @@ make_environment() {
     printf '%s' "$stamp" >"$folder/stamp"
 }
 
+# Ends where a log says that the disk is full.
+fail_full() { ! grep -q 'No space left' "$1" || fail "the disk is full: $(grep 'No space left' "$1" | tail -1)"; }
+
 # Says why no virtual environment could be made, and ends.
 fail_venv() {
-    grep -q 'No space left' "$2" && fail "the disk is full: $(tail -1 "$2")"
+    fail_full "$2"
     fail "$1 cannot make a virtual environment (Debian, Ubuntu: apt-get install python3-venv). It said: $(tail -3 "$2")"
 }
 
 # fail_fetch TOOL LOG PYTHON: says why pip could not fetch something, and ends.
 fail_fetch() {
     local cause
+    fail_full "$2"
     cause="$("$3" tools/build/registry.py "$2")"
     fail "$1 failed. ${cause:-It said: $(grep -v '^WARNING' "$2" | tail -5)} (log: $2)"
 }

@@ -32,7 +32,7 @@ verb_help() {
 
 build_addon() {
     say "Building the add-on (ucc-gen, some 10 seconds; nothing when nothing changed) …"
-    python -m tools.build >&2 || exit 1
+    python -P tools/build/run.py tools.build >&2 || exit 1
 }
 
 verb_build() {
@@ -54,7 +54,7 @@ verb_workbench() {
 run_module() {
     local repository="$PWD"
     cd "$caller"
-    exec env PYTHONPATH="$repository" python -P -m "$@"
+    exec env PYTHONPATH="$repository" python -P "$repository/tools/build/run.py" "$@"
 }
 
 verb_soak() {
@@ -102,6 +102,7 @@ verb_test() {
     step "Lint" ruff check .
     step "Format" ruff format --check .
     step "Types" mypy
+    step "Python 3.9" vermin --quiet --target=3.9- --violations --no-tips package/bin
     build_addon
     make_dashboard_page
     step "Known vulnerabilities" python -m tools.audit

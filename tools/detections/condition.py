@@ -67,7 +67,7 @@ class _Reader:
             return self._in(part)
         if self.next_is(*_COMPARISONS):
             return _compared(part, self.tokens.pop(0), self.tokens.pop(0))
-        return f'match(_raw,"(?i){_pattern(part)}")'
+        return f'match(_raw,"(?i)(?<![a-z0-9]){_pattern(part)}(?![a-z0-9])")'
 
     def _in(self, field: str) -> str:
         del self.tokens[:2]

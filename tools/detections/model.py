@@ -125,6 +125,8 @@ class Detection:
     severity_when: str = ""
     once_by: str = "alert_event"
     quiet_for: str = "24h"
+    # Of a detection with a step: which rows are never throttled but by their own events.
+    every_event_when: str = 'severity=="critical"'
     # How events become rows: the parts of which tools/detections/search.py makes the search, or `search`, whole, which
     # names the parts that it has, {events}, {prepare} and {match}, so that the dashboards can use them too.
     search: str = ""

@@ -157,5 +157,5 @@ def _key(detection: Detection) -> str:
     if unit:
         # A count that has doubled alerts again.
         key += f'." ".floor(log(max(total/`illumio_pce_{detection.id}_{unit}`,1),2))'
-    always = ['severity=="critical"'] * (unit == STEP) + ["isnotnull(high_value)"] * detection.high_value
+    always = [detection.every_event_when] * (unit == STEP) + ["isnotnull(high_value)"] * detection.high_value
     return f"if({' OR '.join(always)},{event},{key})" if always else key

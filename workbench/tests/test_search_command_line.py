@@ -84,6 +84,18 @@ def test_lines_of_text(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert [row["user"] for row in late] == ["bob"]
 
 
+def test_a_column_that_no_row_has_makes_no_rows_and_one_that_some_have_keeps_the_others(
+    app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "events.log"
+    file.write_text("1772600000 in\n1772600060 user=bob out\n1772600120 on\n", encoding="utf-8")
+    options = ("--sourcetype", "plain", "--app", str(app))
+    assert searched(capsys, "index=main | table user", str(file), *options) == [{}, {"user": "bob"}, {}]
+    assert searched(capsys, "index=main | table nobody", str(file), *options) == []
+    assert main(["index=main | table nobody | stats count", str(file), *options]) == 2
+    assert "no row has a field" in capsys.readouterr().err
+
+
 def test_half_a_pair_of_surrogates_becomes_a_replacement_character(
     app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

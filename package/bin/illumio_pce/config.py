@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from .certificates import parse_certificates
 from .filters import Filters
+from .names import SCHEME
 from .timestamps import parse_start
 
 HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})?(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?")
@@ -124,7 +125,8 @@ def parse_secret(text: str | None) -> str:
         raise ValueError("The API secret is missing.")
     if not secret.isprintable() or len(secret) > _LONGEST:
         raise ValueError(
-            f"The API secret contains line breaks or control characters, or is longer than {_LONGEST} characters."
+            f"The API secret must not be longer than {_LONGEST} characters or contain line breaks or control "
+            "characters."
         )
     return secret
 
@@ -294,7 +296,7 @@ class InputSettings:
     @property
     def source(self) -> str:
         """The source of every event of this input."""
-        return f"illumio_pce_events://{self.name}"
+        return f"{SCHEME}://{self.name}"
 
 
 def _notes(interval: str | None, start_time: str, now_ms: int | None) -> Iterator[str]:

@@ -14,11 +14,10 @@ from .checkpoint import Checkpoint, batch_of
 from .context import RunContext
 from .events import AuditEvent, Events, accepted
 from .key_set import KeySet
+from .names import EVENTS
 from .output import SplunkEvents
 from .pce import Window
 from .timestamps import SECOND
-
-SOURCETYPE = "illumio:pce:events"
 
 
 class Delivery:
@@ -92,7 +91,7 @@ class Delivery:
         hosts = [host or self._host for host in events.hosts]
         self._record.bytes_out += self._output.write(
             SplunkEvents(
-                texts=events.indexed_texts(), epochs=epochs, hosts=hosts, sourcetype=SOURCETYPE, clean=events.clean
+                texts=events.indexed_texts(), epochs=epochs, hosts=hosts, sourcetype=EVENTS, clean=events.clean
             )
         )
         self._record.pages += 1

@@ -73,10 +73,11 @@ class Filters:
     @classmethod
     def parse(cls, event_types: str | None, severities: str | None, statuses: str | None) -> Filters:
         """Read the three comma-separated fields of an input; ValueError names the part that is wrong."""
-        fields = (event_types, severities, statuses)
-        if any(len(text or "") > _LONGEST_FIELD for text in fields):
-            raise ValueError(f"A filter must not be longer than {_LONGEST_FIELD} characters.")
-        chosen = cls(*(tuple(sorted(members(text))) for text in fields))
+        fields = {"event types": event_types, "severities": severities, "statuses": statuses}
+        for label, text in fields.items():
+            if len(text or "") > _LONGEST_FIELD:
+                raise ValueError(f"The {label} must not be longer than {_LONGEST_FIELD} characters.")
+        chosen = cls(*(tuple(sorted(members(text))) for text in fields.values()))
         for pattern in chosen.event_types:
             if not _EVENT_TYPE_PATTERN.fullmatch(pattern):
                 raise ValueError(

@@ -17,15 +17,14 @@ from .clock import SystemClock
 from .collector import Run
 from .config import Account, InputSettings, Proxy, index_of
 from .context import RunContext
-from .delivery import SOURCETYPE
 from .errors import CollectorError, PipeClosed, StopRequested
 from .heartbeats import Heartbeat, Heartbeats, interval_seconds
 from .lease import ClusterLease, FileLock, NoLease, OwnLease, is_shared
 from .limits import DEFAULT_LIMITS, Limits
 from .log import formatter, logger, open_log, quoted, set_level
+from .names import EVENTS, INGEST, SCHEME
 from .output import SplunkdStream, SplunkEvents
 from .pce import Pce
-from .record import SOURCETYPE as RECORD_SOURCETYPE
 from .record import not_started
 from .splunkd import KvStore, Splunkd, read_account, read_proxy, read_settings
 from .state import State
@@ -34,8 +33,6 @@ from .store import Unreadable, content_of
 from .timestamps import render
 from .transport import HttpsTransport
 from .unconfirmed import UnconfirmedMark
-
-SCHEME = "illumio_pce_events"
 
 
 class _RunsElsewhere(Exception):
@@ -98,7 +95,7 @@ class InputRun:
     def write(self, events: SplunkEvents) -> int:
         """See `output.Output.write`. An input that writes a record is alive."""
         written = self._output.write(events)
-        if events.sourcetype == RECORD_SOURCETYPE:
+        if events.sourcetype == INGEST:
             self._record_heartbeat()
         return written
 
@@ -336,7 +333,7 @@ def _log_for_monitoring(prepared: _Prepared) -> None:
         "action=events_ingested modular_input_name=%s sourcetype_ingested=%s n_events=%d "
         "event_input=%s event_index=%s event_account=%s event_host=%s",
         settings.source,
-        SOURCETYPE,
+        EVENTS,
         prepared.run.record.delivered,
         settings.name,
         settings.index,

@@ -15,6 +15,7 @@ from splunklib.searchcommands import Configuration, GeneratingCommand, Option, v
 from .clock import SystemClock
 from .config import InputSettings, parse_boolean
 from .errors import CollectorError, SplunkdError
+from .names import EVENTS, INPUTS
 from .pce import Pce
 from .reconcile import Slice, parse_range, read_collected, slices
 from .splunkd import KvStore, Splunkd, read_account, read_proxy, read_settings
@@ -101,7 +102,7 @@ def _require_capability(splunkd: Splunkd) -> None:
 
 def _settings_of(splunkd: Splunkd, name: str) -> InputSettings:
     try:
-        entries = splunkd.get("data/inputs/illumio_pce_events", count=0)["entry"]
+        entries = splunkd.get(INPUTS, count=0)["entry"]
         stanzas = {entry["name"]: entry["content"] for entry in entries}
     except (HTTPError, OSError, ValueError, KeyError, TypeError):
         raise SplunkdError("splunkd does not list the inputs.") from None
@@ -112,7 +113,7 @@ def _settings_of(splunkd: Splunkd, name: str) -> InputSettings:
 
 def _events_of(settings: InputSettings) -> str:
     source = settings.source.replace("\\", "\\\\").replace('"', '\\"')
-    return f'search index=* sourcetype="illumio:pce:events" source="{source}"'
+    return f'search index=* sourcetype="{EVENTS}" source="{source}"'
 
 
 def _indexed(splunkd: Splunkd, settings: InputSettings, low: int, high: int) -> set[str]:

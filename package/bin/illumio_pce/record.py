@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from .events import Events
+from .names import INGEST
 from .output import SplunkEvents
 from .prefetch import Traffic
 from .timestamps import render
-
-SOURCETYPE = "illumio:pce:ingest"
 
 
 @dataclass
@@ -105,7 +104,7 @@ def not_started(name: str, category: str, error: str, host: str, now: float) -> 
         "error": error,
         "events": 0,
     }
-    return SplunkEvents.of_one(json.dumps(content), f"{now:.3f}", host or "localhost", SOURCETYPE)
+    return SplunkEvents.of_one(json.dumps(content), f"{now:.3f}", host or "localhost", INGEST)
 
 
 def _peak_memory_mib() -> float | None:

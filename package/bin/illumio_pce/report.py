@@ -7,9 +7,9 @@ from typing import Any
 from .checkpoint import Checkpoint
 from .context import RunContext
 from .errors import REMEDIES
+from .names import INGEST
 from .output import SplunkEvents
 from .pce_clock import clock_problem
-from .record import SOURCETYPE
 from .timestamps import DAY, render
 
 
@@ -37,7 +37,7 @@ class Report:
         if problem and outcome.get("kind") == "run":
             base = {"remedy": REMEDIES["clock"], **base, "clock_problem": problem}
         text = context.record.to_json(base, context.pce.traffic)
-        context.output.write(SplunkEvents.of_one(text, f"{now:.3f}", context.account.host, SOURCETYPE))
+        context.output.write(SplunkEvents.of_one(text, f"{now:.3f}", context.account.host, INGEST))
 
     def _progress(self, checkpoint: Checkpoint) -> dict[str, Any]:
         """How far the input has read, and what it knows of the PCE."""

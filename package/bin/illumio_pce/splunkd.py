@@ -15,10 +15,9 @@ from .clock import Clock
 from .config import Account, Proxy, parse_boolean
 from .errors import CollectorError, SplunkdError, StateError
 from .limits import DEFAULT_LIMITS
+from .names import APP, COLLECTION, INPUTS
 from .store import Document
 
-APP = "TA_illumio_pce"
-COLLECTION = "ta_illumio_pce_checkpoints"
 ACCOUNT_CONF = "ta_illumio_pce_account"
 SETTINGS_CONF = "ta_illumio_pce_settings"
 _LABELS = {"api_secret": "API secret", "proxy_password": "proxy password"}
@@ -136,7 +135,7 @@ class Splunkd:
     def enabled_inputs(self) -> dict[str, Mapping[str, Any]] | None:
         """The settings of the enabled inputs by name; None where splunkd does not list them."""
         try:
-            entries = self.get("data/inputs/illumio_pce_events", count=-1)["entry"]
+            entries = self.get(INPUTS, count=-1)["entry"]
             found = {entry["name"]: entry["content"] for entry in entries}
             return {n: c for n, c in found.items() if not is_disabled(c)}
         except (HTTPError, OSError, ValueError, KeyError, TypeError, AttributeError):

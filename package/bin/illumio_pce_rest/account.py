@@ -8,6 +8,7 @@ from typing import Any, Optional
 
 from illumio_pce.certificates import parse_certificates
 from illumio_pce.config import Account
+from illumio_pce.names import INPUTS
 from illumio_pce.splunkd import ACCOUNT_CONF, read_proxy, read_secret, read_settings
 from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
 from splunktaucclib.rest_handler.credentials import RestCredentials
@@ -16,7 +17,7 @@ from splunktaucclib.rest_handler.error import RestError
 from .names import check_new_name
 from .overlaps import account_of, overlapping_inputs, trail
 from .rest_errors import as_rest_error
-from .session import ACCOUNTS, INPUTS, connect, stanzas, warn
+from .session import ACCOUNTS, connect, stanzas, warn
 
 Conf = Mapping[str, Optional[str]]
 _LONGEST_NAME = 50

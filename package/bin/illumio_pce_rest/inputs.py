@@ -16,7 +16,8 @@ from illumio_pce.errors import CollectorError
 from illumio_pce.filters import members
 from illumio_pce.heartbeats import Heartbeat, Heartbeats, interval_seconds
 from illumio_pce.lease import is_shared
-from illumio_pce.splunkd import COLLECTION, is_disabled
+from illumio_pce.names import COLLECTION, INPUTS, SCHEME
+from illumio_pce.splunkd import is_disabled
 from illumio_pce.state import created_document
 from illumio_pce.unconfirmed import UnconfirmedMark
 from splunklib.binding import HTTPError
@@ -26,7 +27,7 @@ from splunktaucclib.rest_handler.error import RestError
 from .names import check_new_name
 from .overlaps import overlapping_inputs
 from .rest_errors import as_rest_error
-from .session import ACCOUNTS, INPUTS, connect, stanzas, warn
+from .session import ACCOUNTS, connect, stanzas, warn
 
 Conf = Mapping[str, Optional[str]]
 DOCUMENTS = f"storage/collections/data/{COLLECTION}"
@@ -37,7 +38,7 @@ def checkpoint_dir() -> Path:
     """Where splunkd has the inputs of this instance keep their checkpoints."""
     home = Path(os.environ.get("SPLUNK_HOME", ""))
     database = Path(os.environ.get("SPLUNK_DB") or home / "var" / "lib" / "splunk")
-    return database / "modinputs" / "illumio_pce_events"
+    return database / "modinputs" / SCHEME
 
 
 def forget_breadcrumb(name: str) -> None:

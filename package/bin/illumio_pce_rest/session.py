@@ -13,7 +13,6 @@ from splunklib.binding import HTTPError
 
 from .rest_errors import as_rest_error
 
-INPUTS = "data/inputs/illumio_pce_events"
 ACCOUNTS = "configs/conf-ta_illumio_pce_account"
 
 

@@ -74,7 +74,7 @@ def stream(
         rows = _row_by_row(stage, runtime, rows)
     rest = rest[len(by_row) :]
     if not rest:
-        yield from rows
+        yield from _with_columns(rows)
         return
     keep = _needed(rest)
     kept = [row if keep is None else {name: value for name, value in row.items() if keep(name)} for row in rows]
@@ -158,6 +158,10 @@ class Prepared:
             rows = _row_by_row(stage, runtime, rows)
         self._store = EventStore(rows, NoKnowledge(), on_disk=self._store.on_disk)
         self._rest = self._rest[len(stages) :]
+
+    def reads(self, wanted: Range) -> bool:
+        """Whether it reads any event of the range, as far as its base search tells."""
+        return self._base is None or self._store.holds(wanted)
 
     def run(self, now: float, earliest: str, latest: str, within: Range) -> list[Event]:
         """The rows, as those of the function `run`."""
@@ -295,7 +299,7 @@ def _run_stages(stages: list[Stage], runtime: Runtime, rows: list[Event] | None)
     found = rows
     for number, stage in enumerate(stages):
         first = rows is None and number == 0
-        if number and _without_columns(found):
+        if _without_columns(found):
             raise Refused("whether there is a row where no row has a field is not known; add a count", stage.position)
         if first and stage.command == "search":
             found = _search_events(_with_subsearches(stage, runtime), runtime)
@@ -304,6 +308,19 @@ def _run_stages(stages: list[Stage], runtime: Runtime, rows: list[Event] | None)
             raise Refused(f"{stage.command} cannot be the first command", stage.position)
         found = _run_stage(stage, runtime, found, first=first)
     return [] if _without_columns(found) else found or []
+
+
+def _with_columns(rows: Iterator[Event]) -> Iterator[Event]:
+    """The rows, none of them if none has a field."""
+    bare, seen = 0, False
+    for row in rows:
+        seen = seen or bool(row)
+        if not seen:
+            bare += 1
+            continue
+        yield from ({} for _ in range(bare))
+        bare = 0
+        yield row
 
 
 def _without_columns(rows: list[Event] | None) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .. import access, policy, vens
-from ..parts import FILTERED, Json, changed, created
+from .. import policy, vens
+from ..parts import FILTERED, Json, changed, created, refused_request
 from ..shapes import SHAPES
-from ..world import Workload, as_workload
+from ..world import SYSTEM, Workload, as_workload
 from .company import HOUR, MINUTE, LargeCompany
 
 # What VENs do at any hour, thinned out: no search reads it, but the volume of events is compared.
@@ -109,7 +109,11 @@ def _expired_key(world: LargeCompany, hour_ms: int) -> Iterator[Json]:
     """An integration whose key has expired tries for ever."""
     for number in range(4):
         world.ms = hour_ms + number * 15 * MINUTE
-        yield access.key_refused(world)
+        info = refused_request(f"{world.api}/workloads", "GET", "10.77.9.40", "1feedfacecafe0042")
+        action = world.action("GET", info["api_endpoint"], 401, info["src_ip"])
+        kind = "request.authentication_failed"
+        notes = [world.note(kind, info)]
+        yield world.event(kind, SYSTEM, action, (), notes, status="failure", severity="err", system=True)
 
 
 def _vault(world: LargeCompany, day_ms: int) -> Iterator[Json]:

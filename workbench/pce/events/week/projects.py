@@ -98,9 +98,9 @@ def _old_password(world: LargeCompany) -> Iterator[Json]:
 
 
 def _restored_hosts(world: LargeCompany) -> Iterator[Json]:
-    """Hosts that came back from a backup with old tokens try every ten minutes, until somebody looks a day later."""
+    """Hosts that came back from a backup with old tokens try every ten minutes, until somebody looks in the evening."""
     begin = world.ms
-    for number in range(144):
+    for number in range(48):
         for place in range(12):
             world.ms = begin + number * 10 * MINUTE + world.rng.randrange(10 * MINUTE)
             world.about = world.workloads[place]

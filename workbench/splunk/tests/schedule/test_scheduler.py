@@ -158,3 +158,13 @@ def test_an_unknown_command_is_refused_though_no_event_is_there() -> None:
 
     with pytest.raises(Refused, match="teleport"):
         Scheduler(EventStore([], NoKnowledge()), NoKnowledge()).run(searches, START, START + 10 * MINUTE)
+
+
+def test_with_news_a_run_without_anything_new_finds_nothing() -> None:
+    day = {"dispatch.earliest_time": "-1d", "dispatch.index_earliest": "-1d", "dispatch.index_latest": "now"}
+    search = stanza(search="index=main | stats count AS n BY user", **PER_RESULT, **day)
+    scheduler = Scheduler(EventStore([event(1, 1, user="eva")], NoKnowledge()), NoKnowledge(), news=8 * MINUTE)
+
+    found = scheduler.run(read_searches({"s": search}), START, START + 21 * MINUTE)
+
+    assert shown(found) == [(5, ["1"])]
