@@ -174,7 +174,7 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
         "A syslog destination is unreachable",
     ),
     "the same in the notification of another": (
-        "audit_events_lost", "medium", event("cluster.update", notes=[note("remote_syslog.unreachable")], by=SYSTEM),
+        "audit_events_lost", "medium", event("cluster.update", notes=[note("workload.online"), note("remote_syslog.unreachable")], by=SYSTEM),
         "A syslog destination is unreachable",
     ),
     "the PCE stopped": ("pce_stopped", "high", event("pce.application_stopped", by=SYSTEM, status=None), f"The PCE {PCE} "),
