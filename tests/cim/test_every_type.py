@@ -52,7 +52,7 @@ def test_type_reads_as_the_catalogue_says(row: Row) -> None:
 
 @pytest.mark.parametrize("row", entries.event_types()[::7], ids=entries.names(entries.event_types()[::7]))
 @pytest.mark.parametrize("write", [formats.as_cef, formats.as_leef], ids=["cef", "leef"])
-def test_type_reads_alike_in_other_formats(row: Row, write: formats.Writer) -> None:
+def test_type_has_the_same_fields_in_other_formats(row: Row, write: formats.Writer) -> None:
     found = splunk.read(write(bare_event(row["event_type"])))
     assert found["event_type"] == row["event_type"]
     assert splunk.datasets(found) == WHERE[row["cim_dataset"]]

@@ -85,7 +85,7 @@ def test_without_data_every_panel_says_so(sites: Sites, opener: Opener, name: st
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_a_failing_search_is_told_in_its_panel(sites: Sites, opener: Opener, name: str) -> None:
+def test_a_failing_search_is_reported_in_its_panel(sites: Sites, opener: Opener, name: str) -> None:
     refused = ("Failed to load resource: the server responded with a status of 400", "failed to create search job")
     dashboard = opener(sites("failing"), name, expected=refused)
     for panel in panels(VIEWS[name], dashboard):

@@ -61,7 +61,7 @@ def test_an_alert_says_which_detection_when_and_how_severe(
         (["--from", "1772600500", "--now", "1772600400"], "later than --now"),
     ],
 )
-def test_what_would_run_nothing_is_refused(
+def test_a_range_without_any_run_is_refused(
     arguments: list[str], capsys: pytest.CaptureFixture[str], options: list[str], message: str
 ) -> None:
     assert main([*arguments, *options]) == 2

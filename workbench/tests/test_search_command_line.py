@@ -57,7 +57,7 @@ def searched(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[s
     return [json.loads(line) for line in out.splitlines()]
 
 
-def test_an_api_answer(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_api_response(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "answer.json"
     file.write_text(json.dumps(EVENTS, indent=2), encoding="utf-8")
     newest, oldest = searched(capsys, "`idx`", str(file), "--app", str(app))
@@ -96,7 +96,7 @@ def test_a_column_that_no_row_has_makes_no_rows_and_one_that_some_have_keeps_the
     assert "no row has a field" in capsys.readouterr().err
 
 
-def test_half_a_pair_of_surrogates_becomes_a_replacement_character(
+def test_an_unpaired_surrogate_becomes_a_replacement_character(
     app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "events.json"
@@ -157,7 +157,7 @@ def test_a_refusal_is_an_exit_code_and_a_message_with_its_place(
 
 @pytest.mark.parametrize("option", ["--earliest", "--latest", "--now"])
 @pytest.mark.parametrize("text", ["yesterday", "13/40/2026", "-99999999y", "2026-03-04T05:06:07"])
-def test_a_time_that_is_none_is_refused_with_its_option(
+def test_an_invalid_time_is_refused_with_its_option(
     app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, text: str
 ) -> None:
     file = tmp_path / "events.log"
@@ -229,7 +229,7 @@ def test_a_line_ends_as_on_any_system(app: Path, tmp_path: Path, capsys: pytest.
     ]
 
 
-def test_a_reader_that_has_enough_is_no_error(app: Path, tmp_path: Path) -> None:
+def test_a_closed_output_pipe_is_not_an_error(app: Path, tmp_path: Path) -> None:
     file = tmp_path / "events.log"
     file.write_text("x\n" * 20_000, encoding="utf-8")
     command = [sys.executable, "-m", "workbench.search", "index=*", str(file), "--app", str(app)]

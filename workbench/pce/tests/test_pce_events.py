@@ -29,7 +29,7 @@ def test_a_range_understands_other_zones(pce: Pce, client: Client) -> None:
     assert client.numbers(timestamp_gte="2031-03-01T14:00:00.001+02:00") == []
 
 
-def test_a_cut_answer_holds_the_newest_and_nothing_says_so(pce: Pce, client: Client) -> None:
+def test_a_truncated_response_has_the_newest_events_without_any_sign(pce: Pce, client: Client) -> None:
     pce.record_many((int(NOW * 1000) + n, json.dumps(event(n))) for n in range(150))
     assert client.numbers() == list(range(149, 49, -1))
     answer = client.ask(max_results="7")
@@ -68,7 +68,7 @@ def test_a_filter(pce: Pce, client: Client, name: str, value: str, expected: lis
     assert client.numbers(**{name: value}) == expected
 
 
-def test_the_cut_comes_after_the_filters(pce: Pce, client: Client) -> None:
+def test_truncation_comes_after_the_filters(pce: Pce, client: Client) -> None:
     for number in range(6):
         pce.record(event(number, severity="err" if number % 2 else "info"))
     assert client.numbers(severity="info", max_results="2") == [4, 2]
@@ -97,12 +97,12 @@ def test_a_bad_parameter_is_named(pce: Pce, client: Client, name: str, value: st
     assert name in error["message"]
 
 
-def test_a_parameter_given_twice_is_refused_since_nobody_knows(pce: Pce, client: Client) -> None:
+def test_a_repeated_parameter_is_refused(pce: Pce, client: Client) -> None:
     twice = [("event_type", "user.login"), ("event_type", "user.logout")]
     assert pce.answer(Request.get(client.path, twice, key=client.key.pair)).status == 406
 
 
-def test_a_text_is_answered_as_it_was_recorded(pce: Pce, client: Client) -> None:
+def test_a_text_is_returned_as_recorded(pce: Pce, client: Client) -> None:
     text = (
         '{ "n": 1.50e-7, "timestamp":"2031-03-01T11:59:00Z","s":"\\u2028\\ud83d</event>" , "huge":' + "9" * 5000 + "}"
     )
@@ -116,7 +116,7 @@ def test_an_event_nested_deeper_than_python_reads(pce: Pce, client: Client) -> N
     assert client.ask(timestamp_lte="2031-03-01T11:59:00Z").body == b"[" + text.encode() + b"]"
 
 
-def test_what_is_no_object_is_not_recorded(pce: Pce) -> None:
+def test_only_objects_are_recorded(pce: Pce) -> None:
     for text in ("[]", "{", "null"):
         with pytest.raises(ValueError):
             pce.record(text)
@@ -176,7 +176,7 @@ def test_below_the_least_severity_nothing_is_recorded(pce: Pce, client: Client) 
     assert len(pce.recorded) == 2
 
 
-def test_settings_tell_retention_and_least_severity(pce: Pce, client: Client) -> None:
+def test_settings_have_retention_and_minimum_severity(pce: Pce, client: Client) -> None:
     settings = body_of(client.ask("/api/v2/orgs/1/settings/events"))
     assert settings["audit_event_retention_seconds"] == 2_592_000
     assert settings["audit_event_min_severity"] == "informational"

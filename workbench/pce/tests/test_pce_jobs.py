@@ -82,7 +82,7 @@ def cluster(clock: Clock) -> Supercluster:
     return Supercluster(["lead.example.com", "north.example.com"], clock=clock, delay_seconds=30)
 
 
-def test_each_member_answers_for_itself_and_the_leader_for_all(cluster: Supercluster, clock: Clock) -> None:
+def test_each_member_returns_its_own_events_and_the_leader_all(cluster: Supercluster, clock: Clock) -> None:
     cluster.record(event(1), member="lead.example.com")
     cluster.record(event(2), member="north.example.com")
     leader, north = Client(cluster.leader), Client(cluster.members["north.example.com"])

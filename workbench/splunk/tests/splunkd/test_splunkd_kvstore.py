@@ -116,7 +116,7 @@ def test_only_json_is_taken(admin: Client) -> None:
     assert admin("POST", DATA, value=[1]).status == 400
 
 
-def test_until_it_is_ready_every_answer_is_503(splunkd: Splunkd, stored: Client) -> None:
+def test_until_it_is_ready_every_response_is_503(splunkd: Splunkd, stored: Client) -> None:
     splunkd.kv.set_ready(False)
     assert stored("GET", f"{DATA}/a").status == 503
     assert stored("POST", DATA, value={}).status == 503

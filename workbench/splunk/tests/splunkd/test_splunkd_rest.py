@@ -183,7 +183,7 @@ def test_secrets_are_not_for_everybody(viewer: Client) -> None:
     assert viewer("POST", "storage/passwords", {"name": "x", "password": "y"}).status == 403
 
 
-def test_messages_come_and_go(splunkd: Splunkd, admin: Client, viewer: Client) -> None:
+def test_messages_are_created_and_deleted(splunkd: Splunkd, admin: Client, viewer: Client) -> None:
     given = {"name": "warned", "value": "twice the same", "severity": "warn"}
     assert viewer("POST", "/services/messages", given).status == 403
     assert admin("POST", "/services/messages", given).status == 201
@@ -193,7 +193,7 @@ def test_messages_come_and_go(splunkd: Splunkd, admin: Client, viewer: Client) -
     assert admin("GET", "/services/messages/warned").status == 404
 
 
-def test_index_names_are_judged(admin: Client) -> None:
+def test_index_names_are_validated(admin: Client) -> None:
     def valid(name: str) -> str:
         answer = admin("POST", "data/indexes/_validateName", {"index_name": name})
         return str(answer.entries["_validateName"]["is_valid"])
