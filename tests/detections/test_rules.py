@@ -71,7 +71,7 @@ def test_the_search_language(search: str, expression: str) -> None:
 
 
 @pytest.mark.parametrize("search", ["a=b)", 'a="b', "TERM(a.b)"])
-def test_unknown_commands_and_options_are_refused(search: str) -> None:
+def test_invalid_searches_are_refused(search: str) -> None:
     with pytest.raises(Unknown):
         condition(search)
 

@@ -119,7 +119,7 @@ def test_a_signal_ends_the_collector_and_removes_the_secret(own_pce: OwnPce, num
     told = "".join(running.communicate(timeout=120))
     assert running.returncode == 128 + number
     assert "Traceback" not in told
-    assert ("Ended by Ctrl-C" in told) == (number == signal.SIGINT)
+    assert ("Interrupted by Ctrl-C" in told) == (number == signal.SIGINT)
     assert own_pce.nothing_is_left()
 
 
@@ -164,7 +164,7 @@ def test_a_full_disk_ends_it_with_a_clear_message(own_pce: OwnPce) -> None:
     running = own_pce.demo('ulimit -f 1; exec "$@"')  # files of one kilobyte
     _, told = running.communicate(timeout=120)
     assert running.returncode == 1
-    assert told.startswith("The demo cannot go on: ")
+    assert told.startswith("The demo cannot continue: ")
     assert "Traceback" not in told
     assert own_pce.nothing_is_left()
 

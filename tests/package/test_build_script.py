@@ -103,7 +103,7 @@ def test_ctrl_c_ends_with_a_clear_message(copy: Path) -> None:
     while running.stderr.readline() != "building\n":
         assert running.poll() is None
     os.killpg(running.pid, signal.SIGINT)  # as a terminal does
-    assert running.stderr.read() == "build.sh: ended by Ctrl-C.\n"
+    assert running.stderr.read() == "build.sh: interrupted by Ctrl-C.\n"
     assert running.wait(60) == 130
 
 
@@ -121,7 +121,7 @@ def test_ctrl_c_during_import_ends_with_a_clear_message(copy: Path) -> None:
     while running.stderr.readline() != "importing\n":
         assert running.poll() is None
     os.killpg(running.pid, signal.SIGINT)
-    assert running.stderr.read() == "Ended by Ctrl-C.\n"
+    assert running.stderr.read() == "Interrupted by Ctrl-C.\n"
     assert running.wait(60) == 130
 
 
@@ -175,21 +175,21 @@ def test_npm_names_an_unreachable_registry(tmp_path: Path) -> None:
     own["PATH"] = os.pathsep.join([_environment()["PATH"], str(Path(NPM or "").parent)])
     done = _shell("make_dashboard_page", tmp_path, **own)
     assert done.returncode == 0  # the rest goes on without it
-    assert "no dashboard is shown. The package registry 127.0.0.1 cannot be reached: it refuses" in done.stderr
+    assert "no dashboards are shown. The package registry 127.0.0.1 cannot be reached: it refuses" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("log", "said"),
     [
         ("HTTPSConnectionPool(host='pypi.example', port=443): Max retries exceeded with url: /simple/ (Caused by "
-         "NameResolutionError(\"x: Failed to resolve\"))", "pypi.example cannot be reached: its name is not known"),
+         "NameResolutionError(\"x: Failed to resolve\"))", "pypi.example cannot be reached: its name cannot be resolved"),
         ("npm error code ENOTFOUND\nnpm error request to https://npm.example/react failed, reason: getaddrinfo ENOTFOUND",
-         "npm.example cannot be reached: its name is not known"),
-        ("HTTPSConnectionPool(host='pypi.example', port=443): Read timed out. (read timeout=15)", "does not answer"),
+         "npm.example cannot be reached: its name cannot be resolved"),
+        ("HTTPSConnectionPool(host='pypi.example', port=443): Read timed out. (read timeout=15)", "does not respond"),
         ("Could not fetch URL https://u:secret@pypi.example/simple: [SSL: CERTIFICATE_VERIFY_FAILED]", "not trusted"),
         ("npm error code SELF_SIGNED_CERT_IN_CHAIN", "The package registry cannot be reached: its certificate"),
         ("(Caused by ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 407')))", "the proxy"),
-        ("npm error network read ECONNRESET", "it cuts the connection"),
+        ("npm error network read ECONNRESET", "it closes the connection"),
     ],
 )  # fmt: skip
 def test_each_cause_is_distinguished(log: str, said: str) -> None:
@@ -226,5 +226,5 @@ def test_missing_tools_are_listed_and_fail_in_ci(copy: Path) -> None:
         told = done.stderr[done.stderr.index("Not tested here:") :]
         assert "no Python 3.9: " in told
         assert "no Python 3.13: " in told
-        assert "no npm, or no way to its registry: no dashboard is drawn" in told
+        assert "no npm (or access to its registry): no dashboards are rendered" in told
         assert ("Failed: what CI should have" in told) == (ci == "true")
