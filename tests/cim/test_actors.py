@@ -98,7 +98,7 @@ def test_missing_actor_is_unknown(created_by: Any) -> None:
     ids=["user", "agent", "VEN", "service account", "cluster"],
 )
 @pytest.mark.parametrize("write", [formats.as_json, formats.as_leef], ids=["json", "leef"])
-def test_actor_without_a_name_goes_by_its_id(
+def test_unnamed_actor_is_shown_by_its_id(
     write: formats.Writer, created_by: Any, expected: tuple[str, str, str], name: str | None
 ) -> None:
     """A name of theirs in a notification is somebody else's."""
@@ -110,7 +110,7 @@ def test_actor_without_a_name_goes_by_its_id(
 
 
 @ALL
-def test_host_without_a_name_is_neither_source_nor_destination(write: formats.Writer) -> None:
+def test_unnamed_host_is_neither_source_nor_destination(write: formats.Writer) -> None:
     """An id is no name of a host: nobody could look for it."""
     line = write({**EVENT, "event_type": "agent.goodbye", **SILENT, "created_by": {"agent": AGENT, "ven": VEN}})
     found = splunk.read(line.replace("crane-01", ""))

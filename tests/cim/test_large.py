@@ -36,7 +36,7 @@ def large(count: int) -> formats.Event:
     [formats.as_json, formats.spaced_json, formats.as_leef, formats.as_cef],
     ids=["json", "sorted", "leef", "cef"],
 )
-def test_all_of_a_large_event_is_read(count: int, write: formats.Writer) -> None:
+def test_a_large_event_is_read_completely(count: int, write: formats.Writer) -> None:
     line = write(large(count))
     assert len(line) > (5_000 if count == 30 else 1_000_000)
     found = splunk.read(line)

@@ -81,7 +81,7 @@ def test_invalid_lists(nothing: Any) -> None:
 
 
 @ALL
-def test_an_error_without_a_status_is_severe_and_no_failure(write: formats.Writer) -> None:
+def test_an_error_without_a_status_is_severe_but_not_a_failure(write: formats.Writer) -> None:
     found = splunk.read(write({**EVENT, "severity": "err", "resource_changes": []}))
     assert (found["severity"], found["action"]) == ("high", "deleted")
     assert "status" not in found
@@ -146,7 +146,7 @@ def test_a_key_that_nothing_changed_of_is_the_accounts_in_the_request(
 
 
 @ALL
-def test_who_is_invited_is_the_object(write: formats.Writer) -> None:
+def test_the_invited_user_is_the_object(write: formats.Writer) -> None:
     action = {**EVENT["action"], "api_endpoint": "/api/v2/users/invite", "api_method": "POST"}
     invited = [note("user.invited", {"user": {"href": "/users/77", "username": "new@harbour.example"}})]
     event = {**EVENT, "event_type": "user.invite", "action": action, "resource_changes": [], "notifications": invited}
@@ -159,7 +159,7 @@ def test_who_is_invited_is_the_object(write: formats.Writer) -> None:
 
 @pytest.mark.parametrize("endpoint", ["/login/acs", "/login/users/sign_in", "/login/logout"])
 @ALL
-def test_a_page_to_sign_in_is_no_object(write: formats.Writer, endpoint: str) -> None:
+def test_a_sign_in_page_is_not_an_object(write: formats.Writer, endpoint: str) -> None:
     action = {**EVENT["action"], "api_endpoint": endpoint, "api_method": "POST"}
     found = splunk.read(write({**splunk.sample("sign_in_success")["event"], "action": action, "resource_changes": []}))
     assert [name for name in ("object", "object_id", "object_category") if name in found] == []

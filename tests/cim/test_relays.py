@@ -129,7 +129,7 @@ def test_unreadable_time_without_a_header_becomes_time_of_receipt() -> None:
 
 
 @pytest.mark.parametrize("value", ["\\/", "a\\", "a\\\\/b", 'x\\"/'])
-def test_slash_with_a_backslash_is_a_slash_and_other_backslashes_stay(value: str) -> None:
+def test_escaped_slash_is_a_slash_and_other_backslashes_stay(value: str) -> None:
     event = {**EVENT, "created_by": {"user": {"href": "/users/21", "username": value}}}
     line = formats.as_json(event).replace("/", "\\/")
     found, plain = splunk.read(line), splunk.read(formats.as_json(event))

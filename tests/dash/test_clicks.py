@@ -70,7 +70,7 @@ def test_a_text_filters_each_panel(sites: Sites, opener: Opener) -> None:
     assert column(dashboard, "viz_types", "Type") != before
 
 
-def test_a_table_turns_its_pages_and_sorts_all_of_them(sites: Sites, opener: Opener) -> None:
+def test_a_table_pages_and_sorts_across_all_pages(sites: Sites, opener: Opener) -> None:
     dashboard = opener(sites("bad"), "events")
     first = column(dashboard, "viz_events", "Time")
     assert first == sorted(first, reverse=True)

@@ -57,7 +57,7 @@ def assert_it_looks_right(dashboard: Dashboard, looks: list[tuple[str, int, int]
 
 @pytest.mark.parametrize("name", VIEWS)
 @pytest.mark.parametrize("scenario", ["quiet", "bad"])
-def test_every_panel_shows_data_or_says_that_nothing_happened(
+def test_every_panel_shows_data_or_says_that_there_is_none(
     sites: Sites, opener: Opener, scenario: str, name: str
 ) -> None:
     dashboard = opener(sites(scenario), name)

@@ -67,13 +67,13 @@ def category(act: Callable[[], object]) -> str:
     return failure.value.category
 
 
-def test_deep_json_is_read_without_recursion(pce: Pce, server: PceServer) -> None:
+def test_deeply_nested_json_is_read_without_recursion(pce: Pce, server: PceServer) -> None:
     pce.faults.switch_on(faults.EVERY["deep JSON"])
     assert ask(account(server, pce)) == 1
 
 
 @pytest.mark.parametrize("name", UNUSUAL)
-def test_an_unusual_response_is_read_like_any_other(name: str, pce: Pce, server: PceServer) -> None:
+def test_an_unusual_but_valid_response_is_accepted(name: str, pce: Pce, server: PceServer) -> None:
     """Events, twice over what may be one connection; the settings; a job with its datafile; the check of an account."""
     note = "\u00e9" * 99
     for number in range(30):

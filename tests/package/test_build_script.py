@@ -132,7 +132,7 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     assert done.stderr == "build.sh: the disk is full: ERROR: [Errno 28] No space left on device\n"
 
 
-def test_a_second_one_says_what_it_waits_for(tmp_path: Path) -> None:
+def test_a_second_invocation_says_what_it_waits_for(tmp_path: Path) -> None:
     (tmp_path / ".build").mkdir()
     script = 'enter_lock python3; echo "entered by $$, locked by $(cat .build/lock)"'
     with (tmp_path / ".build/lock").open("w", encoding="ascii") as lock:

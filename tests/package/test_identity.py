@@ -35,7 +35,7 @@ def test_the_changelog_has_this_version(repository: Path) -> None:
     assert sections[0] == version
 
 
-def test_the_app_is_who_the_contract_says(addon: Path) -> None:
+def test_the_app_has_the_identity_in_the_contract(addon: Path) -> None:
     app = conf(addon / "default/app.conf")
     assert app["package"] == {"id": "TA_illumio_pce", "check_for_updates": "false"}
     assert app["ui"]["label"] == "Illumio PCE Add-on for Splunk"

@@ -15,7 +15,7 @@ def date_of(answer: Answer) -> float:
     return parsedate_to_datetime(answer.headers["Date"]).timestamp()
 
 
-def test_in_good_order_there_is_one_clock(pce: Pce, client: Client) -> None:
+def test_normally_there_is_one_clock(pce: Pce, client: Client) -> None:
     assert date_of(client.ask()) == NOW
     assert pce.stamp(age=60) == NOW - 60
 
@@ -53,7 +53,7 @@ def test_fewer_events_than_asked_for_and_no_sign_of_it(pce: Pce, client: Client)
     assert (answer.status, [found["number"] for found in body_of(answer)]) == (200, [19, 18, 17, 16, 15])
 
 
-def test_a_number_that_is_refused(pce: Pce, client: Client) -> None:
+def test_a_rejected_max_results(pce: Pce, client: Client) -> None:
     pce.quirks.most_results, pce.quirks.refuses_more = 500, True
     assert client.ask(max_results="501").status == 406
     assert client.ask(max_results="500").status == 200
@@ -66,7 +66,7 @@ def test_the_oldest_first_and_the_newest_left_out(pce: Pce, client: Client) -> N
     assert client.numbers(max_results="2") == [1, 2]
 
 
-def test_ends_that_do_not_count(pce: Pce, client: Client) -> None:
+def test_exclusive_bounds(pce: Pce, client: Client) -> None:
     for number in (1, 2, 3):
         pce.record(event(number))
     pce.quirks.ends_excluded = True

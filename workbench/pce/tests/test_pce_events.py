@@ -16,7 +16,7 @@ def test_newest_first_whatever_the_order_of_recording(pce: Pce, client: Client) 
     assert client.numbers() == [3, 2, 1]
 
 
-def test_both_ends_of_a_range_count(pce: Pce, client: Client) -> None:
+def test_both_bounds_of_a_range_are_inclusive(pce: Pce, client: Client) -> None:
     for number in (1, 2, 3, 4):
         pce.record(event(number))
     first, last = event(2)["timestamp"], event(3)["timestamp"]
@@ -187,7 +187,7 @@ def test_date_is_the_pce_s_clock(client: Client, clock: Clock) -> None:
     assert client.ask().headers["Date"] == "Sat, 01 Mar 2031 12:10:00 GMT"
 
 
-def test_compressed_when_asked_for(pce: Pce, client: Client) -> None:
+def test_responses_are_compressed_on_request(pce: Pce, client: Client) -> None:
     pce.record(event(1))
     answer = client.ask(headers={"Accept-Encoding": "gzip, deflate"})
     assert answer.headers["Content-Encoding"] == "gzip"
@@ -216,7 +216,7 @@ def test_several_organisations(pce: Pce, client: Client) -> None:
     assert client.numbers() == [1]
 
 
-def test_a_key_without_a_right(pce: Pce) -> None:
+def test_a_key_without_permission(pce: Pce) -> None:
     key = pce.add_key({READ_EVENTS})
     status = {
         path: pce.answer(Request.get(f"/api/v2{path}", key=key.pair)).status
@@ -249,7 +249,7 @@ def test_an_expired_key(pce: Pce, client: Client, clock: Clock) -> None:
     assert float(found["notifications"][0]["info"]["expired_at"]) == NOW + 10
 
 
-def test_500_requests_a_minute_for_one_key(pce: Pce, client: Client, clock: Clock) -> None:
+def test_500_requests_per_minute_per_key(pce: Pce, client: Client, clock: Clock) -> None:
     assert [client.ask().status for _ in range(501)] == [200] * 500 + [429]
     other = pce.add_key()
     assert pce.answer(Request.get(client.path, key=other.pair)).status == 200

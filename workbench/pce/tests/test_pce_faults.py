@@ -49,7 +49,7 @@ def test_a_fault_for_one_path(pce: Pce, client: Client) -> None:
     assert client.ask("/api/v2/orgs/1/settings/events").status == 200
 
 
-def test_a_fault_by_chance_is_the_same_for_the_same_seed(client: Client) -> None:
+def test_a_random_fault_is_the_same_for_the_same_seed(client: Client) -> None:
     def statuses(seed: int) -> list[int]:
         client.pce.faults.clear()
         client.pce.faults.switch_on(faults.status(500), probability=0.5, seed=seed)
@@ -154,7 +154,7 @@ def test_a_slow_response(whole: bytes, client: Client) -> None:
     assert received(answer) == (whole, Ending.WHOLE)
 
 
-def test_a_bomb(client: Client) -> None:
+def test_a_gzip_bomb(client: Client) -> None:
     answer = faulty(client, faults.gzip_bomb(16))
     assert len(answer.body) < 100_000
     text = gzip.decompress(answer.body)

@@ -71,7 +71,7 @@ def test_another_organisation_s_job_is_out_of_reach(pce: Pce, client: Client) ->
     assert pce.answer(Request.get("/api/v2" + elsewhere, key=stranger.pair)).status == 404
 
 
-def test_what_does_not_exist(client: Client) -> None:
+def test_nonexistent_jobs_and_files(client: Client) -> None:
     nothing = "00000000-0000-4000-8000-000000000000"
     assert client.ask(f"/api/v2/orgs/1/jobs/{nothing}").status == 404
     assert client.ask(f"/api/v2/orgs/1/datafiles/{nothing}").status == 404

@@ -111,7 +111,7 @@ def test_only_declared_collections_are_there(admin: Client) -> None:
     assert admin("POST", "storage/collections/data/other", value={}).status == 404
 
 
-def test_only_json_is_taken(admin: Client) -> None:
+def test_only_json_is_accepted(admin: Client) -> None:
     assert admin("POST", DATA, {"n": "1"}).status == 415
     assert admin("POST", DATA, value=[1]).status == 400
 
