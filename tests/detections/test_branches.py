@@ -134,6 +134,8 @@ FIRES: dict[str, dict[str, list[Json]]] = {
         **{kind: [update(kind)] for kind in (
             "agent.process_failed", "agent.policy_deploy_failed", "agent.service_not_available",
         )},
+        "before 18.2": [event("proc_restart_failure", by=ven(), severity="err")],
+        "an upgrade that did not end": [event("agent.upgrade_time_out", by=ven(), severity="warning")],
         "as a type of its own": [event("agent.service_not_available", by=ven())],
     },
     "ven_clones": {
@@ -185,6 +187,7 @@ FIRES: dict[str, dict[str, list[Json]]] = {
         },
         "one by one": [gone("workload.delete", "workload", 1, at=place * 60) for place in range(10)],
         "moved to another PCE, whatever the type": [moved(10)],
+        "an unknown type": [gone("harbour.clear", "workload", 10)],
         "by a task of the PCE": [gone("system_task.inactive_ven_cleanup", "ven", 10, by=SYSTEM)],
         "with a service account": [
             gone("workloads.unpair", "workload", 12, by={"service_account": {"href": "/x/1", "name": "cmdb"}})
@@ -290,7 +293,10 @@ QUIET: dict[str, dict[str, list[Json]]] = {
             event("workloads.update", [change("workload", {**mode("idle", "full"), "name": {"before": "full", "after": "idle"}})])
         ],
     },
-    "ven_update_notice": {"all is well": [update("agent.policy_deploy_succeeded")]},
+    "ven_update_notice": {
+        "all is well": [update("agent.policy_deploy_succeeded")],
+        "a check that found nothing": [event("system_task.agent_uninstall_timeout", by=SYSTEM)],
+    },
     "ven_clones": {"a clone that was given an identity": [event("agent.activate_clone", by=ven())]},
     "policy_broad_scope": {
         "narrow": [scope("create", None, [[APP, ENV]])],
@@ -319,6 +325,7 @@ QUIET: dict[str, dict[str, list[Json]]] = {
                 change("workload", {"online": {"before": True, "after": False}}, number=n) for n in range(20)
             ], by=SYSTEM)
         ],
+        "an unknown type that deletes something else": [gone("tide_tables.delete", "label", 40)],
         "what was left of those already deleted": [
             gone("system_task.vacuum_deactivated_agent_and_deleted_workloads", "workload", 40, by=SYSTEM)
         ],

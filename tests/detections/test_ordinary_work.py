@@ -20,8 +20,8 @@ BEGIN = 1_930_003_200
 # What the generator's routine does now and then that is worth a look, though nobody attacks: read and accepted.
 REVIEWED = {
     "access_csrf", "access_new_address", "access_rights_changed", "audit_trail_changed", "credential_created",
-    "credential_without_expiry", "enforcement_lowered", "identity_provider_changed", "labels_removed", "network_enforcement_lost", "policy_boundary_removed",
-    "policy_broad_rule", "policy_broad_scope", "ven_lost", "ven_missed_heartbeats", "ven_offline", "ven_suspended",
+    "credential_without_expiry", "enforcement_lowered", "identity_provider_changed", "labels_removed",
+    "network_enforcement_lost", "policy_boundary_removed", "policy_broad_rule", "policy_broad_scope", "ven_lost", "ven_missed_heartbeats", "ven_offline", "ven_suspended",
     "ven_tampering", "ven_update_notice",
 }  # fmt: skip
 

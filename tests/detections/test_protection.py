@@ -298,7 +298,7 @@ def test_slow_provisions_add_up_over_the_day() -> None:
     assert [alert["total"] for alert in found] == ["765"]
 
 
-@pytest.mark.parametrize(("number", "fires"), [(45, False), (50, True)])
+@pytest.mark.parametrize(("number", "fires"), [(299, False), (300, True)])
 def test_what_clusters_provision_by_themselves_does_not_add_up_but_one_of_many_counts(number: int, fires: bool) -> None:
     found = _alerts("policy_many_workloads", [provision(number, at=place * 60, by=CLUSTER) for place in range(20)], 4)
 
