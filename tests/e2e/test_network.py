@@ -101,7 +101,7 @@ def test_an_endless_response_is_abandoned_and_requested_in_parts(name: str, pce:
 
 
 def test_without_a_private_ca_the_bundled_list_is_used(pce: Pce, server: PceServer) -> None:
-    assert category(lambda: ask(account(server, pce, ca=""))) == "tls"
+    assert category(lambda: fetch(account(server, pce, ca=""))) == "tls"
 
 
 def test_the_environment_is_ignored(

@@ -89,8 +89,16 @@ def test_file_names_are_relative_to_the_callers_folder_also_through_links(copy: 
         assert json.loads(done.stdout) == [str(caller), ["a b", "file name"]]
 
 
-def test_ctrl_c_ends_with_a_clear_message(copy: Path) -> None:
-    (copy / "tools/build/__main__.py").write_text(SLEEP, encoding="utf-8")
+@pytest.mark.parametrize(
+    ("place", "program", "sentence"),
+    [
+        ("tools/build/__main__.py", SLEEP, "build.sh: interrupted by Ctrl-C.\n"),
+        ("workbench/search.py", IMPORTS, "Interrupted by Ctrl-C.\n"),
+    ],
+    ids=["the build", "a command that is being imported"],
+)
+def test_ctrl_c_ends_with_a_clear_message(copy: Path, place: str, program: str, sentence: str) -> None:
+    (copy / place).write_text(program, encoding="utf-8")
     running = subprocess.Popen(
         ["./build.sh", "search"],
         cwd=copy,
@@ -103,25 +111,7 @@ def test_ctrl_c_ends_with_a_clear_message(copy: Path) -> None:
     while running.stderr.readline() != "started\n":
         assert running.poll() is None
     os.killpg(running.pid, signal.SIGINT)  # as a terminal does
-    assert running.stderr.read() == "build.sh: interrupted by Ctrl-C.\n"
-    assert running.wait(60) == 130
-
-
-def test_ctrl_c_during_import_ends_with_a_clear_message(copy: Path) -> None:
-    (copy / "workbench/search.py").write_text(IMPORTS, encoding="utf-8")
-    running = subprocess.Popen(
-        ["./build.sh", "search"],
-        cwd=copy,
-        env=_environment(),
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert running.stderr
-    while running.stderr.readline() != "importing\n":
-        assert running.poll() is None
-    os.killpg(running.pid, signal.SIGINT)
-    assert running.stderr.read() == "Interrupted by Ctrl-C.\n"
+    assert running.stderr.read() == sentence
     assert running.wait(60) == 130
 
 
