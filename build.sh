@@ -14,7 +14,7 @@ for part in environment dashboards verbs; do
     # shellcheck source=/dev/null
     source "tools/build/$part.sh"
 done
-trap 'say "build.sh: ended by Ctrl-C."; exit 130' INT
+trap 'say "build.sh: interrupted by Ctrl-C."; exit 130' INT
 
 verb="${1:-build}"
 [ $# -eq 0 ] || shift

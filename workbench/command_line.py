@@ -39,9 +39,9 @@ class Parser(argparse.ArgumentParser):
     def add_files(self) -> None:
         """The files, how their lines are received, and the add-on's folders."""
         self.add_argument(
-            "files", nargs="+", type=Path, metavar="FILE", help="events: lines, an API answer, or JSON lines"
+            "files", nargs="+", type=Path, metavar="FILE", help="events: lines, an API response, or JSON lines"
         )
-        self.add_argument("--sourcetype", default=DEFAULT_SOURCETYPE, help="how lines are received (%(default)s)")
+        self.add_argument("--sourcetype", default=DEFAULT_SOURCETYPE, help="source type of raw lines (%(default)s)")
         self.add_argument("--app", type=Path, action="append", help=f"the add-on's folder ({APP.name}, as built)")
 
     def parsed(self, arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -67,7 +67,7 @@ def load_confs(folders: Sequence[Path]) -> Confs:
     """The confs of the add-on's folders. Raises Refused where one holds no add-on."""
     for folder in folders:
         if not (folder / "default").is_dir():
-            raise Refused("no add-on there; ./build.sh builds it", str(folder))
+            raise Refused("no add-on found there; build it with ./build.sh", str(folder))
     return Confs.load(*folders)
 
 
@@ -87,7 +87,7 @@ def told_events(options: argparse.Namespace, confs: Confs, now: float) -> Iterat
     knows_them = DEFAULT_SOURCETYPE in known
     if knows_them and options.sourcetype not in known:
         names = ", ".join(sorted(name for name in known if name.startswith("illumio:")))
-        raise Refused(f"no source type of the add-on: leave it out, or name one of {names}", "--sourcetype")
+        raise Refused(f"not a source type of the add-on: omit it, or use one of {names}", "--sourcetype")
     for path in options.files:
         report = FileReport(str(path), now)
         for event in reader.file(path, receiver):
@@ -106,7 +106,7 @@ def ended(run: Callable[[], int], explain: Callable[[Refused], str] = str) -> in
     except Refused as refusal:
         print(f"refused: {explain(refusal)}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("Ended by Ctrl-C.", file=sys.stderr)
+        print("Interrupted by Ctrl-C.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # Whoever reads the rows has enough of them; nothing is left to flush at the end.
@@ -117,7 +117,7 @@ def ended(run: Callable[[], int], explain: Callable[[Refused], str] = str) -> in
             print(f"cannot read {error.filename}: {error.strerror}", file=sys.stderr)
         else:
             _drop_standard_output()
-            print(f"cannot go on: {error.strerror}", file=sys.stderr)
+            print(f"cannot continue: {error.strerror}", file=sys.stderr)
     return REFUSED
 
 

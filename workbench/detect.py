@@ -91,15 +91,15 @@ def _replay(options: argparse.Namespace) -> int:
 def _chosen(stanzas: Stanzas, only: Sequence[str] | None) -> Stanzas:
     unknown = sorted(set(only or ()) - set(stanzas))
     if unknown:
-        raise Refused(f"no detection {', '.join(unknown)}; there are {', '.join(sorted(stanzas))}", "--only")
+        raise Refused(f"no such detection: {', '.join(unknown)}; choose from {', '.join(sorted(stanzas))}", "--only")
     return {name: stanza for name, stanza in stanzas.items() if not only or name in only}
 
 
 def _parser() -> Parser:
     parser = Parser("./build.sh detect", __doc__)
     parser.add_files()
-    parser.add_time("--from", dest="start", help="when the schedules begin: -14d, epoch seconds, ISO 8601")
-    parser.add_time("--now", default="now", help="when they end (this moment)")
+    parser.add_time("--from", dest="start", help="when the schedules start: -14d, epoch seconds, ISO 8601")
+    parser.add_time("--now", default="now", help="when they end (default: the current time)")
     parser.add_argument("--only", action="append", metavar="ID", help="only this detection; may be repeated")
     return parser
 

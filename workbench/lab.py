@@ -34,7 +34,7 @@ class Lab:
 
     def __init__(self, home: Path, addon: Path, python: str = sys.executable) -> None:
         if not (addon / "app.manifest").exists():
-            raise SystemExit(f"{addon} holds no add-on: build it first, with ./build.sh")
+            raise SystemExit(f"{addon} contains no add-on: build it first, with ./build.sh")
         self.addon = addon
         self.splunkd = Splunkd(home, python=python)
         self.splunkd.install(addon)

@@ -30,9 +30,9 @@ def _parser() -> Parser:
     parser = Parser("./build.sh search", __doc__)
     parser.add_argument("spl", help="the search, e.g. 'tag=authentication action=failure | stats count by user'")
     parser.add_files()
-    parser.add_time("--earliest", help="begin of the time range, inclusive: -24h@h, epoch seconds, ISO 8601")
+    parser.add_time("--earliest", help="start of the time range, inclusive: -24h@h, epoch seconds, ISO 8601")
     parser.add_time("--latest", help="end of the time range, exclusive")
-    parser.add_time("--now", default="now", help="the search's clock (this moment)")
+    parser.add_time("--now", default="now", help="the search's clock (default: the current time)")
     return parser
 
 

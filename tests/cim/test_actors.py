@@ -51,7 +51,7 @@ def test_agent_reports_under_a_hidden_endpoint(write: formats.Writer, created_by
 
 
 @ALL
-def test_refused_heartbeat_without_action_is_no_persons(write: formats.Writer) -> None:
+def test_rejected_heartbeat_without_action_has_no_person(write: formats.Writer) -> None:
     info = {"api_endpoint": "/api/v25/orgs/7/agents/12/heartbeat", "api_method": "POST", "src_ip": "198.51.100.7"}
     note = {"uuid": "n", "notification_type": "request.authentication_failed", "info": info}
     event = {
@@ -77,7 +77,7 @@ def test_refused_heartbeat_without_action_is_no_persons(write: formats.Writer) -
         {"agent": {}},
     ],
 )
-def test_nobody_is_unknown(created_by: Any) -> None:
+def test_missing_actor_is_unknown(created_by: Any) -> None:
     found = splunk.read(formats.as_json({**EVENT, "created_by": created_by}))
     assert (found["user"], found["user_type"]) == ("unknown", "unknown")
 
@@ -98,7 +98,7 @@ def test_nobody_is_unknown(created_by: Any) -> None:
     ids=["user", "agent", "VEN", "service account", "cluster"],
 )
 @pytest.mark.parametrize("write", [formats.as_json, formats.as_leef], ids=["json", "leef"])
-def test_actor_without_a_name_goes_by_its_id(
+def test_unnamed_actor_is_shown_by_its_id(
     write: formats.Writer, created_by: Any, expected: tuple[str, str, str], name: str | None
 ) -> None:
     """A name of theirs in a notification is somebody else's."""
@@ -110,7 +110,7 @@ def test_actor_without_a_name_goes_by_its_id(
 
 
 @ALL
-def test_host_without_a_name_is_neither_source_nor_destination(write: formats.Writer) -> None:
+def test_unnamed_host_is_neither_source_nor_destination(write: formats.Writer) -> None:
     """An id is no name of a host: nobody could look for it."""
     line = write({**EVENT, "event_type": "agent.goodbye", **SILENT, "created_by": {"agent": AGENT, "ven": VEN}})
     found = splunk.read(line.replace("crane-01", ""))
@@ -121,7 +121,7 @@ def test_host_without_a_name_is_neither_source_nor_destination(write: formats.Wr
 
 
 @ALL
-def test_ven_goes_by_its_uuid_where_the_event_knows_it(write: formats.Writer) -> None:
+def test_ven_id_is_its_uuid_if_the_event_has_it(write: formats.Writer) -> None:
     found = splunk.read(
         write({**EVENT, "event_type": "agent.goodbye", **SILENT, "created_by": {"agent": AGENT, "ven": VEN}})
     )
@@ -153,7 +153,7 @@ def test_key_belongs_to_the_owner_in_its_href(write: formats.Writer, owner: str,
 
 
 @ALL
-def test_empty_name_gives_way_to_the_host(write: formats.Writer) -> None:
+def test_host_replaces_an_empty_name(write: formats.Writer) -> None:
     workload = {"href": "/orgs/7/workloads/1", "name": "", "hostname": "crane-01"}
     change = {"uuid": "c", "resource": {"workload": workload}, "changes": {}, "change_type": "update"}
     found = splunk.read(write({**EVENT, "event_type": "workload.update", "resource_changes": [change]}))

@@ -12,7 +12,7 @@ LENGTH = len(formats.compact(HOSTILE["resource_changes"]))
 
 
 @pytest.mark.parametrize("cut", range(2, LENGTH, 23))
-def test_cut_event_reads_as_the_whole(cut: int) -> None:
+def test_split_event_has_the_same_fields_as_the_whole_one(cut: int) -> None:
     whole = splunk.read(formats.as_json(HOSTILE))
     found = splunk.read(formats.as_cef(HOSTILE, cut=cut))
     assert found["changed"] == whole["changed"]
@@ -21,7 +21,7 @@ def test_cut_event_reads_as_the_whole(cut: int) -> None:
     assert found["notified"] == whole["notified"]
 
 
-def test_seventy_changes_are_cut_where_the_pce_cuts() -> None:
+def test_seventy_changes_are_split_where_the_pce_splits() -> None:
     record = splunk.sample("label_deleted")["event"]["resource_changes"][0]
     event = {**HOSTILE, "resource_changes": [record] * 70}
     line = formats.as_cef(event)
@@ -31,7 +31,7 @@ def test_seventy_changes_are_cut_where_the_pce_cuts() -> None:
     assert "cs3Label" not in found["_raw"]
 
 
-def test_part_that_gives_no_json_leaves_the_line_alone() -> None:
+def test_parts_that_do_not_form_json_leave_the_line_unchanged() -> None:
     # The cut falls into a string, which the quote ends too early.
     broken = formats.as_cef(PLAIN, cut=90).replace(" cs3=", ' cs3="')
     found = splunk.read(broken)
@@ -41,7 +41,7 @@ def test_part_that_gives_no_json_leaves_the_line_alone() -> None:
     assert (found["user"], found["src"]) == ("marit@harbour.example", "198.51.100.24")
 
 
-def test_such_a_part_with_the_formats_own_words_leaves_what_stands_in_front() -> None:
+def test_parts_with_format_keywords_keep_the_text_before_them() -> None:
     found = splunk.read(formats.as_cef(HOSTILE, cut=150).replace(" cs3=", ' cs3="'))
     assert (found["event_type"], found["dvc"], found["severity"]) == (
         "ip_list.update",

@@ -120,7 +120,7 @@ def test_empty_cell_of_a_lookup(as_assumed: list[splunk.Fields], monkeypatch: py
     assert [ours(line) for line in LINES] == as_assumed
 
 
-def test_what_is_not_documented_is_not_used() -> None:
+def test_undocumented_behaviour_is_not_used() -> None:
     """Order of SEDCMD and transforms, aliases of one name, EXTRACT's empty groups, KV_MODE auto, `%z` on a `Z`."""
     props = (splunk.PACKAGE / "default" / "props.conf").read_text(encoding="utf-8")
     assert re.findall(r"(?m)^(?:SEDCMD|FIELDALIAS|EXTRACT)-|^KV_MODE = auto", props) == []
@@ -133,7 +133,7 @@ def test_what_is_not_documented_is_not_used() -> None:
         assert "\nTZ = UTC" in stanza or "\nDATETIME_CONFIG = CURRENT" in stanza
 
 
-def test_no_search_of_ours_asks_what_several_values_are_not() -> None:
+def test_no_shipped_search_uses_not_equal_on_multivalue_fields() -> None:
     """`!=` of the search language on a field of several values is documented nowhere; in an eval it compares single ones."""
     searches = splunk.knowledge(())[0]
     texts = [one.text("search") for one in searches.stanzas("eventtypes").values()]

@@ -52,7 +52,7 @@ def test_type_reads_as_the_catalogue_says(row: Row) -> None:
 
 @pytest.mark.parametrize("row", entries.event_types()[::7], ids=entries.names(entries.event_types()[::7]))
 @pytest.mark.parametrize("write", [formats.as_cef, formats.as_leef], ids=["cef", "leef"])
-def test_type_reads_alike_in_other_formats(row: Row, write: formats.Writer) -> None:
+def test_type_has_the_same_fields_in_other_formats(row: Row, write: formats.Writer) -> None:
     found = splunk.read(write(bare_event(row["event_type"])))
     assert found["event_type"] == row["event_type"]
     assert splunk.datasets(found) == WHERE[row["cim_dataset"]]
@@ -88,7 +88,7 @@ def test_change_of_a_named_resource_says_who_did_what_to_which(row: Row, write: 
 
 @pytest.mark.parametrize("row", entries.rows("notification_types"), ids=lambda row: row["notification_type"])
 @pytest.mark.parametrize("write", [formats.as_json, formats.as_cef, formats.as_leef], ids=["json", "cef", "leef"])
-def test_notification_makes_any_event_an_alert_or_none(row: Row, write: formats.Writer) -> None:
+def test_notification_decides_whether_an_event_is_an_alert(row: Row, write: formats.Writer) -> None:
     note = {"uuid": "n", "notification_type": row["notification_type"], "info": None}
     found = splunk.read(write({**bare_event("label.create"), "notifications": [note]}))
     assert found["notification_type"] == row["notification_type"]

@@ -63,7 +63,7 @@ def test_address_of_version_6() -> None:
     assert (found["src"], found["dest_ip"], found["protocol_version"]) == ("2001:db8::5", "2001:db8::9", "ipv6")
 
 
-def test_totals_stand_in_where_deltas_lack() -> None:
+def test_totals_are_used_if_deltas_are_missing() -> None:
     line = flows.as_json("allowed").replace('"dst_dbi":1200,"dst_dbo":3400,', "").replace("dst_tb", "tb")
     found = splunk.read(line)
     assert (found["bytes_in"], found["bytes_out"], found["bytes"]) == ("90000", "91000", "181000")

@@ -75,7 +75,7 @@ def test_name_of_the_actor_is_a_name(format_: str, name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("format_", sorted(WRITERS))
 @pytest.mark.parametrize("counted", ["", "912 "])
-def test_no_name_breaks_a_line_in_two(format_: str, name: str, counted: str) -> None:
+def test_no_name_splits_a_line(format_: str, name: str, counted: str) -> None:
     """Behind a header with a priority, where joined messages are broken. No PCE has a name of more than 255 characters."""
     assert len(name) < 255
     event = {**EVENT, "created_by": {"user": {"href": "/users/21", "username": f"x{name}"}}}
@@ -85,7 +85,7 @@ def test_no_name_breaks_a_line_in_two(format_: str, name: str, counted: str) -> 
     assert (found["href"], "joined_messages" in found) == (EVENT["href"], False)
 
 
-def test_name_longer_than_any_breaks_no_line_that_has_no_priority() -> None:
+def test_overlong_name_does_not_split_a_line_without_a_priority() -> None:
     line = formats.as_cef({**EVENT, "created_by": {"user": {"href": "/users/21", "username": f"x{LONG_NAME}"}}})
     (found,) = splunk.read_all(line)
     assert (found["event_type"], found["user"], found["src"]) == ("workloads.update", f"x{LONG_NAME}", "198.51.100.24")
@@ -107,7 +107,7 @@ def test_name_of_a_resource_is_a_name(format_: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("write", [formats.as_cef, formats.as_leef], ids=["cef", "leef"])
-def test_key_that_is_not_known_yet_takes_no_field(write: formats.Writer) -> None:
+def test_unknown_key_does_not_replace_a_field(write: formats.Writer) -> None:
     plain = splunk.read(write(EVENT))
     found = splunk.read(write(EVENT).replace("cat=", "novelty=1 cat=").replace("devTime=", "newer=x devTime="))
     assert {f: found.get(f) for f in splunk.audit_fields()} == {f: plain.get(f) for f in splunk.audit_fields()}
@@ -139,7 +139,7 @@ INSIDE = {
 
 
 @pytest.mark.parametrize("first", ["created_by", "action", "resource_changes", "novelty"])
-def test_member_inside_another_is_none_of_the_events(first: str) -> None:
+def test_nested_member_is_not_a_member_of_the_event(first: str) -> None:
     """Wherever it stands: here in front of the event's own."""
     inside = {**EVENT, first: [INSIDE] if first == "resource_changes" else INSIDE}
     found = splunk.read(formats.as_json({first: inside[first], **inside}))
@@ -148,7 +148,7 @@ def test_member_inside_another_is_none_of_the_events(first: str) -> None:
         assert found[name] == own[name], name
 
 
-def test_members_that_others_write_differently() -> None:
+def test_members_in_other_spellings() -> None:
     """Blanks, a number for a word, slashes with a backslash: JSON all the same, if no PCE's."""
     line = formats.as_json(EVENT)
     slashes = line.replace("/", "\\/")

@@ -36,7 +36,7 @@ def large(count: int) -> formats.Event:
     [formats.as_json, formats.spaced_json, formats.as_leef, formats.as_cef],
     ids=["json", "sorted", "leef", "cef"],
 )
-def test_all_of_a_large_event_is_read(count: int, write: formats.Writer) -> None:
+def test_a_large_event_is_read_completely(count: int, write: formats.Writer) -> None:
     line = write(large(count))
     assert len(line) > (5_000 if count == 30 else 1_000_000)
     found = splunk.read(line)
@@ -47,7 +47,7 @@ def test_all_of_a_large_event_is_read(count: int, write: formats.Writer) -> None
 
 
 @pytest.mark.parametrize(("run", "times"), [(" ", 400_000), ("#012", 10_000), (" #015", 10_000)])
-def test_a_long_run_of_what_relays_leave_costs_no_more_than_its_length(run: str, times: int) -> None:
+def test_removing_relay_leftovers_takes_linear_time(run: str, times: int) -> None:
     """Looked at from each of its places, it would take hours."""
     event = {"event_type": "user.sign_in", "href": "/orgs/1/events/1", "note": run * times + "x"}
     line = json.dumps(event)
@@ -55,7 +55,7 @@ def test_a_long_run_of_what_relays_leave_costs_no_more_than_its_length(run: str,
     assert (found["sourcetype"], found["_raw"]) == ("illumio:pce:events", line)
 
 
-def test_more_than_a_hundred_fields_take_none_of_ours() -> None:
+def test_more_than_a_hundred_fields_do_not_affect_ours() -> None:
     changes = {f"attribute_{number}": {"before": None, "after": number} for number in range(150)}
     event = {**EVENT, "resource_changes": [{**record(1), "changes": changes}]}
     found = splunk.read(formats.spaced_json(event))

@@ -13,19 +13,19 @@ def found(lines: list[tuple[formats.Event, int]]) -> list[splunk.Fields]:
     return splunk.search("`illumio_pce_latest`", events)
 
 
-def test_line_with_action_stays_whenever_it_was_indexed() -> None:
+def test_line_with_action_is_kept_whenever_it_was_indexed() -> None:
     unfinished = {**EVENT, "action": None, "event_type": "request.invalid"}
     for order in ((10, 20), (20, 10)):
         left = found([(unfinished, order[0]), (EVENT, order[1])])
         assert [event["event_type"] for event in left] == ["user.sign_in"]
 
 
-def test_last_of_equals_stays() -> None:
+def test_last_of_equal_lines_is_kept() -> None:
     older = {**EVENT, "severity": "err"}
     assert [event["severity"] for event in found([(older, 10), (EVENT, 20)])] == ["informational"]
 
 
-def test_lines_without_href_all_stay() -> None:
+def test_all_lines_without_href_are_kept() -> None:
     nameless = {name: value for name, value in EVENT.items() if name != "href"}
     assert len(found([(nameless, 10), (nameless, 11), (EVENT, 12), (EVENT, 13)])) == 3
 

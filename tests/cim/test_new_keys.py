@@ -176,7 +176,7 @@ def test_new_key_of_several_words_costs_no_field(name: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "key"), sorted(GONE))
-def test_missing_key_costs_what_it_says(name: str, key: str) -> None:
+def test_missing_key_costs_only_its_own_value(name: str, key: str) -> None:
     head, parts = split(name)
     at = FORMATS[name][1].index(key)
     found, plain = values(name, head + " ".join(parts[:at] + parts[at + 1 :])), values(name, FORMATS[name][0])
@@ -185,12 +185,12 @@ def test_missing_key_costs_what_it_says(name: str, key: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
 @pytest.mark.parametrize("shift", [1, 3, 5, 8, 11, 13])
-def test_keys_in_another_order_cost_nothing(name: str, shift: int) -> None:
+def test_key_order_does_not_matter(name: str, shift: int) -> None:
     head, parts = split(name)
     for ordered in (parts[shift:] + parts[:shift], parts[::-1][shift:] + parts[::-1][:shift]):
         assert values(name, head + " ".join(ordered)) == values(name, FORMATS[name][0])
 
 
-def test_key_named_like_a_field_of_splunks_takes_nothing() -> None:
+def test_key_named_like_a_splunk_field_does_not_replace_it() -> None:
     line = formats.as_cef(EVENT).replace(" cat=", " eventtype=x tag=y index=z source=a user=b action=c _time=1 cat=")
     assert values("cef", line) == values("cef", FORMATS["cef"][0])

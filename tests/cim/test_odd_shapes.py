@@ -24,7 +24,7 @@ def change(kind: str, **members: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("missing", [{"change_type": None}, {"resource": None}, {"resource": {}}, {"changes": {}}])
 @ALL
-def test_what_a_change_does_not_say_is_said_by_the_type_and_the_request(
+def test_missing_facts_of_a_change_come_from_the_type_and_the_request(
     write: formats.Writer, missing: dict[str, Any]
 ) -> None:
     found = splunk.read(write({**EVENT, "resource_changes": [{**CHANGE, **missing}]}))
@@ -33,7 +33,7 @@ def test_what_a_change_does_not_say_is_said_by_the_type_and_the_request(
 
 @pytest.mark.parametrize("address", ["", None, "FILTERED", "pce.harbour.example", "PCE.Harbour.Example"])
 @ALL
-def test_no_address_is_no_source(write: formats.Writer, address: str | None) -> None:
+def test_missing_address_gives_no_source(write: formats.Writer, address: str | None) -> None:
     action = {**EVENT["action"], "src_ip": address}
     assert splunk.read(write({**EVENT, "action": action}))["src"] == "unknown"
     told = [note("a.b", {"src_ip": hidden}) for hidden in ("", "FILTERED", "PCE.harbour.example")]
@@ -53,7 +53,7 @@ def test_no_address_is_no_source(write: formats.Writer, address: str | None) -> 
     ids=["in the resource", "given", "taken", "its id alone", "nobody"],
 )
 @ALL
-def test_a_permission_is_its_principals(
+def test_a_permission_belongs_to_its_principal(
     write: formats.Writer, resource: dict[str, Any], changes: dict[str, Any], user: str
 ) -> None:
     given = {**change("permission", href="/orgs/7/permissions/3", **resource), "changes": changes}
@@ -73,7 +73,7 @@ def test_an_account_that_is_created_with_a_key_is_one_account(write: formats.Wri
 
 
 @pytest.mark.parametrize("nothing", [None, []])
-def test_lists_that_are_none(nothing: Any) -> None:
+def test_invalid_lists(nothing: Any) -> None:
     found = splunk.read(formats.compact({**EVENT, "resource_changes": nothing, "notifications": nothing}))
     assert splunk.datasets(found) == ["Change", "Change.audit"]
     assert (found["action"], found["object"], found["object_category"]) == ("deleted", "31", "label")
@@ -81,7 +81,7 @@ def test_lists_that_are_none(nothing: Any) -> None:
 
 
 @ALL
-def test_an_error_without_a_status_is_severe_and_no_failure(write: formats.Writer) -> None:
+def test_an_error_without_a_status_is_severe_but_not_a_failure(write: formats.Writer) -> None:
     found = splunk.read(write({**EVENT, "severity": "err", "resource_changes": []}))
     assert (found["severity"], found["action"]) == ("high", "deleted")
     assert "status" not in found
@@ -111,7 +111,7 @@ def test_time_is_the_events_own_however_it_is_written(members: dict[str, Any], t
 
 
 @pytest.mark.parametrize("result", ["success", "failure"])
-def test_result_of_a_line_in_cef_is_known_where_the_rest_is_not(result: str) -> None:
+def test_unparsable_cef_line_keeps_its_result(result: str) -> None:
     line = formats.as_cef({**splunk.sample("sign_in_success")["event"], "status": result})
     found = splunk.read(line.replace(" cs2=", " dst=6.6.6.6 cs2="))
     assert (found["event_type"], found["action"], found["user"]) == ("user.sign_in", result, "unknown")
@@ -119,7 +119,7 @@ def test_result_of_a_line_in_cef_is_known_where_the_rest_is_not(result: str) -> 
 
 
 @pytest.mark.parametrize("write", [formats.as_cef, formats.as_leef], ids=["cef", "leef"])
-def test_a_line_break_in_a_name_takes_nothing_from_the_result(write: formats.Writer) -> None:
+def test_a_line_break_in_a_name_does_not_change_the_result(write: formats.Writer) -> None:
     event = {**splunk.sample("sign_in_success")["event"], "status": "failure"}
     event["created_by"] = {"user": {"href": "/users/21", "username": "ma\nrit outcome=success"}}
     found, rest = splunk.read_all(write(event))
@@ -146,7 +146,7 @@ def test_a_key_that_nothing_changed_of_is_the_accounts_in_the_request(
 
 
 @ALL
-def test_who_is_invited_is_the_object(write: formats.Writer) -> None:
+def test_the_invited_user_is_the_object(write: formats.Writer) -> None:
     action = {**EVENT["action"], "api_endpoint": "/api/v2/users/invite", "api_method": "POST"}
     invited = [note("user.invited", {"user": {"href": "/users/77", "username": "new@harbour.example"}})]
     event = {**EVENT, "event_type": "user.invite", "action": action, "resource_changes": [], "notifications": invited}
@@ -159,7 +159,7 @@ def test_who_is_invited_is_the_object(write: formats.Writer) -> None:
 
 @pytest.mark.parametrize("endpoint", ["/login/acs", "/login/users/sign_in", "/login/logout"])
 @ALL
-def test_a_page_to_sign_in_is_no_object(write: formats.Writer, endpoint: str) -> None:
+def test_a_sign_in_page_is_not_an_object(write: formats.Writer, endpoint: str) -> None:
     action = {**EVENT["action"], "api_endpoint": endpoint, "api_method": "POST"}
     found = splunk.read(write({**splunk.sample("sign_in_success")["event"], "action": action, "resource_changes": []}))
     assert [name for name in ("object", "object_id", "object_category") if name in found] == []

@@ -50,13 +50,13 @@ def test_endpoint_names_the_object(
     ("method", "action"), [("POST", "created"), ("PUT", "modified"), ("DELETE", "deleted"), ("GET", "read")]
 )
 @ALL
-def test_method_says_what_was_tried(write: formats.Writer, method: str, action: str) -> None:
+def test_method_gives_the_attempted_action(write: formats.Writer, method: str, action: str) -> None:
     assert refused(write, "/orgs/7/labels/3", method)["action"] == action
 
 
 @pytest.mark.parametrize("endpoint", ["/users/login", "/orgs/7", "/orgs/7/health", "/product_version"])
 @ALL
-def test_request_that_names_no_resource_is_no_change(write: formats.Writer, endpoint: str) -> None:
+def test_request_without_a_resource_is_not_a_change(write: formats.Writer, endpoint: str) -> None:
     found = refused(write, endpoint)
     assert splunk.datasets(found) == ["Event_Signatures"]
     assert found["status"] == "failure"

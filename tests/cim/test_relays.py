@@ -30,7 +30,7 @@ def fields(event: splunk.Fields) -> dict[str, Any]:
 
 @pytest.mark.parametrize("end", ENDS)
 @ALL
-def test_end_that_a_relay_writes_out_belongs_to_no_field(format_: str, end: str) -> None:
+def test_escaped_line_end_from_a_relay_is_in_no_field(format_: str, end: str) -> None:
     plain, found = splunk.read(message(format_, EVENT)), splunk.read(message(format_, EVENT) + end)
     assert fields(found) == fields(plain)
     assert found["_raw"] == plain["_raw"]
@@ -64,7 +64,7 @@ def test_joined_messages_without_a_header_in_front_stay_one_event_that_is_marked
 
 
 @pytest.mark.parametrize("format_", ["json", "cef", "leef"])
-def test_joined_messages_are_no_false_event_where_the_line_is_not_broken(format_: str) -> None:
+def test_unsplit_joined_messages_make_no_false_event(format_: str) -> None:
     """What \\G means in LINE_BREAKER, and where Splunk cuts a stream, is said nowhere: here lines alone break."""
     line = message(format_, EVENT) + "#012" + message("cef", OTHER)
     found = splunk.read(line, more={"props.conf": "[illumio:pce:syslog]\nLINE_BREAKER = ([\\r\\n]+)\n"})
@@ -80,7 +80,7 @@ def test_line_by_itself_is_not_marked() -> None:
 
 
 @pytest.mark.parametrize("head", ["CEF: 0|", "CEF:1|", "CEF: 1|"])
-def test_head_of_cef_may_have_a_blank_and_another_version(head: str) -> None:
+def test_cef_header_may_have_a_blank_and_another_version(head: str) -> None:
     plain, found = splunk.read(formats.as_cef(EVENT)), splunk.read(formats.as_cef(EVENT).replace("CEF:0|", head))
     assert fields(found) == fields(plain)
 
@@ -123,13 +123,13 @@ def test_time_of_cef_in_another_spelling_costs_no_field(written: str, time: floa
     assert {name: found.get(name) for name in names} == {name: plain.get(name) for name in names}
 
 
-def test_time_that_cannot_be_read_without_a_header_is_that_of_receipt() -> None:
+def test_unreadable_time_without_a_header_becomes_time_of_receipt() -> None:
     line = formats.as_cef(EVENT).replace("rt=", "rt=x")
     assert float(splunk.read(line)["_time"]) == splunk.NOW
 
 
 @pytest.mark.parametrize("value", ["\\/", "a\\", "a\\\\/b", 'x\\"/'])
-def test_slash_with_a_backslash_is_a_slash_and_other_backslashes_stay(value: str) -> None:
+def test_escaped_slash_is_a_slash_and_other_backslashes_stay(value: str) -> None:
     event = {**EVENT, "created_by": {"user": {"href": "/users/21", "username": value}}}
     line = formats.as_json(event).replace("/", "\\/")
     found, plain = splunk.read(line), splunk.read(formats.as_json(event))
@@ -145,7 +145,7 @@ def test_host_is_the_pce_that_wrote_the_event(write: Any) -> None:
 
 @pytest.mark.parametrize("name", ["", "-x", "pce/../x", "a" * 254, "pce|x", "index=x"])
 @ALL
-def test_what_is_no_name_of_a_host_is_no_host(format_: str, name: str) -> None:
+def test_invalid_host_name_does_not_set_the_host(format_: str, name: str) -> None:
     assert splunk.read(WRITERS[format_]({**EVENT, "pce_fqdn": name}))["host"] == "unknown"
 
 
@@ -155,7 +155,7 @@ def test_host_of_system_health_stays() -> None:
     assert (splunk.read(line)["host"], splunk.read(line)["dest"]) == ("unknown", "core1")
 
 
-def test_what_the_modular_input_has_set_stays() -> None:
+def test_metadata_of_the_modular_input_is_kept() -> None:
     """Its host, its time and its source type, whatever the event says; `receive` takes the first from TIME_FORMAT here."""
     event = {**EVENT, "timestamp": None, "time": None, "pce_fqdn": "other.example"}
     found = splunk.read(json.dumps(event), "illumio:pce:events", source="illumio_pce_events://main")

@@ -81,7 +81,7 @@ def test_every_case_is_sent_found_and_compared(fake: FakeSplunk, capsys: pytest.
     assert fake.authorizations == {"Bearer abc"}
 
 
-def test_a_certificate_that_nobody_vouches_for_ends_it_before_a_secret_is_sent(
+def test_an_untrusted_certificate_stops_it_before_a_secret_is_sent(
     fake: FakeSplunk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("SPLUNK_CA_FILE")
@@ -90,14 +90,14 @@ def test_a_certificate_that_nobody_vouches_for_ends_it_before_a_secret_is_sent(
     assert fake.authorizations == set()
 
 
-def test_what_reads_otherwise_is_named(fake: FakeSplunk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_differences_are_listed(fake: FakeSplunk, capsys: pytest.CaptureFixture[str]) -> None:
     fake.change = lambda row: {**row, "user": "nobody"} if row.get("source", "").endswith("json:tampering") else row
     assert main([fake.url]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if "nobody" in line] == [line for line in lines if line.startswith("json tampering")]
 
 
-def test_what_no_source_settles_is_asked_first(
+def test_unverified_assumptions_are_tested_first(
     fake: FakeSplunk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(annotate, "TELLS_THE_FUTURE", False)
@@ -116,7 +116,7 @@ def test_an_event_type_that_finds_fewer_events_than_show_it_is_named(
     assert re.search(r"(?m)^eventtype=illumio_pce_authentication finds \[.*'0'.*, and \d+ events show it$", said)
 
 
-def test_captures_of_what_was_answered_run_as_conformance_cases(fake: FakeSplunk, tmp_path: Path) -> None:
+def test_captured_results_run_as_conformance_cases(fake: FakeSplunk, tmp_path: Path) -> None:
     assert main([fake.url, "--captures", str(tmp_path / "new")]) == 0
     cases_ = list(read_cases(tmp_path / "new"))
     assert len(cases_) == len(QUESTIONS) + len(WRITERS) * len(splunk.sample_names())

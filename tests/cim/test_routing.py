@@ -20,14 +20,14 @@ HEADERS = {
 
 
 @pytest.mark.parametrize("header", sorted(HEADERS))
-def test_json_event_is_found_behind_any_header(header: str) -> None:
+def test_json_event_is_recognised_after_any_header(header: str) -> None:
     found = splunk.read(HEADERS[header] + JSON)
     assert (found["sourcetype"], found["_raw"], found["event_type"]) == ("illumio:pce:events", JSON, "label.delete")
 
 
 @pytest.mark.parametrize("header", sorted(HEADERS))
 @pytest.mark.parametrize("write", [formats.as_cef, formats.as_leef], ids=["cef", "leef"])
-def test_cef_and_leef_are_found_behind_any_header(header: str, write: formats.Writer) -> None:
+def test_cef_and_leef_are_recognised_after_any_header(header: str, write: formats.Writer) -> None:
     line = HEADERS[header] + write(EVENT)[len(formats.PREFIX) :]
     found = splunk.read(line)
     assert found["sourcetype"] in ("illumio:pce:cef", "illumio:pce:leef")
@@ -70,7 +70,7 @@ def test_cef_time_is_the_events_own(written: str, epoch: float) -> None:
     assert found["event_type"] == "label.delete"
 
 
-def test_time_without_zone_is_taken_in_the_zone_that_is_set() -> None:
+def test_time_without_zone_is_read_in_the_configured_zone() -> None:
     event = {**EVENT, "timestamp": "2026-03-08T10:15:30"}
     zone = {"transforms.conf": '[illumio_pce_zone]\nINGEST_EVAL = illumio_pce_zone:="+0200"\n'}
     assert float(splunk.read(formats.as_json(event), more=zone)["_time"]) == 1772957730
@@ -88,14 +88,14 @@ def test_time_without_zone_is_taken_in_the_zone_that_is_set() -> None:
         "starting illumio_pce services",
     ],
 )
-def test_line_that_is_not_known_stays_as_it_is(line: str) -> None:
+def test_unrecognised_line_is_not_changed(line: str) -> None:
     found = splunk.read(line)
     assert (found["sourcetype"], found["_raw"]) == (splunk.SYSLOG, line)
     assert float(found["_time"]) == splunk.NOW
     assert "event_type" not in found
 
 
-def test_line_that_is_not_known_does_not_inherit_the_time_before() -> None:
+def test_unrecognised_line_does_not_inherit_the_previous_time() -> None:
     first, second = splunk.read_all(formats.as_json(EVENT) + "\nnothing known\n")
     assert float(first["_time"]) == 1772957730.088
     assert float(second["_time"]) == splunk.NOW
@@ -112,7 +112,7 @@ def test_words_of_other_formats_inside_an_event_do_not_route_it() -> None:
     assert splunk.read(formats.as_leef(event))["sourcetype"] == "illumio:pce:leef"
 
 
-def test_no_working_value_is_left_behind() -> None:
+def test_no_intermediate_field_is_indexed() -> None:
     for line in (formats.as_json(EVENT), formats.as_cef(EVENT), "nothing known"):
         assert [name for name in splunk.read(line) if name.startswith("illumio_pce_")] == []
 

@@ -48,7 +48,7 @@ def test_severity_is_in_words_of_cim(written: str, severity: str) -> None:
 
 
 @pytest.mark.parametrize("disk", ["?", "Policy"])
-def test_disk_that_is_no_percentage_is_no_storage(disk: str) -> None:
+def test_disk_value_other_than_a_percentage_sets_no_storage(disk: str) -> None:
     line = f"src=disk_latency disk={disk} policy_disk_latency_milliseconds=310.5"
     found = splunk.read(RSYSLOG + MARKS.format(sev="INFO") + line)
     assert (found["disk"], found["component"], found["policy_disk_latency_milliseconds"]) == (
@@ -67,7 +67,7 @@ def test_fullest_mount_is_the_storage() -> None:
     assert (found["storage_used_percent"], found["storage_free_percent"]) == ("95", "5")
 
 
-def test_key_that_is_not_known_makes_no_field() -> None:
+def test_unknown_key_creates_no_field() -> None:
     found = splunk.read(RSYSLOG + MARKS.format(sev="INFO") + "cpu=1% user=root index=secret")
     assert "user" not in found
     assert found["index"] == "main"

@@ -138,14 +138,14 @@ TWINS: dict[str, tuple[Break, str, str]] = {
 
 
 @pytest.mark.parametrize("twin", TWINS)
-def test_a_broken_twin_is_complained_of(twin: str) -> None:
+def test_a_broken_twin_is_reported(twin: str) -> None:
     break_it, element, text = TWINS[twin]
     shown = definition()
     break_it(shown)
     assert [said for place, said in found(shown) if place == element and text in said], found(shown)
 
 
-def test_events_of_no_audit_trail_need_no_dedup() -> None:
+def test_events_outside_the_audit_trail_need_no_dedup() -> None:
     shown = definition()
     source(shown, "rate")["query"] = "`illumio_pce_index` sourcetype=illumio:pce:ingest | stats count"
     assert found(shown) == []
@@ -164,7 +164,7 @@ def test_a_fixed_list_needs_no_quotes() -> None:
     assert found(shown) == []
 
 
-def test_tokens_are_told_from_dollars_as_the_framework_tells_them() -> None:
+def test_tokens_are_distinguished_from_dollars_like_in_the_framework() -> None:
     text = 'user=$who|s$ cost="$$5" a=$env:user$ re="^10$|^20$" $row.a b.value|u$ foo$bar$'
     assert [str(token) for token in find_tokens(text)] == ["$who|s$", "$env:user$", "$row.a b.value|u$", "$bar$"]
     assert without_tokens(text) == 'user= cost="5" a= re="^10$|^20$"  foo'
@@ -201,7 +201,7 @@ SCHEMA_TWINS: dict[str, tuple[Break, str]] = {
 
 
 @needs(missing())
-def test_the_frameworks_schema_takes_the_sample_and_refuses_its_twins() -> None:
+def test_the_frameworks_schema_accepts_the_sample_and_rejects_its_twins() -> None:
     views = [View("sample", "Sample", "", definition())]
     for name, (break_it, _) in SCHEMA_TWINS.items():
         shown = definition()

@@ -39,13 +39,13 @@ def column(dashboard: Dashboard, panel: str, name: str) -> list[str]:
     return cells
 
 
-def test_a_token_of_the_address_filters(sites: Sites, opener: Opener) -> None:
+def test_a_token_in_the_url_filters(sites: Sites, opener: Opener) -> None:
     dashboard = opener(sites("bad"), "events", "&form.severity=high")
     assert set(column(dashboard, "viz_events", "Severity")) == {"high"}
     assert "form.severity=high" in dashboard.page.url
 
 
-def test_a_time_of_the_address_is_the_searches_time(sites: Sites, opener: Opener) -> None:
+def test_a_time_in_the_url_sets_the_search_time(sites: Sites, opener: Opener) -> None:
     site = sites("bad")
     before = len(site.web.searches.asked)
     range_of_address = "&form.global_time.earliest=-2h%40h&form.global_time.latest=now"
@@ -70,7 +70,7 @@ def test_a_text_filters_each_panel(sites: Sites, opener: Opener) -> None:
     assert column(dashboard, "viz_types", "Type") != before
 
 
-def test_a_table_turns_its_pages_and_sorts_all_of_them(sites: Sites, opener: Opener) -> None:
+def test_a_table_pages_and_sorts_across_all_pages(sites: Sites, opener: Opener) -> None:
     dashboard = opener(sites("bad"), "events")
     first = column(dashboard, "viz_events", "Time")
     assert first == sorted(first, reverse=True)
@@ -126,7 +126,7 @@ def linked_figures() -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize(("view", "panel", "url"), linked_figures())
-def test_a_figure_leads_where_its_link_says(sites: Sites, opener: Opener, view: str, panel: str, url: str) -> None:
+def test_a_single_value_opens_its_link(sites: Sites, opener: Opener, view: str, panel: str, url: str) -> None:
     times = {"$global_time.earliest|u$": "-24h%40h", "$global_time.latest|u$": "now"}
     for token, value in times.items():
         url = url.replace(token, value)

@@ -57,7 +57,7 @@ def assert_it_looks_right(dashboard: Dashboard, looks: list[tuple[str, int, int]
 
 @pytest.mark.parametrize("name", VIEWS)
 @pytest.mark.parametrize("scenario", ["quiet", "bad"])
-def test_every_panel_shows_data_or_says_that_nothing_happened(
+def test_every_panel_shows_data_or_says_that_there_is_none(
     sites: Sites, opener: Opener, scenario: str, name: str
 ) -> None:
     dashboard = opener(sites(scenario), name)
@@ -85,7 +85,7 @@ def test_without_data_every_panel_says_so(sites: Sites, opener: Opener, name: st
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_a_failing_search_is_told_in_its_panel(sites: Sites, opener: Opener, name: str) -> None:
+def test_a_failing_search_is_reported_in_its_panel(sites: Sites, opener: Opener, name: str) -> None:
     refused = ("Failed to load resource: the server responded with a status of 400", "failed to create search job")
     dashboard = opener(sites("failing"), name, expected=refused)
     for panel in panels(VIEWS[name], dashboard):

@@ -17,7 +17,7 @@ def test_nothing_is_wrong_with_them() -> None:
 
 
 @needs(missing())
-def test_the_frameworks_own_schema_takes_them() -> None:
+def test_they_pass_the_frameworks_schema() -> None:
     assert [str(complaint) for complaint in schema_complaints(VIEWS)] == []
 
 

@@ -174,7 +174,7 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
         "A syslog destination is unreachable",
     ),
     "the same in the notification of another": (
-        "audit_events_lost", "medium", event("cluster.update", notes=[note("remote_syslog.unreachable")], by=SYSTEM),
+        "audit_events_lost", "medium", event("cluster.update", notes=[note("workload.online"), note("remote_syslog.unreachable")], by=SYSTEM),
         "A syslog destination is unreachable",
     ),
     "the PCE stopped": ("pce_stopped", "high", event("pce.application_stopped", by=SYSTEM, status=None), f"The PCE {PCE} "),
@@ -343,8 +343,8 @@ def test_an_event_from_the_future_alerts_itself_or_the_ingest_tells_of_it(ahead:
 def test_the_actor_of_a_request_is_named_though_it_is_a_service_account() -> None:
     by = {"service_account": {"href": "/orgs/1/service_accounts/1", "name": "cmdb"}}
 
-    (alert,) = _alerts("labels_removed", [on(10, LABELS, by=by, action=request(src="10.9.0.3"))])
+    (alert,) = _alerts("enforcement_raised", [on(20, TO_FULL, by=by, action=request(src="10.9.0.3"))])
 
     assert (alert["user"], alert["src"]) == ("cmdb", "10.9.0.3")
-    assert alert["reason"].startswith("cmdb removed or replaced labels")
+    assert alert["reason"].startswith("cmdb raised 20 workloads")
     assert EVA["user"]["username"] not in alert["reason"]

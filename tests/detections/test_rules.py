@@ -71,7 +71,7 @@ def test_the_search_language(search: str, expression: str) -> None:
 
 
 @pytest.mark.parametrize("search", ["a=b)", 'a="b', "TERM(a.b)"])
-def test_what_is_not_known_is_refused(search: str) -> None:
+def test_invalid_searches_are_refused(search: str) -> None:
     with pytest.raises(Unknown):
         condition(search)
 

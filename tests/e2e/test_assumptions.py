@@ -219,7 +219,7 @@ def audit_events(written: list[Any]) -> Counter[str]:
 
 @pytest.mark.parametrize("first", [True, False], ids=["first run", "later run"])
 @pytest.mark.parametrize("status", [403, 500, 503, 507])
-def test_a_kv_store_that_takes_no_writes(status: int, first: bool, scene: Scene) -> None:
+def test_a_read_only_kv_store(status: int, first: bool, scene: Scene) -> None:
     lab = scene.lab
     delivered: Counter[str] = Counter()
     if not first:
@@ -242,7 +242,7 @@ def test_a_kv_store_that_takes_no_writes(status: int, first: bool, scene: Scene)
     assert delivered == dict.fromkeys(lab.recorded(), 1)
 
 
-def test_a_write_that_hangs_and_is_done_later(scene: Scene) -> None:
+def test_a_write_that_hangs_and_completes_later(scene: Scene) -> None:
     lab = scene.lab
     record(lab, 3000)
     delivered = audit_events(scene.run())
@@ -260,7 +260,7 @@ def test_a_write_that_hangs_and_is_done_later(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["first run", "later run"])
-def test_a_write_that_is_acknowledged_and_not_kept(first: bool, lab: PceLab) -> None:
+def test_an_acknowledged_write_that_is_lost(first: bool, lab: PceLab) -> None:
     if not first:
         record(lab, 3000)
         run(lab)
@@ -329,7 +329,7 @@ def test_reads_that_lag_behind(lab: PceLab) -> None:
     assert tells_of_state(told)
 
 
-def test_more_is_requested_than_one_result_of_the_kv_store_holds(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_backfill_requests_may_exceed_one_kv_store_result(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     lab = scene.lab
     record(lab, 3000)
     delivered = audit_events(scene.run())
@@ -360,7 +360,7 @@ def test_a_session_that_ends_during_a_run(lab: PceLab) -> None:
 
 
 @pytest.mark.parametrize("kind", ["not there", "a file", "full"])
-def test_a_checkpoint_folder_that_takes_no_files_is_told(
+def test_a_read_only_checkpoint_folder_is_reported(
     kind: str, scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab, host, elsewhere = scene.lab, scene.lab.splunkd.host, tmp_path / "elsewhere"
@@ -380,7 +380,7 @@ def _no_space(_descriptor: int) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_an_input_that_is_made_anew_is_no_restored_backup(lab: PceLab) -> None:
+def test_a_recreated_input_is_not_taken_for_a_restored_backup(lab: PceLab) -> None:
     record(lab, 0, 3000)
     run(lab)
     lab.rest("DELETE", f"ta_illumio_pce_{SCHEME}/audit")
@@ -411,7 +411,7 @@ def test_a_count_that_does_not_list_everything(
 
 
 @pytest.mark.parametrize("name", ["batch_save", "audit.previous", "a/b"])
-def test_a_name_that_is_another_things_in_the_kv_store(name: str, lab: PceLab) -> None:
+def test_an_input_name_that_is_reserved_in_the_kv_store(name: str, lab: PceLab) -> None:
     record(lab, 0, 3000)
     run(lab)
     record(lab, 100)

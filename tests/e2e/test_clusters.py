@@ -55,7 +55,7 @@ def delivered_twice(*labs: PceLab) -> set[str]:
     return {href for href, count in total.items() if count > 1}
 
 
-def test_of_two_members_that_have_it_one_collects_run_after_run(members: tuple[PceLab, PceLab]) -> None:
+def test_only_one_of_two_members_collects_in_every_run(members: tuple[PceLab, PceLab]) -> None:
     captain, member = members
     for number in range(3):
         captain.pce.record(event(number))
@@ -67,7 +67,7 @@ def test_of_two_members_that_have_it_one_collects_run_after_run(members: tuple[P
     assert "action=skipped input=audit" in captain.log()
 
 
-def test_another_member_goes_on_at_once_where_splunkd_ended_a_run(members: tuple[PceLab, PceLab]) -> None:
+def test_another_member_takes_over_at_once_after_splunkd_ended_a_run(members: tuple[PceLab, PceLab]) -> None:
     captain, member = members
     for number in range(300):
         captain.pce.record(event(number, age=number))
@@ -83,7 +83,7 @@ def test_another_member_goes_on_at_once_where_splunkd_ended_a_run(members: tuple
     assert member.records()[-1]["outcome"] == "ok"
 
 
-def test_another_member_follows_one_that_died_with_its_splunkd(members: tuple[PceLab, PceLab]) -> None:
+def test_another_member_takes_over_after_a_member_crashed(members: tuple[PceLab, PceLab]) -> None:
     captain, member = members
     for number in range(50):
         captain.pce.record(event(number, age=number))
@@ -100,7 +100,7 @@ def test_another_member_follows_one_that_died_with_its_splunkd(members: tuple[Pc
     captain.splunkd.start()
 
 
-def test_a_cluster_whose_kv_store_takes_no_writes_is_told_of(members: tuple[PceLab, PceLab]) -> None:
+def test_a_read_only_kv_store_in_a_cluster_is_reported(members: tuple[PceLab, PceLab]) -> None:
     captain, _ = members
     captain.splunkd.kv.fail(times=100, status=403)
     assert captain.run().exit_code == 1

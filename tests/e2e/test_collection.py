@@ -57,14 +57,14 @@ def test_runs_overlap_and_repeat_nothing(lab: PceLab) -> None:
     assert [record["events"] for record in lab.records()] == [30, 1, 1, 1]
 
 
-def test_a_large_backlog_comes_whole_and_in_pages(lab: PceLab) -> None:
+def test_a_large_backlog_is_delivered_completely_in_pages(lab: PceLab) -> None:
     lab.pce.record_many((int((time.time() - 7000 + n / 4) * 1000), event(n, age=7000 - n / 4)) for n in range(25_000))
     assert lab.run().exit_code == 0
     assert lab.delivered() == dict.fromkeys(lab.recorded(), 1)
     assert lab.records()[-1]["pages"] >= 3
 
 
-def test_what_is_remembered_beside_the_checkpoint_is_found_again(lab: PceLab) -> None:
+def test_hrefs_stored_outside_the_checkpoint_are_read_back(lab: PceLab) -> None:
     lab.pce.record_many((int((time.time() - 90 + n / 100) * 1000), event(n, age=90 - n / 100)) for n in range(6000))
     for _ in range(3):
         assert lab.run().exit_code == 0
@@ -103,7 +103,7 @@ def test_killed_then_run_again(lab: PceLab) -> None:
     assert sum(count.values()) - len(count) <= 10_000
 
 
-def test_sigterm_ends_the_run_in_good_order(lab: PceLab) -> None:
+def test_sigterm_ends_the_run_cleanly(lab: PceLab) -> None:
     lab.pce.record_many((int((time.time() - 7000 + n / 4) * 1000), event(n, age=7000 - n / 4)) for n in range(25_000))
     began = time.monotonic()
     ended = lab.run(kill=Kill(after_events=3000, signal=signal.SIGTERM))
@@ -128,7 +128,7 @@ def test_a_pipe_that_splunkd_closes(lab: PceLab) -> None:
     lab.splunkd.refused.clear()
 
 
-def test_what_a_crash_of_splunkd_loses_is_sent_again(lab: PceLab) -> None:
+def test_events_lost_in_a_splunkd_crash_are_sent_again(lab: PceLab) -> None:
     for number in range(50):
         lab.pce.record(event(number, age=number))
     lab.splunkd.queue.hold()
@@ -145,7 +145,7 @@ def test_what_a_crash_of_splunkd_loses_is_sent_again(lab: PceLab) -> None:
     assert lab.records()[-1]["resent_after_restart"] == 0
 
 
-def test_a_splunkd_that_stays_down_after_its_crash_is_sent_again_what_it_lost(lab: PceLab) -> None:
+def test_lost_events_are_sent_again_after_a_long_splunkd_outage(lab: PceLab) -> None:
     for number in range(50):
         lab.pce.record(event(number, age=number))
     lab.splunkd.queue.hold()
@@ -157,7 +157,7 @@ def test_a_splunkd_that_stays_down_after_its_crash_is_sent_again_what_it_lost(la
     assert lab.delivered() == dict.fromkeys(lab.recorded(), 1)
 
 
-def test_a_kv_store_that_was_emptied_is_no_first_run(lab: PceLab) -> None:
+def test_an_emptied_kv_store_is_not_treated_as_a_first_run(lab: PceLab) -> None:
     lab.pce.record(event(1, age=3000))
     assert lab.run().exit_code == 0
     lab.rest("DELETE", CHECKPOINTS)
@@ -182,7 +182,7 @@ def test_an_input_that_is_deleted_while_it_runs_leaves_no_state(lab: PceLab) -> 
     assert lab.rest("GET", CHECKPOINTS) == []
 
 
-def test_a_second_process_of_an_input_is_kept_away_by_the_first(lab: PceLab) -> None:
+def test_a_second_process_of_an_input_is_locked_out(lab: PceLab) -> None:
     stanza = f"{SCHEME}://audit"
     for number in range(300):
         lab.pce.record(event(number, age=number))
@@ -196,7 +196,7 @@ def test_a_second_process_of_an_input_is_kept_away_by_the_first(lab: PceLab) -> 
     assert [record.get("error_category") for record in lab.records()].count("overlap") == 1
 
 
-def test_a_kv_store_that_becomes_ready_late_is_waited_for(lab: PceLab) -> None:
+def test_a_run_waits_for_the_kv_store_to_become_ready(lab: PceLab) -> None:
     lab.pce.record(event(1))
     lab.splunkd.kv.set_ready(True, after=5)
     assert lab.run().exit_code == 0

@@ -33,7 +33,7 @@ def test_the_story_ends_well_and_says_that_it_is_an_emulation() -> None:
     assert "EMULATED" in ended.stdout
     assert "missing 0" in ended.stdout
     assert "25 events" in ended.stdout
-    assert "alerts of 31 detections; 0 of them in the ordinary hours" in ended.stdout
+    assert "alerts of 31 detections; 0 of them in the normal hours" in ended.stdout
     assert "do first:  Call `user` now, by another way than mail." in ended.stdout
     for dataset in ("Authentication", "Change.Endpoint_Changes", "Alerts", "Event_Signatures"):
         assert re.search(rf"by dataset: .*\b{dataset} \d", ended.stdout), ended.stdout
@@ -43,7 +43,7 @@ def test_the_story_ends_well_and_says_that_it_is_an_emulation() -> None:
     assert "failed:" not in ended.stdout
 
 
-def test_with_an_own_pce_it_is_read_and_nothing_is_written_to_it(tmp_path: Path) -> None:
+def test_demo_reads_from_a_real_pce_without_writing_to_it(tmp_path: Path) -> None:
     pce = Pce()
     key = pce.add_key()
     for number in range(3):
@@ -62,7 +62,7 @@ def test_with_an_own_pce_it_is_read_and_nothing_is_written_to_it(tmp_path: Path)
     assert "refuses the API key" in refused.stdout
 
 
-def test_a_variable_that_is_missing_is_named() -> None:
+def test_a_missing_variable_is_named() -> None:
     ended = demo(PCE_URL="https://pce.example.com")
     assert ended.returncode != 0
     assert "PCE_ORG_ID, PCE_API_KEY_ID, PCE_API_SECRET" in ended.stderr

@@ -119,7 +119,7 @@ def test_a_signal_ends_the_collector_and_removes_the_secret(own_pce: OwnPce, num
     told = "".join(running.communicate(timeout=120))
     assert running.returncode == 128 + number
     assert "Traceback" not in told
-    assert ("Ended by Ctrl-C" in told) == (number == signal.SIGINT)
+    assert ("Interrupted by Ctrl-C" in told) == (number == signal.SIGINT)
     assert own_pce.nothing_is_left()
 
 
@@ -133,7 +133,7 @@ def test_closing_its_terminal_ends_it(own_pce: OwnPce) -> None:
     assert own_pce.nothing_is_left()
 
 
-def test_a_second_signal_does_not_disturb_the_cleaning_up(own_pce: OwnPce) -> None:
+def test_a_second_signal_does_not_disturb_the_cleanup(own_pce: OwnPce) -> None:
     running = own_pce.hanging_demo()
     while running.poll() is None:
         running.send_signal(signal.SIGINT)
@@ -142,7 +142,7 @@ def test_a_second_signal_does_not_disturb_the_cleaning_up(own_pce: OwnPce) -> No
     assert own_pce.nothing_is_left()
 
 
-def test_where_nobody_reads_what_it_says_it_ends(own_pce: OwnPce) -> None:
+def test_it_ends_when_its_output_is_closed(own_pce: OwnPce) -> None:
     running = own_pce.hanging_demo()
     assert running.stdout
     running.stdout.close()
@@ -160,16 +160,16 @@ def test_without_standard_streams_it_runs_to_its_end(own_pce: OwnPce) -> None:
     assert own_pce.nothing_is_left()
 
 
-def test_a_full_disk_ends_it_with_a_sentence(own_pce: OwnPce) -> None:
+def test_a_full_disk_ends_it_with_a_clear_message(own_pce: OwnPce) -> None:
     running = own_pce.demo('ulimit -f 1; exec "$@"')  # files of one kilobyte
     _, told = running.communicate(timeout=120)
     assert running.returncode == 1
-    assert told.startswith("The demo cannot go on: ")
+    assert told.startswith("The demo cannot continue: ")
     assert "Traceback" not in told
     assert own_pce.nothing_is_left()
 
 
-def test_what_a_killed_demo_left_is_removed_by_the_next(own_pce: OwnPce) -> None:
+def test_files_of_a_killed_demo_are_removed_by_the_next(own_pce: OwnPce) -> None:
     killed = own_pce.hanging_demo()
     (left,) = own_pce.folders()
     killed.kill()

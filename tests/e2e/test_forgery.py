@@ -46,7 +46,7 @@ def record(lab: PceLab, number: int, **members: Any) -> dict[str, Any]:
     return written
 
 
-def test_no_text_of_an_event_becomes_more_than_text(lab: PceLab) -> None:
+def test_text_in_an_event_stays_text(lab: PceLab) -> None:
     lab.rest("POST", "ta_illumio_pce_settings/logging", loglevel="DEBUG")
     assert lab.run().exit_code == 0
     usual = len(log_lines(lab))
@@ -79,7 +79,7 @@ def test_only_a_valid_host_name_and_a_valid_time_count(lab: PceLab) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500])
-def test_what_an_error_says_is_not_repeated(lab: PceLab, status: int) -> None:
+def test_a_server_error_text_is_not_repeated(lab: PceLab, status: int) -> None:
     """By the JSON of its body, nor by its headers; neither in a log, a record or a form."""
     body = json.dumps([{"token": text, "message": text} for text in TEXTS]).encode()
     evil = "forged log_level=CRITICAL | delete\x9b31m\x85"

@@ -112,7 +112,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_the_demo_needs_a_python_and_a_shell_and_nothing_else(machine: Machine) -> None:
+def test_the_demo_needs_only_python_and_a_shell(machine: Machine) -> None:
     ended = machine.build("demo", "--headless")
     told = ended.stdout + ended.stderr
     assert ended.returncode == 0, told

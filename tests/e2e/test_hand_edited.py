@@ -29,7 +29,7 @@ def failure(lab: PceLab) -> str:
 
 
 @pytest.mark.parametrize("level", ["INFOx", "verbose", "20"])
-def test_a_log_level_that_is_none_stops_no_run(lab: PceLab, level: str) -> None:
+def test_an_invalid_log_level_does_not_stop_a_run(lab: PceLab, level: str) -> None:
     lab.pce.record(event(1))
     edit(lab, SETTINGS, "logging", loglevel=level)
     assert lab.run().exit_code == 0
@@ -53,7 +53,7 @@ def test_system_events_are_collected_however_true_is_spelled(lab: PceLab, spelli
     assert any(request.path.endswith("/system_events") for request in lab.server.requests)
 
 
-def test_what_is_neither_true_nor_false_is_an_error(lab: PceLab) -> None:
+def test_an_invalid_boolean_is_an_error(lab: PceLab) -> None:
     edit(lab, INPUTS, STANZA, include_system_events="sometimes")
     assert failure(lab).startswith("input: Include system events must be one of 1, true, t, yes, y, on or 0, false")
     edit(lab, INPUTS, STANZA, include_system_events="0")
@@ -61,7 +61,7 @@ def test_what_is_neither_true_nor_false_is_an_error(lab: PceLab) -> None:
     assert failure(lab).startswith("proxy: Enable proxy must be one of 1, true, t, yes, y, on or 0, false")
 
 
-def test_an_index_that_no_splunk_can_have_loses_neither_events_nor_the_record(lab: PceLab) -> None:
+def test_an_invalid_index_name_loses_neither_events_nor_the_record(lab: PceLab) -> None:
     lab.pce.record(event(1))
     edit(lab, INPUTS, STANZA, index="my index")
     assert failure(lab).startswith("input: The index is not a valid index name.")
@@ -71,7 +71,7 @@ def test_an_index_that_no_splunk_can_have_loses_neither_events_nor_the_record(la
 
 
 @pytest.mark.parametrize("garbled", [False, True])
-def test_a_secret_of_another_instance_is_told_apart_from_none(lab: PceLab, garbled: bool) -> None:
+def test_a_secret_from_another_instance_is_distinguished_from_a_missing_one(lab: PceLab, garbled: bool) -> None:
     (lab.splunkd.home / "etc/auth/splunk.secret").write_bytes(os.urandom(32))
     lab.splunkd.passwords.garbled = garbled
     assert failure(lab) == (

@@ -67,13 +67,13 @@ def category(act: Callable[[], object]) -> str:
     return failure.value.category
 
 
-def test_deep_json_is_read_without_recursion(pce: Pce, server: PceServer) -> None:
+def test_deeply_nested_json_is_read_without_recursion(pce: Pce, server: PceServer) -> None:
     pce.faults.switch_on(faults.EVERY["deep JSON"])
     assert fetch(account(server, pce)) == 1
 
 
 @pytest.mark.parametrize("name", UNUSUAL)
-def test_an_unusual_response_is_read_like_any_other(name: str, pce: Pce, server: PceServer) -> None:
+def test_an_unusual_but_valid_response_is_accepted(name: str, pce: Pce, server: PceServer) -> None:
     """Events, twice over what may be one connection; the settings; a job with its datafile; the check of an account."""
     note = "\u00e9" * 99
     for number in range(30):
@@ -94,17 +94,17 @@ def test_an_unusual_response_is_read_like_any_other(name: str, pce: Pce, server:
 
 
 @pytest.mark.parametrize("name", ["huge", "gzip bomb"])
-def test_an_endless_response_is_given_up_and_requested_in_parts(name: str, pce: Pce, server: PceServer) -> None:
+def test_an_endless_response_is_abandoned_and_requested_in_parts(name: str, pce: Pce, server: PceServer) -> None:
     pce.faults.switch_on(faults.EVERY[name])
     with pytest.raises(TooLarge):
         fetch(account(server, pce))
 
 
-def test_without_the_private_ca_the_bundled_list_is_asked(pce: Pce, server: PceServer) -> None:
+def test_without_a_private_ca_the_bundled_list_is_used(pce: Pce, server: PceServer) -> None:
     assert category(lambda: fetch(account(server, pce, ca=""))) == "tls"
 
 
-def test_the_environment_has_no_say(
+def test_the_environment_is_ignored(
     pce: Pce, server: PceServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     other = trustme.CA().cert_pem.bytes().decode()
@@ -172,7 +172,7 @@ def test_a_proxy_that_refuses_is_named(scheme: str, pce: Pce, server: PceServer)
     assert category(lambda: fetch(account(server, pce), Proxy(f"{scheme}://127.0.0.1:{proxy.port}"))) == "proxy"
 
 
-def test_the_check_of_an_account_says_what_is_wrong(pce: Pce, server: PceServer) -> None:
+def test_the_account_check_says_what_is_wrong(pce: Pce, server: PceServer) -> None:
     check(account(server, pce), None)
     assert category(lambda: check(account(server, pce, secret="wrong"), None)) == "refused_key"
     assert category(lambda: check(account(server, pce, url="https://no-such-host.invalid"), None)) == "dns"
@@ -200,7 +200,7 @@ def test_a_response_of_two_hundred_megabytes_is_read_within_bounds(pce: Pce, ser
 
 
 @pytest.mark.parametrize(("kind", "scheme"), [("good", "https"), ("plain", "http")])
-def test_a_redirect_to_another_host_or_to_http_takes_no_key_along(
+def test_the_key_is_not_sent_on_a_redirect_to_another_host_or_to_http(
     kind: str, scheme: str, pce: Pce, server: PceServer
 ) -> None:
     with PceServer(pce, certificate=kind) as other:

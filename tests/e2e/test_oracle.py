@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.soak.oracle import watch
 
 
-def test_every_recorded_event_is_there_unchanged_and_no_other(tmp_path: Path) -> None:
+def test_every_recorded_event_and_no_other_arrives_unchanged(tmp_path: Path) -> None:
     report = watch(tmp_path / "splunk", seed=9, rounds=20, bulk_every=15)
     assert (report.missing, report.spurious, report.changed) == (0, 0, 0)
     assert report.recorded > 20_000

@@ -67,7 +67,7 @@ def test_an_event_belongs_to_its_own_organisation(lab: PceLab) -> None:
     assert organisations(lab) == {href: ("9", "org:9")}
 
 
-def test_an_input_sets_nothing_in_its_stanza_but_what_its_form_has(lab: PceLab) -> None:
+def test_an_input_stanza_has_only_the_settings_of_its_form(lab: PceLab) -> None:
     """`_meta` would be an indexed field of every event; that it works for a modular input is documented nowhere."""
     (stanza,) = lab.splunkd.inputs.enabled().values()
     assert [name for name in stanza.settings if name.startswith("_")] == []

@@ -50,7 +50,7 @@ def test_nothing_is_missing_after_a_run(later: PceLab) -> None:
     assert total(run) == {"in_pce": "300", "missing": "0", "requested": "0"}
 
 
-def test_what_was_lost_is_named_and_collected_on_the_next_run_alone(later: PceLab) -> None:
+def test_lost_events_are_listed_and_collected_by_the_next_run_only(later: PceLab) -> None:
     lost = lose(later, 3, 4, 77, 150, 299)
     named = later.command(COMMAND, "input=audit", "earliest=-3h", "latest=now")
     assert missing(named) == lost
@@ -69,7 +69,7 @@ def test_what_was_lost_is_named_and_collected_on_the_next_run_alone(later: PceLa
     assert all(document["sent_at"] > 0 for document in requests)
 
 
-def test_only_the_range_that_was_asked_for_is_compared(later: PceLab) -> None:
+def test_only_the_requested_range_is_compared(later: PceLab) -> None:
     lose(later, 0, 100, 299)
     run = later.command(COMMAND, "input=audit", "earliest=-5000s", "latest=-3000s")
     assert missing(run) == {json.loads(event(100))["href"]}
@@ -84,7 +84,7 @@ def test_where_the_index_cannot_be_searched_nothing_counts_as_missing(later: Pce
     assert later.records()[-1]["collected_on_request"] == 0
 
 
-def test_what_the_input_does_not_want_is_not_missing(lab: PceLab) -> None:
+def test_filtered_events_do_not_count_as_missing(lab: PceLab) -> None:
     lab.rest("POST", "ta_illumio_pce_illumio_pce_events/audit", severities="err", account="lab", interval="60")
     lab.pce.record(event(1, age=3000))
     lab.pce.record(event(2, age=3000, severity="err"))
@@ -92,12 +92,12 @@ def test_what_the_input_does_not_want_is_not_missing(lab: PceLab) -> None:
     assert total(lab.command(COMMAND, "input=audit"))["in_pce"] == "1"
 
 
-def test_what_was_not_read_yet_is_not_missing(later: PceLab) -> None:
+def test_unread_events_do_not_count_as_missing(later: PceLab) -> None:
     later.pce.record(event(1000, age=-500))
     assert missing(later.command(COMMAND, "input=audit")) == set()
 
 
-def test_an_event_that_turns_up_on_its_own_is_not_sent_twice(later: PceLab) -> None:
+def test_an_event_that_arrives_late_is_not_sent_twice(later: PceLab) -> None:
     late = event(1000, age=60)
     later.pce.record(late)
     href = json.loads(late)["href"]
@@ -124,18 +124,18 @@ def test_bad_input_gets_a_clear_error(later: PceLab, arguments: list[str], part:
     assert later.key.secret not in run.stderr + str(run.errors)
 
 
-def test_an_input_that_has_not_run_is_told(lab: PceLab) -> None:
+def test_an_input_that_has_never_run_is_reported(lab: PceLab) -> None:
     assert "has not collected anything yet" in lab.command(COMMAND, "input=audit").errors[0]
 
 
-def test_a_key_that_is_refused_is_told_and_the_secret_is_not(later: PceLab) -> None:
+def test_a_rejected_key_is_reported_without_the_secret(later: PceLab) -> None:
     later.pce.keys.clear()
     run = later.command(COMMAND, "input=audit")
     assert "refuses the API key" in run.errors[0]
     assert later.key.secret not in run.stderr + str(run.errors)
 
 
-def test_who_may_not_read_the_secrets_has_no_such_command(later: PceLab) -> None:
+def test_the_command_needs_permission_to_read_secrets(later: PceLab) -> None:
     with pytest.raises(Refused, match="unknown search command"):
         later.command(COMMAND, "input=audit", user="viewer")
 

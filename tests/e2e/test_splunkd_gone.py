@@ -55,7 +55,7 @@ def test_a_run_that_waits_for_the_kv_store_ends_with_splunkd(lab: PceLab) -> Non
     assert [record.get("error_category") for record in lab.records()] == [None]
 
 
-def test_what_stood_in_the_pipe_is_marked_without_the_kv_store(lab: PceLab) -> None:
+def test_unread_pipe_data_is_marked_unconfirmed_without_the_kv_store(lab: PceLab) -> None:
     for number in range(300):
         lab.pce.record(event(number, age=number))
     lab.splunkd.queue.hold()

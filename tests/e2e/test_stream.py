@@ -55,7 +55,7 @@ def test_forged_markup_stays_text(forged: str) -> None:
     assert (event.index, event.stanza) == (None, "illumio_pce_events://a&b<c>")
 
 
-def test_a_stream_of_fifty_megabytes_is_value_for_value() -> None:
+def test_a_stream_of_fifty_megabytes_keeps_every_value() -> None:
     from illumio_pce.xml_text import escape
 
     big = json.dumps(

@@ -85,7 +85,7 @@ def test_an_account_that_the_pce_refuses_ends_the_calls_and_says_why(empty_lab: 
     assert _names(empty_lab, ACCOUNT) == _names(empty_lab, INPUT) == []
 
 
-def test_whoever_may_not_makes_nothing(empty_lab: PceLab) -> None:
+def test_an_unauthorised_user_creates_nothing(empty_lab: PceLab) -> None:
     assert _run(empty_lab, _own(MAKE, empty_lab), user="viewer").returncode != 0
     assert _names(empty_lab, ACCOUNT) == _names(empty_lab, INPUT) == []
 
@@ -97,7 +97,7 @@ def made(empty_lab: PceLab) -> PceLab:
     return empty_lab
 
 
-def test_a_new_key_is_taken_and_the_input_is_switched_off(made: PceLab) -> None:
+def test_a_new_key_is_saved_and_the_input_is_disabled(made: PceLab) -> None:
     key = made.pce.add_key()
     commands = _own(BEGINNING + CHANGE, made).replace("api_6a5b4c3d2e1f", key.key_id)
     done = _run(made, commands, secret=key.secret)
@@ -108,7 +108,7 @@ def test_a_new_key_is_taken_and_the_input_is_switched_off(made: PceLab) -> None:
     assert "illumio_pce_events://audit" not in made.splunkd.inputs.enabled()
 
 
-def test_what_is_deleted_leaves_neither_state_nor_secret(made: PceLab) -> None:
+def test_deleting_leaves_neither_state_nor_secret(made: PceLab) -> None:
     made.pce.record(event(1, age=60))
     made.run()
     done = _run(made, _own(BEGINNING + DELETE, made))
@@ -139,7 +139,7 @@ def test_the_files_and_then_the_secret_make_an_input_that_collects(empty_lab: Pc
     assert collected.index == "illumio_pce"
 
 
-def test_a_secret_in_a_file_is_not_looked_at(empty_lab: PceLab) -> None:
+def test_a_secret_in_a_conf_file_is_ignored(empty_lab: PceLab) -> None:
     lab = empty_lab
     local = lab.splunkd.home / "etc/apps" / APP / "local"
     with_secret = _own(FILES, lab).replace("org_id = 1\n", f"org_id = 1\napi_secret = {lab.key.secret}\n")

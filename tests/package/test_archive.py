@@ -53,7 +53,7 @@ def test_the_archive_holds_one_folder_named_after_the_app(members: list[tarfile.
     assert {PurePosixPath(member.name).parts[1] for member in members[1:]} == TOP
 
 
-def test_its_members_are_plain_files_and_folders_of_nobody(members: list[tarfile.TarInfo]) -> None:
+def test_its_members_are_plain_files_and_folders_without_an_owner(members: list[tarfile.TarInfo]) -> None:
     assert {member.type for member in members} == {tarfile.REGTYPE, tarfile.DIRTYPE}
     assert {(member.uid, member.gid, member.uname, member.gname) for member in members} == {(0, 0, "", "")}
     assert {member.mode for member in members} == {0o644, 0o755}
@@ -98,7 +98,7 @@ def test_the_package_stays_small(addon: Path, archive: Path) -> None:
     assert archive.stat().st_size / 1e6 < PACKED
 
 
-def test_another_build_is_equal_byte_for_byte(repository: Path, archive: Path, tmp_path: Path) -> None:
+def test_a_second_build_is_identical_byte_for_byte(repository: Path, archive: Path, tmp_path: Path) -> None:
     if (repository / ".build/addon/fingerprint").read_text("utf-8") != fingerprint():
         pytest.skip("the sources were changed since ./build.sh ran")
     command = [sys.executable, "-m", "tools.build"]

@@ -75,7 +75,7 @@ def _shell(script: str, folder: Path, *arguments: str, **environment: str) -> su
     )
 
 
-def test_files_are_those_of_the_callers_folder_also_through_links(copy: Path, tmp_path: Path) -> None:
+def test_file_names_are_relative_to_the_callers_folder_also_through_links(copy: Path, tmp_path: Path) -> None:
     (tmp_path / "links").mkdir()
     (tmp_path / "links/first").symlink_to("../second")
     (tmp_path / "second").symlink_to(copy / "build.sh")
@@ -92,12 +92,12 @@ def test_files_are_those_of_the_callers_folder_also_through_links(copy: Path, tm
 @pytest.mark.parametrize(
     ("place", "program", "sentence"),
     [
-        ("tools/build/__main__.py", SLEEP, "build.sh: ended by Ctrl-C.\n"),
-        ("workbench/search.py", IMPORTS, "Ended by Ctrl-C.\n"),
+        ("tools/build/__main__.py", SLEEP, "build.sh: interrupted by Ctrl-C.\n"),
+        ("workbench/search.py", IMPORTS, "Interrupted by Ctrl-C.\n"),
     ],
     ids=["the build", "a command that is being imported"],
 )
-def test_ctrl_c_ends_in_a_sentence(copy: Path, place: str, program: str, sentence: str) -> None:
+def test_ctrl_c_ends_with_a_clear_message(copy: Path, place: str, program: str, sentence: str) -> None:
     (copy / place).write_text(program, encoding="utf-8")
     running = subprocess.Popen(
         ["./build.sh", "search"],
@@ -122,7 +122,7 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     assert done.stderr == "build.sh: the disk is full: ERROR: [Errno 28] No space left on device\n"
 
 
-def test_a_second_one_says_what_it_waits_for(tmp_path: Path) -> None:
+def test_a_second_invocation_says_what_it_waits_for(tmp_path: Path) -> None:
     (tmp_path / ".build").mkdir()
     script = 'enter_lock python3; echo "entered by $$, locked by $(cat .build/lock)"'
     with (tmp_path / ".build/lock").open("w", encoding="ascii") as lock:
@@ -142,7 +142,7 @@ def test_a_second_one_says_what_it_waits_for(tmp_path: Path) -> None:
     assert err == ""
 
 
-def test_pip_names_a_registry_that_cannot_be_reached(tmp_path: Path) -> None:
+def test_pip_names_an_unreachable_registry(tmp_path: Path) -> None:
     (tmp_path / "tools").symlink_to(REPOSITORY / "tools")
     (tmp_path / "lock.txt").write_text("nothing==1 --hash=sha256:" + "0" * 64, encoding="ascii")
     own = {"PIP_INDEX_URL": f"{CLOSED}/simple", "PIP_RETRIES": "1", "PIP_CONFIG_FILE": os.devnull}
@@ -158,31 +158,31 @@ NPM = shutil.which("npm", path=f"{Path(sys.executable).parent}{os.pathsep}{os.en
 
 
 @needs("" if NPM else "there is no npm")
-def test_npm_names_a_registry_that_cannot_be_reached(tmp_path: Path) -> None:
+def test_npm_names_an_unreachable_registry(tmp_path: Path) -> None:
     (tmp_path / "tools").symlink_to(REPOSITORY / "tools")
     (tmp_path / "workbench").symlink_to(REPOSITORY / "workbench")
     own = {"npm_config_registry": CLOSED, "npm_config_fetch_retries": "0", "npm_config_cache": str(tmp_path / "npm")}
     own["PATH"] = os.pathsep.join([_environment()["PATH"], str(Path(NPM or "").parent)])
     done = _shell("make_dashboard_page", tmp_path, **own)
     assert done.returncode == 0  # the rest goes on without it
-    assert "no dashboard is shown. The package registry 127.0.0.1 cannot be reached: it refuses" in done.stderr
+    assert "no dashboards are shown. The package registry 127.0.0.1 cannot be reached: it refuses" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("log", "said"),
     [
         ("HTTPSConnectionPool(host='pypi.example', port=443): Max retries exceeded with url: /simple/ (Caused by "
-         "NameResolutionError(\"x: Failed to resolve\"))", "pypi.example cannot be reached: its name is not known"),
+         "NameResolutionError(\"x: Failed to resolve\"))", "pypi.example cannot be reached: its name cannot be resolved"),
         ("npm error code ENOTFOUND\nnpm error request to https://npm.example/react failed, reason: getaddrinfo ENOTFOUND",
-         "npm.example cannot be reached: its name is not known"),
-        ("HTTPSConnectionPool(host='pypi.example', port=443): Read timed out. (read timeout=15)", "does not answer"),
+         "npm.example cannot be reached: its name cannot be resolved"),
+        ("HTTPSConnectionPool(host='pypi.example', port=443): Read timed out. (read timeout=15)", "does not respond"),
         ("Could not fetch URL https://u:secret@pypi.example/simple: [SSL: CERTIFICATE_VERIFY_FAILED]", "not trusted"),
         ("npm error code SELF_SIGNED_CERT_IN_CHAIN", "The package registry cannot be reached: its certificate"),
         ("(Caused by ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 407')))", "the proxy"),
-        ("npm error network read ECONNRESET", "it cuts the connection"),
+        ("npm error network read ECONNRESET", "it closes the connection"),
     ],
 )  # fmt: skip
-def test_each_cause_is_told_apart(log: str, said: str) -> None:
+def test_each_cause_is_distinguished(log: str, said: str) -> None:
     assert said in unreachable(f"some line\n{log}\nanother")
     assert "secret" not in unreachable(log)
 
@@ -192,11 +192,11 @@ def test_each_cause_is_told_apart(log: str, said: str) -> None:
     ["", "ERROR: No matching distribution found for nothing==1", "ERROR: Could not install packages due to an OSError: "
      "[Errno 28] No space left on device", "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."],
 )  # fmt: skip
-def test_another_error_is_not_taken_for_a_registrys(log: str) -> None:
+def test_other_errors_are_not_blamed_on_the_registry(log: str) -> None:
     assert unreachable(log) == ""
 
 
-def test_what_cannot_be_written_ends_the_build_in_a_sentence() -> None:
+def test_a_write_error_ends_the_build_with_a_clear_message() -> None:
     command = [sys.executable, "-m", "tools.build", "--work", "/dev/null/work", "--output", "/dev/null/output"]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -204,7 +204,7 @@ def test_what_cannot_be_written_ends_the_build_in_a_sentence() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_what_is_lacking_is_told_and_fails_where_ci_should_have_it(copy: Path) -> None:
+def test_missing_tools_are_listed_and_fail_in_ci(copy: Path) -> None:
     verbs = copy / "tools/build/verbs.sh"
     script = f'source "{copy}/tools/build/environment.sh"; source "{verbs}"; enter_environment() {{ :; }}\n' + (
         "build_addon() { :; }; make_dashboard_page() { :; };\n"
@@ -216,5 +216,5 @@ def test_what_is_lacking_is_told_and_fails_where_ci_should_have_it(copy: Path) -
         told = done.stderr[done.stderr.index("Not tested here:") :]
         assert "no Python 3.9: " in told
         assert "no Python 3.13: " in told
-        assert "no npm, or no way to its registry: no dashboard is drawn" in told
+        assert "no npm (or access to its registry): no dashboards are rendered" in told
         assert ("Failed: what CI should have" in told) == (ci == "true")

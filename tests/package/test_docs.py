@@ -16,7 +16,7 @@ DOCUMENTS = ("README.md", "CONTRIBUTING.md", *PAGES)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_file_that_a_document_names_is_there(repository: Path, document: str) -> None:
+def test_every_file_named_in_a_document_exists(repository: Path, document: str) -> None:
     text = (repository / document).read_text("utf-8")
     named = re.findall(r"`((?:tests|tools|workbench|requirements|package|docs)/[\w./-]*)`", text)
     linked = [(Path(document).parent / link).as_posix() for link in re.findall(r"\]\(([\w./-]+)(?:#[\w-]*)?\)", text)]
@@ -24,7 +24,7 @@ def test_every_file_that_a_document_names_is_there(repository: Path, document: s
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_heading_that_a_document_points_to_is_there(repository: Path, document: str) -> None:
+def test_every_heading_linked_in_a_document_exists(repository: Path, document: str) -> None:
     text = (repository / document).read_text("utf-8")
     for page, heading in re.findall(r"\]\(([\w./-]*)#([\w-]+)\)", text):
         target = (repository / document).parent / page if page else repository / document
@@ -32,7 +32,7 @@ def test_every_heading_that_a_document_points_to_is_there(repository: Path, docu
         assert heading in [re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings], page
 
 
-def test_the_security_page_counts_right(repository: Path) -> None:
+def test_the_security_page_has_the_right_counts(repository: Path) -> None:
     text = (repository / "docs/security.md").read_text("utf-8")
     assert f"| {len(TABLE)} faults of servers" in text
     assert len(audit.exceptions()) == 6
@@ -52,7 +52,7 @@ def test_every_category_of_failure_and_every_member_of_the_record_is_explained(r
     assert [member for member in members if f"`{member}`" not in text] == []
 
 
-def test_every_assumption_has_a_source_an_outcome_and_a_test_that_is_there(repository: Path) -> None:
+def test_every_assumption_has_a_source_an_outcome_and_an_existing_test(repository: Path) -> None:
     text = (repository / "docs/assumptions.md").read_text("utf-8")
     rows = [re.split(r"(?<!\\) \| ", line.strip("| ")) for line in text.splitlines() if line.startswith("| ")]
     facts = [row for row in rows if row[0] not in ("fact", "---")]

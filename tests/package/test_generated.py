@@ -35,7 +35,7 @@ def pictures() -> set[str]:
     return {f"{PICTURES}/{view.name}{kind}" for view in views for kind in (".png", ".txt")}
 
 
-def test_exactly_the_generated_files_are_marked() -> None:
+def test_gitattributes_marks_exactly_the_generated_files() -> None:
     lines = (line.split() for line in (REPOSITORY / ".gitattributes").read_text("utf-8").splitlines())
     patterns = [words[0] for words in lines if "linguist-generated" in words]
     marked = [{path.relative_to(REPOSITORY).as_posix() for path in REPOSITORY.glob(pattern)} for pattern in patterns]
@@ -43,7 +43,7 @@ def test_exactly_the_generated_files_are_marked() -> None:
     assert set().union(*marked) == {*written(), *LOCKS, NPM_LOCK, *pictures()}
 
 
-def test_what_the_generators_write_is_current() -> None:
+def test_generated_files_are_current() -> None:
     assert generated.stale(written()) == []
 
 
@@ -57,7 +57,7 @@ def test_it_says_so_and_names_its_source(path: str) -> None:
 
 
 @pytest.mark.parametrize(("lock", "group"), LOCKS.items())
-def test_a_lock_holds_every_requirement_of_its_group(lock: str, group: str) -> None:
+def test_a_lock_file_has_every_requirement_of_its_group(lock: str, group: str) -> None:
     groups = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
     entries = [entry for entry in groups[group] if isinstance(entry, str)] + (groups["lib"] if group != "lib" else [])
     pins = re.findall(r"(?m)^([\w.-]+)==(\S+)", (REPOSITORY / lock).read_text("utf-8"))

@@ -18,7 +18,7 @@ def conf(path: Path) -> dict[str, dict[str, str]]:
     return {name: dict(parser[name]) for name in parser.sections()}
 
 
-def test_the_version_stands_by_hand_in_the_manifest_only(repository: Path, addon: Path, archive: Path) -> None:
+def test_only_the_manifest_has_a_hand_written_version(repository: Path, addon: Path, archive: Path) -> None:
     version = json.loads((repository / "app.manifest").read_text("utf-8"))["info"]["id"]["version"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", version)
     assert "version" not in json.loads((repository / "globalConfig.json").read_text("utf-8"))["meta"]
@@ -29,13 +29,13 @@ def test_the_version_stands_by_hand_in_the_manifest_only(repository: Path, addon
     assert shown["meta"]["version"] == version
 
 
-def test_the_changelog_tells_of_this_version(repository: Path) -> None:
+def test_the_changelog_has_this_version(repository: Path) -> None:
     version = json.loads((repository / "app.manifest").read_text("utf-8"))["info"]["id"]["version"]
     sections = re.findall(r"(?m)^## \[?(\d+\.\d+\.\d+)", (repository / "CHANGELOG.md").read_text("utf-8"))
     assert sections[0] == version
 
 
-def test_the_app_is_who_the_contract_says(addon: Path) -> None:
+def test_the_app_has_the_identity_in_the_contract(addon: Path) -> None:
     app = conf(addon / "default/app.conf")
     assert app["package"] == {"id": "TA_illumio_pce", "check_for_updates": "false"}
     assert app["ui"]["label"] == "Illumio PCE Add-on for Splunk"
@@ -84,7 +84,7 @@ def test_only_the_secrets_are_encrypted_and_all_of_them(repository: Path) -> Non
     assert text.count('"encrypted"') == 2
 
 
-def test_every_endpoint_asks_for_the_capability_whatever_the_method(addon: Path) -> None:
+def test_every_endpoint_and_method_requires_the_capability(addon: Path) -> None:
     restmap = conf(addon / "default/restmap.conf")
     public = {name: stanza for name, stanza in restmap.items() if name.startswith("admin:")}
     assert len(public) == 2

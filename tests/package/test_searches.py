@@ -17,7 +17,7 @@ LOOSE_SIGN = re.compile(r"\bsort(?:\s+\d+)?\s+(?:[^|`\"]*,\s*)?[+-]\s")
 
 
 @pytest.mark.parametrize("folder", ["package/default", "content", "docs"])
-def test_a_sign_of_sort_stands_beside_its_field(repository: Path, folder: str) -> None:
+def test_each_sort_sign_is_next_to_its_field(repository: Path, folder: str) -> None:
     files = [
         path
         for path in sorted((repository / folder).rglob("*"))
@@ -34,7 +34,7 @@ def test_what_the_rule_finds() -> None:
 
 
 @pytest.mark.parametrize("query", ['| where match(user, "a$")', "| eval price=$$5", ["| head 1", "| eval a=$token"]])
-def test_a_query_of_a_dashboard_has_no_dollar_but_those_of_tokens(query: str | list[str]) -> None:
+def test_dashboard_queries_use_dollars_only_for_tokens(query: str | list[str]) -> None:
     one, shared = model.read_all()[0], model.shared()
     compose(one, shared)
     sources = {**one.own["dataSources"], "more": {"type": "ds.search", "options": {"query": query}}}

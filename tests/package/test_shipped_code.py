@@ -115,7 +115,7 @@ FOR_RUFF = {
 
 
 @pytest.mark.parametrize("text", FOR_RUFF)
-def test_ruff_finds_what_is_left_to_it(repository: Path, text: str) -> None:
+def test_ruff_finds_what_our_rules_leave_to_it(repository: Path, text: str) -> None:
     command = [sys.executable, "-m", "ruff", "check", "--quiet", "--output-format=json", "--stdin-filename"]
     command += [str(repository / "package/bin/illumio_pce/any.py"), "-"]
     ended = subprocess.run(command, cwd=repository, input=text + "\n", capture_output=True, text=True, check=False)
@@ -127,12 +127,12 @@ def test_every_rule_has_its_twins() -> None:
 
 
 @pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule, (bad, _) in TWINS.items() for text in bad])
-def test_the_rule_finds_what_it_is_for(rule: code.Rule, text: str) -> None:
+def test_the_rule_finds_violations(rule: code.Rule, text: str) -> None:
     assert {line for _, line in code.findings((rule,), text)} == {1}
 
 
 @pytest.mark.parametrize(("rule", "text"), [(rule, text) for rule, (_, good) in TWINS.items() for text in good])
-def test_the_rule_lets_pass_what_is_right(rule: code.Rule, text: str) -> None:
+def test_the_rule_accepts_correct_code(rule: code.Rule, text: str) -> None:
     assert code.findings((rule,), text) == []
 
 
@@ -174,7 +174,7 @@ def changed(path: Path, text: str) -> Iterator[None]:
         ),
     ],
 )
-def test_what_breaks_a_rule_is_found_wherever_it_stands(copy: Path, file: str, text: str, words: str) -> None:
+def test_violations_are_found_wherever_they_are(copy: Path, file: str, text: str, words: str) -> None:
     with changed(copy / file, (copy / file).read_text("utf-8") + text):
         (found,) = findings(copy)
     assert words in found
@@ -227,7 +227,7 @@ def test_searches_are_read_for_risky_commands_and_raw_tokens(
     assert content.raw_tokens(search) == tokens
 
 
-def test_an_argument_of_a_macro_is_no_token() -> None:
+def test_a_macro_argument_is_not_a_token() -> None:
     macro = {"args": "column, text", "definition": 'eval $column$="$text$", who=$user$'}
     assert list(content.findings(macro)) == ["unquoted token $user$"]
 
@@ -236,7 +236,7 @@ def shipped(repository: Path) -> list[Path]:
     return sorted((repository / "package" / "bin").rglob("*.py"))
 
 
-def test_what_only_posix_has_is_imported_with_a_way_out(repository: Path) -> None:
+def test_posix_only_modules_are_imported_with_a_fallback(repository: Path) -> None:
     for path in shipped(repository):
         tree = ast.parse(path.read_text("utf-8"))
         guarded = {id(node) for guard in ast.walk(tree) if isinstance(guard, ast.Try) for node in ast.walk(guard)}
@@ -252,7 +252,7 @@ def test_no_absolute_path_of_a_machine_is_written_down(repository: Path) -> None
     assert [path.name for path in texts if machine.search(path.read_text("utf-8"))] == []
 
 
-def test_no_registry_stands_in_the_requirements(repository: Path) -> None:
+def test_the_requirements_name_no_registry(repository: Path) -> None:
     texts = [*(repository / "requirements").iterdir(), repository / "package/lib/requirements.txt"]
     lines = [line for path in texts for line in path.read_text("utf-8").splitlines()]
     assert [line for line in lines if "://" in line or ("index-url" in line and "--no-emit" not in line)] == []

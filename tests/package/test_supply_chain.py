@@ -49,7 +49,7 @@ def test_no_lock_is_left_out_and_all_are_installed_by_their_hashes(repository: P
         assert "--require-hashes" in (repository / file).read_text("utf-8")
 
 
-def test_what_ships_is_what_was_pinned(repository: Path, addon: Path) -> None:
+def test_shipped_libraries_are_the_pinned_ones(repository: Path, addon: Path) -> None:
     metadata = [path.read_text("utf-8") for path in (addon / "lib").glob("*.dist-info/METADATA")]
     named = (re.findall(r"(?m)^(?:Name|Version): (.*)$", text)[:2] for text in metadata)
     assert {name.lower(): version for name, version in named} == pins(repository / LOCKS[0])
@@ -68,7 +68,7 @@ def test_the_bill_of_materials_is_valid_and_names_everything(
     assert digest["content"] == hashlib.sha256(archive.read_bytes()).hexdigest()
 
 
-def test_the_validator_refuses_what_is_no_bill_of_materials(bom: dict[str, Any]) -> None:
+def test_the_validator_rejects_an_invalid_bill_of_materials(bom: dict[str, Any]) -> None:
     broken = {**bom, "components": [{**bom["components"][0], "type": "thing"}]}
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(broken)) is not None
 
@@ -100,12 +100,12 @@ def test_a_vulnerability_is_reviewed_under_any_of_its_names() -> None:
     assert list(audit.findings(report(vulnerability("PYSEC-1", "GHSA-1", "CVE-1")), REVIEWED, TODAY)) == []
 
 
-def test_one_that_nobody_reviewed_is_found() -> None:
+def test_an_unreviewed_vulnerability_is_found() -> None:
     found = audit.findings(report(vulnerability("CVE-1"), vulnerability("PYSEC-3", "CVE-3")), REVIEWED, TODAY)
     assert list(found) == ["urllib3 1.26.20: PYSEC-3, fixed in: 9.9"]
 
 
-def test_a_review_ends_with_its_day_and_with_its_vulnerability() -> None:
+def test_a_review_expires_and_ends_with_its_vulnerability() -> None:
     late = list(audit.findings(report(vulnerability("CVE-1")), REVIEWED, date(2027, 1, 2)))
     assert len(late) == 2
     assert "CVE-1 of urllib3 was to be reviewed again by 2027-01-01" in late
@@ -113,7 +113,7 @@ def test_a_review_ends_with_its_day_and_with_its_vulnerability() -> None:
     assert gone.startswith("CVE-1 is no longer reported for urllib3")
 
 
-def test_what_was_not_audited_is_named_and_not_taken_for_sound() -> None:
+def test_unaudited_libraries_are_listed_and_not_reported_as_safe() -> None:
     assert audit.not_audited(report()) == ["idna"]
 
 

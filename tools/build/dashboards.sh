@@ -6,7 +6,7 @@ make_dashboard_page() (
     [ -w "${HOME:-}" ] || export npm_config_cache="${npm_config_cache:-$PWD/.build/npm-cache}"
     stamp="$(node -v) $(cat workbench/splunk/dashboards/page/* workbench/splunk/dashboards/page/.npmrc | cksum)"
     [ "$(cat .build/dash/stamp 2>/dev/null)" = "$stamp" ] && return
-    say "Making the page that shows the dashboards (npm, 550 MB in .build/dash; the first time takes a minute or two) …"
+    say "Building the dashboard page (npm, 550 MB in .build/dash; takes a minute or two the first time) …"
     mkdir -p .build/dash
     rm -rf .build/dash/stamp .build/dash/bundle
     cp workbench/splunk/dashboards/page/* workbench/splunk/dashboards/page/.npmrc .build/dash/
@@ -15,6 +15,6 @@ make_dashboard_page() (
     else
         local cause
         cause="$(python tools/build/registry.py .build/dash/log)"
-        say "The page could not be made, so no dashboard is shown. ${cause:-npm said: $(tail -5 .build/dash/log)}"
+        say "The page could not be built, so no dashboards are shown. ${cause:-npm said: $(tail -5 .build/dash/log)}"
     fi
 )

@@ -32,7 +32,7 @@ make_environment() {
     local folder="$1" python="$2" lock="$3" stamp
     stamp="$("$python" -V) $(cksum <"$lock")"
     [ "$(cat "$folder/stamp" 2>/dev/null)" = "$stamp" ] && return
-    say "Making $folder from $lock ($("$python" -V)); the first time takes a minute or two …"
+    say "Creating $folder from $lock ($("$python" -V)); this takes a minute or two the first time …"
     rm -rf "$folder"
     mkdir -p "$folder"
     "$python" -m venv "$folder" >"$folder.log" 2>&1 || fail_venv "$python" "$folder.log"

@@ -11,15 +11,15 @@ from pathlib import Path
 
 #: The words of pip (urllib3, requests) and of npm (Node.js) for a registry that does not answer or is not trusted.
 _CAUSES = {
-    "its name is not known": r"NameResolutionError|Name or service not known|nodename nor servname|getaddrinfo"
+    "its name cannot be resolved": r"NameResolutionError|Name or service not known|nodename nor servname|getaddrinfo"
     r"|Temporary failure in name resolution|ENOTFOUND|EAI_AGAIN",
     "it refuses the connection": r"Connection refused|ECONNREFUSED",
-    "it does not answer": r"[Tt]imed out|TimeoutError|ETIMEDOUT|ERR_SOCKET_TIMEOUT|No route to host|EHOSTUNREACH"
+    "it does not respond": r"[Tt]imed out|TimeoutError|ETIMEDOUT|ERR_SOCKET_TIMEOUT|No route to host|EHOSTUNREACH"
     r"|Network is unreachable|ENETUNREACH",
     "its certificate is not trusted": r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_(?:GET|VERIFY)\w*CERT"
     r"|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERT_HAS_EXPIRED",
-    "the proxy in between refuses": r"ProxyError|Tunnel connection failed|E407",
-    "it cuts the connection": r"Connection reset|ConnectionResetError|ECONNRESET|RemoteDisconnected",
+    "the proxy rejects the request": r"ProxyError|Tunnel connection failed|E407",
+    "it closes the connection": r"Connection reset|ConnectionResetError|ECONNRESET|RemoteDisconnected",
 }
 _HOST = re.compile(r"host='([^']+)'|https?://(?:[^@\s/'\"]*@)?([^\s/:'\"]+)")
 

@@ -15,5 +15,5 @@ if __name__ == "__main__":
     try:
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
     except KeyboardInterrupt:
-        print("Ended by Ctrl-C.", file=sys.stderr)
+        print("Interrupted by Ctrl-C.", file=sys.stderr)
         sys.exit(130)

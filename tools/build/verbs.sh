@@ -9,29 +9,29 @@ has_workbench() {
 
 explain() {
     case "$1" in
-        demo) echo "try the add-on without a Splunk and without a PCE" ;;
-        search) echo "search event files without a Splunk: ./build.sh search 'SPL' FILE…" ;;
+        demo) echo "try the add-on without Splunk and without a PCE" ;;
+        search) echo "search event files without Splunk: ./build.sh search 'SPL' FILE…" ;;
         detect) echo "run every shipped detection on event files: ./build.sh detect FILE…" ;;
         conform) echo "run conformance cases through the workbench's engine: ./build.sh conform FILE…" ;;
-        bench) echo "measure what the collector needs" ;;
+        bench) echo "measure the collector's resource usage" ;;
     esac
 }
 
 verb_help() {
     local verb
-    echo "./build.sh [VERB]"
-    echo "  build     the add-on into output/, its archive into dist/ (what no verb means)"
-    echo "  test      lint, types, every suite against the built add-on, AppInspect"
+    echo "./build.sh [COMMAND]"
+    echo "  build     build the add-on in output/ and its archive in dist/ (the default)"
+    echo "  test      run lint, type checks, all tests against the built add-on, and AppInspect"
     for verb in "${workbench_verbs[@]}"; do
         if has_workbench "$verb"; then printf '  %-9s %s\n' "$verb" "$(explain "$verb")"; fi
     done
-    echo "  soak      hours among faults, in minutes: ./build.sh soak [--minutes N] [--full]"
-    echo "  replay    our CIM cases against a Splunk that has the add-on: ./build.sh replay https://HOST:8089"
-    echo "  help      this"
+    echo "  soak      run hours of simulated faults in minutes: ./build.sh soak [--minutes N] [--full]"
+    echo "  replay    run our CIM cases against a Splunk with the add-on: ./build.sh replay https://HOST:8089"
+    echo "  help      show this help"
 }
 
 build_addon() {
-    say "Building the add-on (ucc-gen, some 10 seconds; nothing when nothing changed) …"
+    say "Building the add-on (ucc-gen, about 10 seconds; skipped if nothing has changed) …"
     python -P tools/build/run.py tools.build >&2 || exit 1
 }
 
@@ -42,7 +42,7 @@ verb_build() {
 }
 
 verb_workbench() {
-    has_workbench "$1" || { verb_help >&2; fail "there is no verb $1."; }
+    has_workbench "$1" || { verb_help >&2; fail "unknown command: $1."; }
     enter_environment
     build_addon
     [ "$1" != demo ] || make_dashboard_page
@@ -73,7 +73,7 @@ verb_replay() {
 # lack TOOL CONSEQUENCE: something that not every machine has. It is told at the end; where CI=true, that is a failure.
 lacking=()
 lack() {
-    say "There is no $1 here: $2."
+    say "$1 is not available here: $2."
     lacking+=("no $1: $2")
 }
 
@@ -89,7 +89,7 @@ step() {
 test_on() {
     local python
     if ! python="$(find_python "$1")"; then
-        lack "Python $1" "the shipped code is not tested on it, although Splunk brings it (pyenv install $1)"
+        lack "Python $1" "the shipped code is not tested on it, although Splunk ships it (pyenv install $1)"
         return
     fi
     make_environment ".build/python$1" "$python" requirements/tests.txt
@@ -109,12 +109,12 @@ verb_test() {
     test_on 3.9
     test_on 3.13
     leave_lock
-    [ -f .build/dash/bundle/page.js ] || lack "npm, or no way to its registry" "no dashboard is drawn"
+    [ -f .build/dash/bundle/page.js ] || lack "npm (or access to its registry)" "no dashboards are rendered"
     command -v chromium chromium-browser google-chrome >/dev/null ||
-        lack Chromium "no page is opened (Debian, Ubuntu: apt-get install chromium)"
+        lack Chromium "no pages are tested in a browser (Debian, Ubuntu: apt-get install chromium)"
     python -c 'import magic' 2>/dev/null ||
         lack libmagic "AppInspect does not run (Debian, Ubuntu: apt-get install libmagic1; macOS: brew install libmagic)"
-    command -v curl >/dev/null || lack curl "the calls that the pages of docs/ give are not run"
+    command -v curl >/dev/null || lack curl "the commands in docs/ are not tested"
     step "Every suite on $(python -V)" python -m pytest -n 2 -m "" -o "testpaths=tests workbench" "$@"
     [ ${#lacking[@]} -eq 0 ] || { say "" && say "Not tested here:" && printf '  %s\n' "${lacking[@]}" >&2; }
     [ "${CI:-}" != true ] || [ ${#lacking[@]} -eq 0 ] || failed+=("what CI should have: ${lacking[*]}")

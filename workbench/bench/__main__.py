@@ -27,15 +27,15 @@ _SHIPPED_PYTHONS = [_BUILD / f"python{version}/bin/python" for version in ("3.9"
 def main() -> int:
     """Run what is asked for, and print its ratios; with --json, write them too."""
     parser = argparse.ArgumentParser(prog="./build.sh bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of {', '.join(BENCHMARKS)}; all unless named")
-    parser.add_argument("--events", type=int, help="in a backlog (default 100,000; with --quick 20,000)")
-    parser.add_argument("--repeat", type=int, help="the median of so many runs (default 3; with --quick 1)")
-    parser.add_argument("--quick", action="store_true", help="about a minute, and coarse")
-    parser.add_argument("--python", action="append", help="a Python to measure on (default: those of Splunk, if there)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(BENCHMARKS)} (default: all)")
+    parser.add_argument("--events", type=int, help="events in a backlog (default 100,000; with --quick 20,000)")
+    parser.add_argument("--repeat", type=int, help="number of runs for the median (default 3; with --quick 1)")
+    parser.add_argument("--quick", action="store_true", help="rough results in about a minute")
+    parser.add_argument("--python", action="append", help="a Python to use (default: those of Splunk, if installed)")
     parser.add_argument(
         "--ta-illumio", type=Path, metavar="DIR", help="the older add-on, to compare its confs with ours"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the ratios there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the ratios to this file")
     given = parser.parse_args()
     unknown = set(given.names) - set(BENCHMARKS)
     if unknown:

@@ -21,9 +21,9 @@ _GRACE_SECONDS = 5.0
 def main() -> int:
     """Run the story, or one collection from the user's own PCE where the environment names it."""
     parser = argparse.ArgumentParser(prog="./build.sh demo", description=__doc__)
-    parser.add_argument("--headless", action="store_true", help="end by itself instead of showing the pages")
+    parser.add_argument("--headless", action="store_true", help="exit at the end instead of serving the pages")
     parser.add_argument(
-        "--home", type=Path, help="where the stand-in for splunkd keeps its files, which then stay, with the secret"
+        "--home", type=Path, help="keep the emulated splunkd's files in this folder, including the secret"
     )
     options = parser.parse_args()
     own_pce = OwnPce.from_environment(os.environ)

@@ -22,9 +22,9 @@ MONDAY = 1_930_262_400
 _DAY = 86_400
 # The chapters of the day: the hour from which each is told.
 _CHAPTERS = (
-    (0, "Normal life: people sign in, draft and provision policy, VENs report. Nothing fires."),
+    (0, "Normal activity: people sign in, draft and provision policy, VENs report. Nothing fires."),
     (8, "Accidents: a cloned template, a forgotten password, a full disk, a PCE in trouble."),
-    (13, "An attack: a guessed password, a foothold, a blinded audit trail, an opened network."),
+    (13, "An attack: a guessed password, a foothold, audit logging disabled, the network opened up."),
     (15, "The day ends: a forged request, and a PCE whose store of events is full."),
 )
 #: What has to fire, and nothing else.
@@ -34,18 +34,17 @@ EXPECTED = frozenset(
         "access_spray", "access_success_after_failures", "actor_several_changes", "audit_events_lost",
         "audit_trail_changed", "credential_created", "credential_without_expiry", "enforcement_lowered",
         "event_type_unknown", "events_silent", "identity_provider_changed", "ingest_failing", "pce_health",
-        "pce_server_errors",
-        "policy_boundary_removed", "policy_broad_rule", "policy_broad_scope", "policy_many_workloads", "ven_clones",
-        "ven_lost", "ven_missed_heartbeats", "ven_offline", "ven_suspended", "ven_tampering", "ven_update_notice",
-        "volume_changed", "workloads_bulk_removed",
+        "pce_server_errors", "policy_boundary_removed", "policy_broad_rule", "policy_broad_scope",
+        "policy_many_workloads", "ven_clones", "ven_lost", "ven_missed_heartbeats", "ven_offline",
+        "ven_suspended", "ven_tampering", "ven_update_notice", "volume_changed", "workloads_bulk_removed",
     }
 )  # fmt: skip
 
 
 def tell_day(addon: Path, number: int) -> bool:
     """Play the day as this step of the story; whether exactly the expected detections fired."""
-    step(number, "A day at a company with two PCEs (invented), and the shipped detections over it")
-    say("EMULATED: events of our own writing, a stand-in for Splunk's scheduler; the searches are the add-on's own.")
+    step(number, "A day at a fictitious company with two PCEs, and the alerts of the shipped detections")
+    say("EMULATED: generated events and an emulation of Splunk's scheduler; the searches are the add-on's own.")
     print(f"\n   {_CHAPTERS[0][1]}", flush=True)
     fired: list[str] = []
     early = 0
@@ -86,7 +85,7 @@ def _show(clock: str, alert: dict[str, Any]) -> None:
 def _judge(fired: list[str], early: int) -> bool:
     missing, unexpected = EXPECTED - set(fired), set(fired) - EXPECTED
     print()
-    say(f"{len(fired)} alerts of {len(set(fired))} detections; {early} of them in the ordinary hours before 08:00")
+    say(f"{len(fired)} alerts of {len(set(fired))} detections; {early} of them in the normal hours before 08:00")
     if missing or unexpected:
         names = (", ".join(sorted(some)) or "none" for some in (missing, unexpected))
         say("WRONG: missing {}; unexpected {}".format(*names))

@@ -26,7 +26,7 @@ def show_dashboards(lab: Lab, number: int, *, stay: bool) -> None:
     """Say where they are and what to look at; with `stay` until Ctrl-C, else look at each and end."""
     step(
         number,
-        "The dashboards over a bad day at a company with two PCEs (our own writing)",
+        "The dashboards for a bad day at a company with two PCEs (generated events)",
     )
     now = float(int(time.time()) // _DAY * _DAY)
     engine = company_engine(lab.addon, now)
@@ -37,9 +37,9 @@ def show_dashboards(lab: Lab, number: int, *, stay: bool) -> None:
             say(f"    {_look_at(view)}")
         say(f"Configuration: {site.uri('configuration')} (all of it an emulation of Splunk Web, until the demo ends)")
         if not (BUNDLE / "page.js").is_file():
-            say(f"They stay blank: {MISSING}.")
+            say(f"They are blank: {MISSING}.")
         if stay:
-            say("Ctrl-C ends the demo")
+            say("Press Ctrl-C to end the demo")
             with contextlib.suppress(KeyboardInterrupt):
                 while True:
                     time.sleep(1)
@@ -56,7 +56,7 @@ def _look_at(view: View) -> str:
 def _look(site: Site, views: list[View], engine: Engine, now: float) -> None:
     """Open each view in Chromium, or at least run what it searches."""
     if not (BUNDLE / "page.js").is_file() or chromium_path() is None:
-        say(f"{MISSING if chromium_path() else NO_CHROMIUM}; the searches are run all the same")
+        say(f"{MISSING if chromium_path() else NO_CHROMIUM}; the searches run anyway")
         for view in views:
             rows = run_searches(view, engine)
             say(f"{view.label}: {len(rows)} searches found {sum(rows.values()):,} rows")

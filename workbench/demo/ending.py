@@ -24,13 +24,13 @@ def run_to_the_end(run: Callable[[], int]) -> int:
         sys.stdout.flush()
         return status
     except KeyboardInterrupt:
-        print("\nEnded by Ctrl-C.", file=sys.stderr)
+        print("\nInterrupted by Ctrl-C.", file=sys.stderr)
         return 128 + signal.SIGINT
     except BrokenPipeError:
         _drop_standard_output()  # whoever read it has gone
         return 1
     except (OSError, sqlite3.Error) as error:
-        print(f"The demo cannot go on: {error}", file=sys.stderr)
+        print(f"The demo cannot continue: {error}", file=sys.stderr)
         return 1
 
 

@@ -43,7 +43,7 @@ class OwnPce:
 def show_own_pce(lab: Lab, pce: OwnPce) -> int:
     """Collect the last 24 hours once, and show what a Splunk would have indexed; the exit status."""
     print("Reading from your own PCE. splunkd is an emulation; nothing is written to the PCE.")
-    step(1, f"Saving an account for {pce.url}, organisation {pce.org_id}: the add-on asks the PCE first")
+    step(1, f"Saving an account for {pce.url}, organisation {pce.org_id}: the add-on checks it against the PCE first")
     try:
         lab.add_account(
             pce_url=pce.url,

@@ -51,7 +51,7 @@ def table(events: Iterable[Event], addon: Path, of_each: int) -> None:
     try:
         rows = indexed.search("`illumio_pce_index` | sort 0 _time", events, addon, time.time())
     except Refused as refusal:
-        say(f"the emulated search does not know how Splunk reads one of these events: {refusal}")
+        say(f"the emulated search cannot tell how Splunk reads one of these events: {refusal}")
         return
     print("   " + " ".join(f"{name:<{width}}" for name, width in _COLUMNS.items()) + " data model")
     for row in _newest(rows, of_each):

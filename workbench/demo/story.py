@@ -23,13 +23,13 @@ _LATE = 25
 
 def tell(lab: Lab, *, stay: bool) -> int:
     """Tell it; the exit status. With `stay`, the pages stay open until Ctrl-C."""
-    print("The add-on at work, between an EMULATED PCE and an EMULATED splunkd. Nothing leaves this machine.")
+    print("The add-on running between an EMULATED PCE and an EMULATED splunkd. Nothing leaves this machine.")
     pce = Pce()
     now = time.time()
-    step(1, f"A PCE with {_BACKLOG:,} audit events of the last week (our own writing, in the shapes that PCEs send)")
+    step(1, f"A PCE with {_BACKLOG:,} audit events from the last week (generated, in the formats that PCEs send)")
     _record(pce, now - _WEEK, now - 60, _BACKLOG, seed=1)
     with PceServer(pce) as server:
-        say(f"it answers at {server.url}, over TLS with a certificate of a private CA")
+        say(f"it listens at {server.url}, over TLS with a certificate from a private CA")
         key = pce.add_key()
         step(2, "An account and an input, saved through the add-on's own REST handlers")
         lab.add_account(
@@ -40,7 +40,7 @@ def tell(lab: Lab, *, stay: bool) -> int:
             ca_certificate=server.ca_pem,
         )
         lab.add_input(start_time="-8d")
-        say("the PCE was asked before the account was saved; the secret is kept apart from the configuration")
+        say("the account was checked against the PCE before it was saved; the secret is stored separately")
         _first_run_is_killed(lab)
         _second_run_goes_on(lab)
         _late_arrivals(lab, pce)
@@ -57,19 +57,19 @@ def _record(pce: Pce, start: float, end: float, count: int, seed: int) -> None:
 
 
 def _first_run_is_killed(lab: Lab) -> None:
-    step(3, "The first run begins with what is new, goes on with the backlog, and is killed (kill -9) in the middle")
+    step(3, "The first run reads new events, then the backlog, and is killed (kill -9) halfway")
     run = lab.run(kill=Kill(after_events=_BACKLOG // 2))
-    say(f"killed after {run.seconds:.1f} s; splunkd had taken {run.events:,} events")
+    say(f"killed after {run.seconds:.1f} s; splunkd had received {run.events:,} events")
 
 
 def _second_run_goes_on(lab: Lab) -> None:
-    step(4, "The second run goes on from what was delivered")
+    step(4, "The second run resumes after the last delivered event")
     run = lab.run()
     say(f"{run.events - 1:,} events in {run.seconds:.1f} s; {record_line(lab.records()[-1])}")
 
 
 def _late_arrivals(lab: Lab, pce: Pce) -> None:
-    step(5, f"A burst of {_BURST:,} new events, and {_LATE} that turn up late: their agents were cut off")
+    step(5, f"A burst of {_BURST:,} new events, and {_LATE} that arrive late because their agents were offline")
     now = time.time()
     _record(pce, now - 5, now, _BURST, seed=2)
     lab.run()
@@ -84,18 +84,18 @@ def _late_arrivals(lab: Lab, pce: Pce) -> None:
 
 
 def _compare(lab: Lab, pce: Pce) -> bool:
-    step(6, "What the PCE recorded against what was indexed, by href")
+    step(6, "Events recorded by the PCE compared with events indexed, by href")
     recorded = {json.loads(text)["href"] for text in pce.recorded}
     indexed = Counter(json.loads(event.raw)["href"] for event in lab.events())
     missing = recorded - set(indexed)
     repeated = sum(indexed.values()) - len(indexed)
     say(f"recorded {len(recorded):,}, indexed {len(indexed):,}, missing {len(missing):,}")
-    say(f"indexed twice: {repeated:,} (a killed run may repeat the page in hand, at most 10,000; orderly runs none)")
+    say(f"duplicates: {repeated:,} (a killed run may duplicate its current page, at most 10,000; normal runs none)")
     return not missing
 
 
 def _indexed(lab: Lab) -> None:
-    step(7, "What an analyst would find: the newest event of each type, by the add-on's search-time confs (EMULATED)")
+    step(7, "What an analyst sees: the newest event of each type, with the add-on's search-time confs (EMULATED)")
     newest = {json.loads(event.raw)["event_type"]: event for event in lab.events()}
     table(newest.values(), lab.addon, of_each=3)
     say(f"… {len(newest)} event types in all. Each run's own record: sourcetype=illumio:pce:ingest")

@@ -118,13 +118,13 @@ class Reader:
         times = {name: _epoch(record[name], name, place) for name in _TIMES if record.get(name) is not None}
         raw = _text(record["_raw"], "_raw", place)
         if _HALF_PAIR.search(raw):
-            raise Refused("_raw holds half a pair of surrogates, which no file in UTF-8 can hold", place)
+            raise Refused("_raw contains an unpaired surrogate, which UTF-8 cannot encode", place)
         for event in receiver.receive(raw, sourcetype, source, host, given.get("index", DEFAULT_INDEX)):
             yield {**_indexed({**event, **times}), **times}
 
 
 def _mixed(place: str) -> Refused:
-    return Refused('a line that is no {"_raw": …} beside lines that are', place)
+    return Refused('a line without {"_raw": …} among lines with it', place)
 
 
 def _record(line: str) -> dict[str, Any] | None:

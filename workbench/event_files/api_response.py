@@ -12,8 +12,8 @@ from workbench.splunk.refusal import Refused
 
 _STRING_OR_BLANK = re.compile(r'("(?:\\.|[^"\\])*")|\s+')
 _BEGINS_AS_ANSWER = re.compile(r"\s*(?:\[\s*[{\]]|\{[ \t\r]*\n)")
-_NO_JSON = "it begins as an answer of the API and is no JSON"
-_NO_EVENTS = "it begins as an answer of the API and holds something else than its events"
+_NO_JSON = "it starts like an API response but is not valid JSON"
+_NO_EVENTS = "it starts like an API response but contains something other than events"
 
 
 def begins_as_answer(text: str) -> bool:
@@ -35,7 +35,7 @@ def elements(pieces: Iterator[str], place: str) -> Iterator[tuple[dict[str, Any]
     else:
         yield from _array(buffer, place)
     if buffer.peek():
-        raise Refused(f"{_NO_JSON}: something follows its end", place)
+        raise Refused(f"{_NO_JSON}: unexpected data after its end", place)
 
 
 def _array(buffer: _Buffer, place: str) -> Iterator[tuple[dict[str, Any], str]]:
@@ -88,7 +88,7 @@ class _Buffer:
             try:
                 document, end = self._decoder.raw_decode(self._text, self._at)
             except RecursionError:
-                raise Refused(f"{_NO_JSON}: it is nested too deeply", self._place) from None
+                raise Refused(f"{_NO_JSON}: nested too deeply", self._place) from None
             except json.JSONDecodeError as error:
                 # a value that was cut is tried again with twice as much, so that a long one is not read too often
                 if not self._grow(wanted):

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 _SPLUNK = "this is Splunk's export as {}; export it as Raw Events instead{}"
-_RESULTS = ", or take them out of it (jq -r {} FILE)"
+_RESULTS = ", or extract the events (jq -r {} FILE)"
 
 
 def explain(document: dict[str, Any]) -> str:
@@ -20,8 +20,8 @@ def explain(document: dict[str, Any]) -> str:
             return _SPLUNK.format("JSON", _RESULTS.format(f"'.{name}[]._raw'"))
         if "event_type" in value[0]:
             return (
-                f"it holds something else than its events: they stand inside of {json.dumps(name)}; "
-                f"take them out (jq .{name} FILE)"
+                f"it contains something other than events: its events are inside {json.dumps(name)}; "
+                f"extract them (jq .{name} FILE)"
             )
     return ""
 

@@ -50,7 +50,7 @@ class FileReport:
 
     def _recognised(self) -> str:
         if not self._events:
-            return "it holds no event."
+            return "it contains no events."
         if not self._unknown_count:
             return ""
         if self._unknown_count < self._events:
@@ -60,19 +60,19 @@ class FileReport:
             )
         others = sorted(self._sourcetypes - {_RECEIVED_AS, *_MARKS})
         if others:
-            remedy = f"Their source type, {', '.join(others)}, is none of the add-on's: leave it out."
+            remedy = f"Their source type, {', '.join(others)}, does not belong to the add-on: omit it."
         elif self._sourcetypes == {_RECEIVED_AS}:
-            remedy = "docs/formats.md says what is."
+            remedy = "See docs/formats.md for the supported formats."
         else:
-            remedy = f"They are not what their source type, {', '.join(sorted(self._sourcetypes))}, says."
+            remedy = f"They do not match their source type, {', '.join(sorted(self._sourcetypes))}."
         return f"{self._events} lines, none recognised as PCE events. {remedy}"
 
     def _after_the_clock(self) -> str:
         if not self._later:
             return ""
         return (
-            f"{self._later} of {self._events} events are later than --now ({_written(self._now)}), by which times like "
-            f"-24h go and at which schedules end. The last is of {_written(self._latest)}: name a later --now."
+            f"{self._later} of {self._events} events are later than --now ({_written(self._now)}), which relative "
+            f"times are based on and schedules end at. The latest is at {_written(self._latest)}: set a later --now."
         )
 
 

@@ -63,14 +63,14 @@ def live(pce: Pce, rate: float, late: float, *, seed: int = 0, stop: threading.E
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m workbench.pce", description="Serve an emulated PCE.")
-    parser.add_argument("--events", type=int, default=2_000, help="events of the past (default %(default)s)")
+    parser.add_argument("--events", type=int, default=2_000, help="existing events (default %(default)s)")
     parser.add_argument("--days", type=float, default=1.0, help="how far back they go (default %(default)s)")
     parser.add_argument("--rate", type=float, default=1.0, help="new events a second, 0 for none (default %(default)s)")
     parser.add_argument(
-        "--late", type=float, default=0.05, help="the share of those that is late (default %(default)s)"
+        "--late", type=float, default=0.05, help="share of new events that are late (default %(default)s)"
     )
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
-    parser.add_argument("--seed", type=int, default=0, help="another seed makes other events")
+    parser.add_argument("--seed", type=int, default=0, help="seed for the generated events")
     parser.add_argument("--ca-file", help="where to write the CA certificate (default: a temporary file)")
     return parser.parse_args()
 

@@ -30,7 +30,7 @@ def names(results: list[Result]) -> list[str]:
     return [ratio.name for ratio in result.ratios]
 
 
-def test_throughput_is_told_beside_the_plain_collector_and_the_floor() -> None:
+def test_throughput_is_compared_with_the_plain_collector_and_the_floor() -> None:
     assert names(throughput.measure(OPTIONS)) == [
         "plain collector / collector",
         "collector / floor",
@@ -39,7 +39,7 @@ def test_throughput_is_told_beside_the_plain_collector_and_the_floor() -> None:
     ]
 
 
-def test_an_idle_poll_asks_the_pce_once() -> None:
+def test_an_idle_poll_sends_one_request_to_the_pce() -> None:
     (result,) = idle.measure(OPTIONS)
     values = {ratio.name: ratio.value for ratio in result.ratios}
     assert values["requests to the PCE"] == 1

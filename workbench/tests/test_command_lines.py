@@ -34,5 +34,5 @@ def test_a_busy_port_is_named(tmp_path: Path, server: str) -> None:
 def test_a_folder_without_an_add_on_is_named(tmp_path: Path) -> None:
     done = _ended("workbench.splunk.splunkd", "--home", str(tmp_path / "home"), "--app", str(tmp_path / "none"))
     assert done.returncode == 1
-    assert done.stderr == f"{tmp_path / 'none'} holds no add-on: build it first, with ./build.sh\n"
+    assert done.stderr == f"{tmp_path / 'none'} contains no add-on: build it first, with ./build.sh\n"
     assert not (tmp_path / "home").exists()

@@ -57,11 +57,11 @@ def test_an_alert_says_which_detection_when_and_how_severe(
     [
         (["--now", "soon"], "in --now"),
         (["--from", "soon"], "in --from"),
-        (["--from", "-1h", "--now", "1772600400", "--only", "knock"], "no detection knock; there are knocks"),
+        (["--from", "-1h", "--now", "1772600400", "--only", "knock"], "no such detection: knock; choose from knocks"),
         (["--from", "1772600500", "--now", "1772600400"], "later than --now"),
     ],
 )
-def test_what_would_run_nothing_is_refused(
+def test_a_range_without_any_run_is_refused(
     arguments: list[str], capsys: pytest.CaptureFixture[str], options: list[str], message: str
 ) -> None:
     assert main([*arguments, *options]) == 2

@@ -36,7 +36,7 @@ def test_an_emulation_imports_nothing_else_of_the_repository(folder: str) -> Non
     assert others == []
 
 
-def test_the_stand_in_for_splunk_has_no_word_of_illumio() -> None:
+def test_the_emulated_splunk_does_not_mention_illumio() -> None:
     files = [path for path in sorted((WORKBENCH / "splunk").rglob("*")) if path.is_file() and path.suffix != ".pyc"]
     assert len(files) > 150
     texts = {path.relative_to(WORKBENCH).as_posix(): path.read_text(encoding="utf-8").lower() for path in files}

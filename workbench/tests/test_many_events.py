@@ -67,7 +67,7 @@ def test_a_stream_of_rows_is_the_same_rows(knowledge: Knowledge, spl: str, on_di
     assert list(stream(spl, store, knowledge=knowledge, now=NOW, earliest=begin, latest=end)) == expected
 
 
-def test_a_narrowed_store_waits_on_disk_too(knowledge: Knowledge) -> None:
+def test_a_filtered_store_is_kept_on_disk_too(knowledge: Knowledge) -> None:
     store = EventStore(events(30), knowledge, on_disk=True).narrowed(lambda event: event["kind"] == "a")
     assert store.on_disk
     assert [event["n"] for event in store.select(Range(latest=NOW - 20))] == ["21", "24", "27"]
@@ -88,7 +88,7 @@ def test_twice_as_many_events_need_no_more_memory(knowledge: Knowledge, spl: str
     assert peaks[1] - peaks[0] < 2_000 * 1_000
 
 
-def test_long_files_wait_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_of_long_files_are_kept_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "app/default"
     folder.mkdir(parents=True)
     (folder / "props.conf").write_text("[plain]\nSHOULD_LINEMERGE = false\nTIME_FORMAT = %s\n", encoding="utf-8")

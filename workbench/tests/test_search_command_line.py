@@ -57,7 +57,7 @@ def searched(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[s
     return [json.loads(line) for line in out.splitlines()]
 
 
-def test_an_api_answer(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_api_response(app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "answer.json"
     file.write_text(json.dumps(EVENTS, indent=2), encoding="utf-8")
     newest, oldest = searched(capsys, "`idx`", str(file), "--app", str(app))
@@ -96,7 +96,7 @@ def test_a_column_that_no_row_has_makes_no_rows_and_one_that_some_have_keeps_the
     assert "no row has a field" in capsys.readouterr().err
 
 
-def test_half_a_pair_of_surrogates_becomes_a_replacement_character(
+def test_an_unpaired_surrogate_becomes_a_replacement_character(
     app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "events.json"
@@ -157,7 +157,7 @@ def test_a_refusal_is_an_exit_code_and_a_message_with_its_place(
 
 @pytest.mark.parametrize("option", ["--earliest", "--latest", "--now"])
 @pytest.mark.parametrize("text", ["yesterday", "13/40/2026", "-99999999y", "2026-03-04T05:06:07"])
-def test_a_time_that_is_none_is_refused_with_its_option(
+def test_an_invalid_time_is_refused_with_its_option(
     app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, text: str
 ) -> None:
     file = tmp_path / "events.log"
@@ -185,14 +185,14 @@ def test_a_missing_file_is_an_error(app: Path, tmp_path: Path, capsys: pytest.Ca
         (b"\xff\xfe", "byte 1 is not UTF-8"),
         (b"one\ntwo \xe9\n", "line 2"),
         (gzip.compress(b"x\n", mtime=0), "compressed"),
-        (b'[{"event_type": "a.b"}, {"event_type": ', "begins as an answer of the API and is no JSON"),
-        (b'[{"event_type": "a.b"}, "c"]', "something else than its events"),
-        (b'[{"_raw": "x"}]', "something else than its events"),
-        (b'{\n"events": [{"event_type": "a.b"}]}', "something else than its events"),
+        (b'[{"event_type": "a.b"}, {"event_type": ', "starts like an API response but is not valid JSON"),
+        (b'[{"event_type": "a.b"}, "c"]', "something other than events"),
+        (b'[{"_raw": "x"}]', "something other than events"),
+        (b'{\n"events": [{"event_type": "a.b"}]}', "something other than events"),
         (b'{"_raw": "x"}\nx\n', "line 2"),
         (b'x\n{"_raw": "x"}\n', "line 1"),
         (b'{"_raw": 7}\n', "_raw is not a string"),
-        (b'[{"a": ' + b"[" * 100_000, "begins as an answer of the API and is no JSON"),
+        (b'[{"a": ' + b"[" * 100_000, "starts like an API response but is not valid JSON"),
     ],
 )
 def test_a_file_that_cannot_be_read_whole_is_refused_by_name(
@@ -229,7 +229,7 @@ def test_a_line_ends_as_on_any_system(app: Path, tmp_path: Path, capsys: pytest.
     ]
 
 
-def test_a_reader_that_has_enough_is_no_error(app: Path, tmp_path: Path) -> None:
+def test_a_closed_output_pipe_is_not_an_error(app: Path, tmp_path: Path) -> None:
     file = tmp_path / "events.log"
     file.write_text("x\n" * 20_000, encoding="utf-8")
     command = [sys.executable, "-m", "workbench.search", "index=*", str(file), "--app", str(app)]

@@ -15,7 +15,7 @@ def date_of(answer: Answer) -> float:
     return parsedate_to_datetime(answer.headers["Date"]).timestamp()
 
 
-def test_in_good_order_there_is_one_clock(pce: Pce, client: Client) -> None:
+def test_normally_there_is_one_clock(pce: Pce, client: Client) -> None:
     assert date_of(client.ask()) == NOW
     assert pce.stamp(age=60) == NOW - 60
 
@@ -53,7 +53,7 @@ def test_fewer_events_than_asked_for_and_no_sign_of_it(pce: Pce, client: Client)
     assert (answer.status, [found["number"] for found in body_of(answer)]) == (200, [19, 18, 17, 16, 15])
 
 
-def test_a_number_that_is_refused(pce: Pce, client: Client) -> None:
+def test_a_rejected_max_results(pce: Pce, client: Client) -> None:
     pce.quirks.most_results, pce.quirks.refuses_more = 500, True
     assert client.ask(max_results="501").status == 406
     assert client.ask(max_results="500").status == 200
@@ -66,7 +66,7 @@ def test_the_oldest_first_and_the_newest_left_out(pce: Pce, client: Client) -> N
     assert client.numbers(max_results="2") == [1, 2]
 
 
-def test_ends_that_do_not_count(pce: Pce, client: Client) -> None:
+def test_exclusive_bounds(pce: Pce, client: Client) -> None:
     for number in (1, 2, 3):
         pce.record(event(number))
     pce.quirks.ends_excluded = True
@@ -87,7 +87,7 @@ def test_parameters_that_have_no_effect(pce: Pce, client: Client) -> None:
     assert client.numbers(timestamp_gte=event(140)["timestamp"], max_results="10000") == list(range(149, 49, -1))
 
 
-def test_an_event_that_no_answer_holds_yet(pce: Pce, client: Client, clock: Clock) -> None:
+def test_an_event_that_is_not_returned_yet(pce: Pce, client: Client, clock: Clock) -> None:
     pce.quirks.hidden_for = 60
     pce.record(event(1))
     assert client.numbers() == []
@@ -96,7 +96,7 @@ def test_an_event_that_no_answer_holds_yet(pce: Pce, client: Client, clock: Cloc
 
 
 @pytest.mark.parametrize(("most", "expected"), [(None, 8), (5, 5)])
-def test_an_asynchronous_answer_that_is_cut(pce: Pce, client: Client, most: int | None, expected: int) -> None:
+def test_a_truncated_asynchronous_response(pce: Pce, client: Client, most: int | None, expected: int) -> None:
     for number in range(8):
         pce.record(event(number))
     pce.quirks.most_in_job, pce.job_rules.polls, pce.job_rules.pending_polls = most, 0, 0
@@ -111,7 +111,7 @@ def test_a_preference_that_is_ignored(pce: Pce, client: Client) -> None:
     assert client.ask(headers={"prefer": "respond-async"}).status == 200
 
 
-def test_an_event_without_a_time_that_no_answer_holds(pce: Pce, client: Client) -> None:
+def test_an_event_without_a_time_that_is_never_returned(pce: Pce, client: Client) -> None:
     pce.quirks.hides_timeless = True
     pce.record({"number": 1})
     pce.record(event(2))

@@ -16,7 +16,7 @@ def test_newest_first_whatever_the_order_of_recording(pce: Pce, client: Client) 
     assert client.numbers() == [3, 2, 1]
 
 
-def test_both_ends_of_a_range_count(pce: Pce, client: Client) -> None:
+def test_both_bounds_of_a_range_are_inclusive(pce: Pce, client: Client) -> None:
     for number in (1, 2, 3, 4):
         pce.record(event(number))
     first, last = event(2)["timestamp"], event(3)["timestamp"]
@@ -29,7 +29,7 @@ def test_a_range_understands_other_zones(pce: Pce, client: Client) -> None:
     assert client.numbers(timestamp_gte="2031-03-01T14:00:00.001+02:00") == []
 
 
-def test_a_cut_answer_holds_the_newest_and_nothing_says_so(pce: Pce, client: Client) -> None:
+def test_a_truncated_response_has_the_newest_events_without_any_sign(pce: Pce, client: Client) -> None:
     pce.record_many((int(NOW * 1000) + n, json.dumps(event(n))) for n in range(150))
     assert client.numbers() == list(range(149, 49, -1))
     answer = client.ask(max_results="7")
@@ -68,7 +68,7 @@ def test_a_filter(pce: Pce, client: Client, name: str, value: str, expected: lis
     assert client.numbers(**{name: value}) == expected
 
 
-def test_the_cut_comes_after_the_filters(pce: Pce, client: Client) -> None:
+def test_truncation_comes_after_the_filters(pce: Pce, client: Client) -> None:
     for number in range(6):
         pce.record(event(number, severity="err" if number % 2 else "info"))
     assert client.numbers(severity="info", max_results="2") == [4, 2]
@@ -97,12 +97,12 @@ def test_a_bad_parameter_is_named(pce: Pce, client: Client, name: str, value: st
     assert name in error["message"]
 
 
-def test_a_parameter_given_twice_is_refused_since_nobody_knows(pce: Pce, client: Client) -> None:
+def test_a_repeated_parameter_is_refused(pce: Pce, client: Client) -> None:
     twice = [("event_type", "user.login"), ("event_type", "user.logout")]
     assert pce.answer(Request.get(client.path, twice, key=client.key.pair)).status == 406
 
 
-def test_a_text_is_answered_as_it_was_recorded(pce: Pce, client: Client) -> None:
+def test_a_text_is_returned_as_recorded(pce: Pce, client: Client) -> None:
     text = (
         '{ "n": 1.50e-7, "timestamp":"2031-03-01T11:59:00Z","s":"\\u2028\\ud83d</event>" , "huge":' + "9" * 5000 + "}"
     )
@@ -116,7 +116,7 @@ def test_an_event_nested_deeper_than_python_reads(pce: Pce, client: Client) -> N
     assert client.ask(timestamp_lte="2031-03-01T11:59:00Z").body == b"[" + text.encode() + b"]"
 
 
-def test_what_is_no_object_is_not_recorded(pce: Pce) -> None:
+def test_only_objects_are_recorded(pce: Pce) -> None:
     for text in ("[]", "{", "null"):
         with pytest.raises(ValueError):
             pce.record(text)
@@ -176,7 +176,7 @@ def test_below_the_least_severity_nothing_is_recorded(pce: Pce, client: Client) 
     assert len(pce.recorded) == 2
 
 
-def test_settings_tell_retention_and_least_severity(pce: Pce, client: Client) -> None:
+def test_settings_have_retention_and_minimum_severity(pce: Pce, client: Client) -> None:
     settings = body_of(client.ask("/api/v2/orgs/1/settings/events"))
     assert settings["audit_event_retention_seconds"] == 2_592_000
     assert settings["audit_event_min_severity"] == "informational"
@@ -187,7 +187,7 @@ def test_date_is_the_pce_s_clock(client: Client, clock: Clock) -> None:
     assert client.ask().headers["Date"] == "Sat, 01 Mar 2031 12:10:00 GMT"
 
 
-def test_compressed_when_asked_for(pce: Pce, client: Client) -> None:
+def test_responses_are_compressed_on_request(pce: Pce, client: Client) -> None:
     pce.record(event(1))
     answer = client.ask(headers={"Accept-Encoding": "gzip, deflate"})
     assert answer.headers["Content-Encoding"] == "gzip"
@@ -216,7 +216,7 @@ def test_several_organisations(pce: Pce, client: Client) -> None:
     assert client.numbers() == [1]
 
 
-def test_a_key_without_a_right(pce: Pce) -> None:
+def test_a_key_without_permission(pce: Pce) -> None:
     key = pce.add_key({READ_EVENTS})
     status = {
         path: pce.answer(Request.get(f"/api/v2{path}", key=key.pair)).status
@@ -249,7 +249,7 @@ def test_an_expired_key(pce: Pce, client: Client, clock: Clock) -> None:
     assert float(found["notifications"][0]["info"]["expired_at"]) == NOW + 10
 
 
-def test_500_requests_a_minute_for_one_key(pce: Pce, client: Client, clock: Clock) -> None:
+def test_500_requests_per_minute_per_key(pce: Pce, client: Client, clock: Clock) -> None:
     assert [client.ask().status for _ in range(501)] == [200] * 500 + [429]
     other = pce.add_key()
     assert pce.answer(Request.get(client.path, key=other.pair)).status == 200

@@ -49,7 +49,7 @@ def test_a_fault_for_one_path(pce: Pce, client: Client) -> None:
     assert client.ask("/api/v2/orgs/1/settings/events").status == 200
 
 
-def test_a_fault_by_chance_is_the_same_for_the_same_seed(client: Client) -> None:
+def test_a_random_fault_is_the_same_for_the_same_seed(client: Client) -> None:
     def statuses(seed: int) -> list[int]:
         client.pce.faults.clear()
         client.pce.faults.switch_on(faults.status(500), probability=0.5, seed=seed)
@@ -124,7 +124,7 @@ def test_an_answer_that_ends_within_its_body(whole: bytes, client: Client, fault
         (faults.silence(), Ending.SILENT),
     ],
 )
-def test_no_answer_at_all(whole: bytes, client: Client, fault: faults.Fault, ending: Ending) -> None:
+def test_no_response_at_all(whole: bytes, client: Client, fault: faults.Fault, ending: Ending) -> None:
     answer = faulty(client, fault)
     assert not answer.head_sent
     assert received(answer) == (b"", ending)
@@ -147,14 +147,14 @@ def test_an_answer_of_any_size_is_well_formed_and_costs_no_memory(whole: bytes, 
     assert endless == whole[:-1]
 
 
-def test_a_slow_answer(whole: bytes, client: Client) -> None:
+def test_a_slow_response(whole: bytes, client: Client) -> None:
     answer = faulty(client, faults.drip(100, 0.25))
     assert answer.pause_seconds == 0.25
     assert {len(piece) for piece in answer.pieces()} <= set(range(1, 101))
     assert received(answer) == (whole, Ending.WHOLE)
 
 
-def test_a_bomb(client: Client) -> None:
+def test_a_gzip_bomb(client: Client) -> None:
     answer = faulty(client, faults.gzip_bomb(16))
     assert len(answer.body) < 100_000
     text = gzip.decompress(answer.body)
@@ -176,7 +176,7 @@ def test_wrong_headers(client: Client) -> None:
     assert faulty(client, faults.skewed_date(-90)).headers["Date"] == "Sat, 01 Mar 2031 11:58:30 GMT"
 
 
-def test_bytes_in_place_of_an_answer(client: Client) -> None:
+def test_raw_bytes_instead_of_a_response(client: Client) -> None:
     assert received(faulty(client, faults.wire(b"SSH-2.0")))[0] == b"SSH-2.0"
     endless = faulty(client, faults.wire(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"))
     assert not endless.head_sent
@@ -190,7 +190,7 @@ def test_headers_too_many_and_wrong(client: Client) -> None:
     assert faulty(client, faults.header("X-Request-Id", "a", ending=Ending.CLOSED)).ending is Ending.CLOSED
 
 
-def test_every_fault_answers_something_else_than_the_pce(whole: bytes, client: Client) -> None:
+def test_every_fault_changes_the_response(whole: bytes, client: Client) -> None:
     for name, fault in faults.EVERY.items():
         answer = faulty(client, fault)
         same = answer.status == 200 and answer.length == len(whole) and answer.ending is Ending.WHOLE

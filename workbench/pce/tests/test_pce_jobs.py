@@ -71,7 +71,7 @@ def test_another_organisation_s_job_is_out_of_reach(pce: Pce, client: Client) ->
     assert pce.answer(Request.get("/api/v2" + elsewhere, key=stranger.pair)).status == 404
 
 
-def test_what_does_not_exist(client: Client) -> None:
+def test_nonexistent_jobs_and_files(client: Client) -> None:
     nothing = "00000000-0000-4000-8000-000000000000"
     assert client.ask(f"/api/v2/orgs/1/jobs/{nothing}").status == 404
     assert client.ask(f"/api/v2/orgs/1/datafiles/{nothing}").status == 404
@@ -82,7 +82,7 @@ def cluster(clock: Clock) -> Supercluster:
     return Supercluster(["lead.example.com", "north.example.com"], clock=clock, delay_seconds=30)
 
 
-def test_each_member_answers_for_itself_and_the_leader_for_all(cluster: Supercluster, clock: Clock) -> None:
+def test_each_member_returns_its_own_events_and_the_leader_all(cluster: Supercluster, clock: Clock) -> None:
     cluster.record(event(1), member="lead.example.com")
     cluster.record(event(2), member="north.example.com")
     leader, north = Client(cluster.leader), Client(cluster.members["north.example.com"])

@@ -91,7 +91,7 @@ def test_parameters_and_headers_arrive(pce: Pce, server: PceServer, ca_file: str
     assert request.headers["prefer"] == "x"
 
 
-def test_fifteen_megabytes_in_one_answer(pce: Pce, server: PceServer, ca_file: str) -> None:
+def test_fifteen_megabytes_in_one_response(pce: Pce, server: PceServer, ca_file: str) -> None:
     pce.record_many((number, json.dumps(event(number, text="x" * 1_500))) for number in range(10_000))
     with session(server, pce) as client:
         answer = client.get(server.url + PATH, params={"max_results": "10000"}, verify=ca_file, timeout=60)
@@ -99,7 +99,7 @@ def test_fifteen_megabytes_in_one_answer(pce: Pce, server: PceServer, ca_file: s
     assert len(answer.json()) == 10_000
 
 
-def test_other_methods_are_turned_down(pce: Pce, server: PceServer, ca_file: str) -> None:
+def test_other_methods_are_rejected(pce: Pce, server: PceServer, ca_file: str) -> None:
     with session(server, pce) as client:
         assert client.post(server.url + PATH, verify=ca_file, timeout=SECONDS).status_code == 405
 
@@ -121,7 +121,7 @@ def test_chunks_without_the_last(pce: Pce, server: PceServer, head: bytes) -> No
     assert not body.endswith(b"0\r\n\r\n")
 
 
-def test_closed_without_an_answer(pce: Pce, server: PceServer, head: bytes) -> None:
+def test_closed_without_a_response(pce: Pce, server: PceServer, head: bytes) -> None:
     pce.faults.switch_on(faults.hang_up())
     assert exchange(server, head) == (b"", b"")
     assert len(server.requests) == 1
@@ -153,7 +153,7 @@ def test_silence(pce: Pce, server: PceServer, head: bytes, keep: float | None) -
     assert bool(received) is (keep is not None)
 
 
-def test_an_answer_without_end(pce: Pce, server: PceServer, head: bytes) -> None:
+def test_an_endless_response(pce: Pce, server: PceServer, head: bytes) -> None:
     pce.record(event(1))
     pce.faults.switch_on(faults.huge())
     with connect(server) as connection:
@@ -164,7 +164,7 @@ def test_an_answer_without_end(pce: Pce, server: PceServer, head: bytes) -> None
     assert received >= 5_000_000
 
 
-def test_the_server_stops_while_an_answer_drips(pce: Pce, head: bytes) -> None:
+def test_the_server_stops_during_a_slow_response(pce: Pce, head: bytes) -> None:
     pce.faults.switch_on(faults.drip(1, 3_600.0, endless=True))
     with PceServer(pce) as server:
         connection = connect(server)

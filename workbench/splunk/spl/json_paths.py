@@ -56,7 +56,7 @@ def _follow(value: Any, step: str) -> list[Any]:
 @lru_cache(maxsize=32)
 def parse(text: str) -> Any:
     """The JSON document in a text, its decimals as they are written. Raises ValueError where it is none, Refused
-    where it is nested too deeply to read.
+    where nested too deeply to read.
 
     Half a pair of surrogates becomes U+FFFD (assumed). The document is not to be changed: many members are asked
     of one text in turn, so the last ones are kept.

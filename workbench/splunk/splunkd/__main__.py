@@ -17,10 +17,10 @@ def main() -> int:
     parser.add_argument("--home", type=Path, required=True, help="where SPLUNK_HOME is, or is made")
     parser.add_argument("--app", type=Path, required=True, help="the built add-on's folder")
     parser.add_argument("--web-port", type=int, default=0, help="the port of the pages (default: any free one)")
-    parser.add_argument("--interval", type=float, help="run every input after so many seconds, not after its own")
+    parser.add_argument("--interval", type=float, help="run every input at this interval (seconds), not its own")
     arguments = parser.parse_args()
     if not (arguments.app / "default").is_dir():
-        raise SystemExit(f"{arguments.app} holds no add-on: build it first, with ./build.sh")
+        raise SystemExit(f"{arguments.app} contains no add-on: build it first, with ./build.sh")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -29,7 +29,7 @@ def main() -> int:
     with splunkd:
         web = _web(splunkd, arguments.web_port)
         splunkd.schedule(arguments.interval)
-        print("A stand-in for Splunk, not Splunk. It runs until Ctrl-C.", flush=True)
+        print("This is an emulation, not Splunk. Press Ctrl-C to stop it.", flush=True)
         print(f"  pages     {web.uri}/app/{app}/configuration", flush=True)
         print(f"  REST API  {splunkd.uri} (admin / {splunkd.sessions.passwords['admin']})", flush=True)
         ended.wait()

@@ -72,7 +72,7 @@ def test_duplicate_json_member_makes_both_values() -> None:
     assert knowledge.enrich({"_raw": '{"a":1,"a":2}', "sourcetype": "st"})["a"] == ["1", "2"]
 
 
-def test_date_that_does_not_exist_is_no_timestamp() -> None:
+def test_nonexistent_date_is_not_a_timestamp() -> None:
     confs = Confs.load({"props.conf": "[st]\nTIME_FORMAT = %Y-%m-%d\nTZ = UTC\n"})
     assert [event["_time"] for event in receive(confs, "2026-02-31 x", "st", clock=1783000000)] == ["1783000000"]
 

@@ -69,7 +69,7 @@ def test_comments_blank_lines_and_continued_lines() -> None:
         ("segmenters.conf", "", "segmenters.conf"),
     ],
 )
-def test_what_is_not_known_is_refused_with_its_place(file: str, text: str, place: str) -> None:
+def test_unknown_settings_are_refused_with_their_position(file: str, text: str, place: str) -> None:
     with pytest.raises(Refused) as refused:
         Confs.load({file: text})
     assert refused.value.position == place

@@ -27,12 +27,12 @@ def test_defaults_of_the_spec() -> None:
     assert search.track == "auto"
 
 
-def test_a_search_that_is_off_is_never_due() -> None:
+def test_a_disabled_search_is_never_due() -> None:
     assert parse_saved_search("s", {**BASE, "disabled": "1"}).cron is None
     assert parse_saved_search("s", {**BASE, "enableSched": "0"}).cron is None
 
 
-def test_settings_that_only_show_are_taken() -> None:
+def test_display_settings_are_accepted() -> None:
     shown = {"description": "x", "action.risk": "0", "action.risk.param._risk": "[]", "request.ui_dispatch_app": "a"}
     assert parse_saved_search("s", {**BASE, **shown}).name == "s"
 

@@ -254,7 +254,7 @@ def test_a_condition_runs_over_rows() -> None:
         "index=main ]",
     ],
 )
-def test_what_is_not_known_is_refused(spl: str) -> None:
+def test_unknown_commands_and_options_are_refused(spl: str) -> None:
     with pytest.raises(Refused):
         rows(spl)
 

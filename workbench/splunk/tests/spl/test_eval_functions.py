@@ -151,6 +151,6 @@ def test_function_gives_its_documented_value(text: str, expected: Any) -> None:
         "word + 5",
     ],
 )
-def test_what_no_source_explains_is_refused(text: str) -> None:
+def test_undocumented_uses_are_refused(text: str) -> None:
     with pytest.raises(Refused):
         value(text)

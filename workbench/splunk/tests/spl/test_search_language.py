@@ -109,7 +109,7 @@ def test_time_modifiers_and_indexes_are_kept_apart() -> None:
         "splunk_server=x",
     ],
 )
-def test_what_is_not_understood_is_refused(text: str) -> None:
+def test_unsupported_search_text_is_refused(text: str) -> None:
     with pytest.raises(Refused) as caught:
         parse_search(text)
     assert isinstance(caught.value.position, int)

@@ -42,7 +42,7 @@ def test_read_only(splunkd: Splunkd, stored: Client, status: int) -> None:
     assert change(stored) == [200, 201, 200, 200, 200]
 
 
-def test_a_write_that_is_not_kept(splunkd: Splunkd, stored: Client) -> None:
+def test_a_lost_write(splunkd: Splunkd, stored: Client) -> None:
     splunkd.kv.trouble.forgets = True
     assert change(stored) == [200, 201, 200, 200, 200]
     assert stored("POST", f"{DATA}/x", value={"n": 2}).status == 404

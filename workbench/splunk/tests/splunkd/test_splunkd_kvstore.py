@@ -111,12 +111,12 @@ def test_only_declared_collections_are_there(admin: Client) -> None:
     assert admin("POST", "storage/collections/data/other", value={}).status == 404
 
 
-def test_only_json_is_taken(admin: Client) -> None:
+def test_only_json_is_accepted(admin: Client) -> None:
     assert admin("POST", DATA, {"n": "1"}).status == 415
     assert admin("POST", DATA, value=[1]).status == 400
 
 
-def test_until_it_is_ready_every_answer_is_503(splunkd: Splunkd, stored: Client) -> None:
+def test_until_it_is_ready_every_response_is_503(splunkd: Splunkd, stored: Client) -> None:
     splunkd.kv.set_ready(False)
     assert stored("GET", f"{DATA}/a").status == 503
     assert stored("POST", DATA, value={}).status == 503

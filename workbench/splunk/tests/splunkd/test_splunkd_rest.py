@@ -121,7 +121,7 @@ def test_a_conf_that_nobody_has_has_no_stanzas_and_no_properties(admin: Client) 
     assert list(admin("GET", "properties/sample_settings").entries) == ["logging"]
 
 
-def test_default_meta_says_who_writes(admin: Client, viewer: Client) -> None:
+def test_default_meta_decides_who_can_write(admin: Client, viewer: Client) -> None:
     assert viewer("GET", "configs/conf-sample_settings/logging").status == 200
     assert viewer("POST", "configs/conf-sample_settings/logging", {"loglevel": "DEBUG"}).status == 403
     assert viewer("POST", "configs/conf-sample_open", {"name": "x"}).status == 201
@@ -183,7 +183,7 @@ def test_secrets_are_not_for_everybody(viewer: Client) -> None:
     assert viewer("POST", "storage/passwords", {"name": "x", "password": "y"}).status == 403
 
 
-def test_messages_come_and_go(splunkd: Splunkd, admin: Client, viewer: Client) -> None:
+def test_messages_are_created_and_deleted(splunkd: Splunkd, admin: Client, viewer: Client) -> None:
     given = {"name": "warned", "value": "twice the same", "severity": "warn"}
     assert viewer("POST", "/services/messages", given).status == 403
     assert admin("POST", "/services/messages", given).status == 201
@@ -193,7 +193,7 @@ def test_messages_come_and_go(splunkd: Splunkd, admin: Client, viewer: Client) -
     assert admin("GET", "/services/messages/warned").status == 404
 
 
-def test_index_names_are_judged(admin: Client) -> None:
+def test_index_names_are_validated(admin: Client) -> None:
     def valid(name: str) -> str:
         answer = admin("POST", "data/indexes/_validateName", {"index_name": name})
         return str(answer.entries["_validateName"]["is_valid"])
@@ -226,7 +226,7 @@ def test_an_input_is_saved_once_its_script_agrees(splunkd: Splunkd, admin: Clien
     assert splunkd.run_input("sample_input://two").exit_code == 0
 
 
-def test_an_input_is_switched_changed_and_removed(splunkd: Splunkd, admin: Client) -> None:
+def test_an_input_is_disabled_changed_and_removed(splunkd: Splunkd, admin: Client) -> None:
     path = "data/inputs/sample_input"
     admin("POST", path, {"name": "two", "script": "pass"})
     assert admin("POST", f"{path}/two/disable", {}).status == 200

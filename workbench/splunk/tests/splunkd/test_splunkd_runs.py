@@ -139,7 +139,7 @@ def test_a_kill_comes_when_asked_for(splunkd: Splunkd, set_script: SetScript, ki
     assert splunkd.run_input(STANZA, kill=kill).exit_code == -signal.SIGKILL
 
 
-def test_closing_the_pipe_early_is_felt_by_the_script(splunkd: Splunkd, set_script: SetScript) -> None:
+def test_the_script_notices_an_early_closed_pipe(splunkd: Splunkd, set_script: SetScript) -> None:
     set_script(
         """
 try:
@@ -187,7 +187,7 @@ def test_an_unknown_or_disabled_input_is_refused(splunkd: Splunkd) -> None:
         splunkd.run_input(STANZA)
 
 
-def test_a_crash_loses_what_was_taken_and_not_indexed(splunkd: Splunkd, set_script: SetScript) -> None:
+def test_a_crash_loses_unindexed_events(splunkd: Splunkd, set_script: SetScript) -> None:
     set_script(TWO + "out.flush(); time.sleep(60)")
     splunkd.queue.hold()
     splunkd.start_input(STANZA)

@@ -95,6 +95,6 @@ def test_an_unbroken_event_with_its_end_in_it_is_whole() -> None:
     assert [event.data for event in events] == ["x"]
 
 
-def test_no_output_at_all_is_a_whole_stream() -> None:
+def test_empty_output_is_a_complete_stream() -> None:
     events, parser, whole = parse()
     assert (events, parser.error, whole) == ([], None, True)
