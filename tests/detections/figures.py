@@ -18,7 +18,7 @@ def main() -> int:
     given = scenarios()
     noticed = sum(any(map(one.is_answered_by, one.notices())) for one in given)
     week = counted(alerts_of_the_week())
-    told = {"attacks": {"given": len(given), "noticed": noticed}, "week": week}
+    told = {"attacks": {"given": len(given), "noticed": noticed}, "not_measured": [], "week": week}
     FIGURES.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return 0
 

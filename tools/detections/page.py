@@ -156,7 +156,9 @@ def _figures() -> str:
         f"| {name} | {' | '.join(str(counts.get(one, 0)) for one in SEVERITIES)} | {sum(counts.values())} |"
         for name, counts in [*rows, ("all", total)]
     )
-    return _DONE.format(**attacks, severities=" | ".join(SEVERITIES), table=table)
+    missing = ", ".join(f"`{name}`" for name in told["not_measured"])
+    more = f"\n\nNot measured yet: {missing}." if missing else ""
+    return _DONE.format(**attacks, severities=" | ".join(SEVERITIES), table=table) + more
 
 
 def _yes(answer: bool) -> str:

@@ -16,7 +16,7 @@ _PEOPLE = 60
 #: Each site has one address to the outside.
 SITES = ("198.51.100.10", "198.51.100.20", "198.51.100.30")
 #: From which person on they work at home, and from which on they travel.
-AT_HOME, TRAVELLING = 38, 52
+AT_HOME, TRAVELLING = 38, 56
 #: What works by itself: the account and its address.
 SERVICES = {
     "policy-as-code": "10.77.9.10",
