@@ -25,6 +25,7 @@ from illumio_pce.lease import Lease, NoLease
 from illumio_pce.limits import Limits
 from illumio_pce.output import SplunkEvents
 from illumio_pce.pce import Pce
+from illumio_pce.record import Record
 from illumio_pce.state import State
 from illumio_pce.stop import Stop
 from illumio_pce.timestamps import parse, render
@@ -378,7 +379,16 @@ class World:
         state = State(self, "audit", self, self.lease, self)
         self.last = Run(
             RunContext(
-                settings, account, self.client, state, self, self.clock, self.stop, str(self.splunkd_start), limits
+                settings,
+                account,
+                self.client,
+                state,
+                self,
+                self.clock,
+                self.stop,
+                str(self.splunkd_start),
+                Record(),
+                limits,
             )
         )
         try:

@@ -95,4 +95,5 @@ def test_name_leads_to_its_canonical_one(name: str, canonical: str) -> None:
 
 @pytest.mark.parametrize("name", ["event_types", "notification_types", "resources", "severities"])
 def test_lookup_is_the_table_itself(name: str) -> None:
-    assert (ROOT / f"package/lookups/illumio_pce_{name}.csv").resolve() == CATALOGUE / f"{name}.csv"
+    """A link; a copy of the repository may hold the text instead."""
+    assert (ROOT / f"package/lookups/illumio_pce_{name}.csv").read_bytes() == (CATALOGUE / f"{name}.csv").read_bytes()

@@ -287,3 +287,21 @@ def test_the_reason_says_what_was_and_what_is() -> None:
         "rule rule_sets/7/sec_rules/44: source from app=customs to all workloads, "
         f"destination from env=prod to {NAMED}, service from HTTPS 443 to tcp 1-65535"
     )
+
+
+def _begins(number: int) -> Json:
+    """A rule with which an application begins: all workloads of its scope to each other, of another author each time."""
+    by = {"user": {"href": f"/users/{number}", "username": f"user-{number}"}}
+    return rule(AMS, AMS, ALL_SERVICES) | {"created_by": by, "timestamp": f"2031-02-27T{9 + number:02}:00:00.000Z"}
+
+
+def test_rules_within_their_scopes_alert_once_a_day_and_when_they_double() -> None:
+    stanza = saved_searches([ROOT / "package"])["policy_broad_rule"]
+    nine = [_begins(number) for number in range(9)]
+    opened = rule(ANY, APP, HTTPS) | {"timestamp": "2031-02-27T17:30:00.000Z"}
+
+    found = list(alerts({"policy_broad_rule": stanza}, _confs(), indexed([*nine, opened]), None, BEGIN + 3600))
+
+    assert [(alert["user"], alert["severity"]) for alert in found] == [
+        ("user-0", "medium"), ("eva@kestrel-freight.example", "medium"),
+    ]  # fmt: skip

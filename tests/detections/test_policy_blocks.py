@@ -23,6 +23,7 @@ DRAFT = "/orgs/1/sec_policy/draft"
 AMS: Json = {"actors": "ams"}
 RDP: Json = {"href": f"{DRAFT}/services/8", "name": "RDP"}
 SSH: Json = {"href": f"{DRAFT}/services/9", "name": "SSH"}
+DENY: Json = {"href": f"{DRAFT}/rule_sets/3/deny_rules/4"}
 TELNET: Json = {"table_name": "filter", "chain_name": "INPUT", "parameters": "-p tcp --dport 23 -j DROP"}
 WEB: Json = {"table_name": "filter", "chain_name": "INPUT", "parameters": "-p tcp --dport 80 -j ACCEPT"}
 
@@ -52,6 +53,10 @@ def ranges(number: int) -> list[Json]:
     return [{"from_ip": f"203.0.113.{place}"} for place in range(number)]
 
 
+def rule_set(changes: Any, how: str = "update", **members: Any) -> Json:
+    return event(f"rule_set.{how}", [change("rule_set", changes, how, name="Yard", **members)])
+
+
 # Change → what the reason says of it, and how severe it is.
 WEAKENED: dict[str, tuple[Json, str, str]] = {
     "a boundary that loses its service and most destinations": (
@@ -77,6 +82,21 @@ WEAKENED: dict[str, tuple[Json, str, str]] = {
     "one that drops, changed": (
         iptables(statements={"before": [WEB, TELNET], "after": [WEB]}), "no longer INPUT -p tcp --dport 23 -j DROP", "high",
     ),
+    "a rule set with deny rules, disabled": (
+        rule_set({"enabled": {"before": True, "after": False}}, deny_rules=[DENY]),
+        "rule set Yard: disabled with its deny rules",
+        "high",
+    ),
+    "a rule set with deny rules, deleted": (
+        rule_set(None, "delete", deny_rules=[DENY]),
+        "rule set Yard: deleted with its deny rules",
+        "high",
+    ),
+    "a rule set that loses deny rules": (
+        rule_set({"deny_rules": {"before": [DENY, DENY], "after": [DENY]}}),
+        "rule set Yard: lost 1 deny rules",
+        "high",
+    ),
     "a block list emptied": (
         ip_list("Threat feed", {"ip_ranges": {"before": ranges(1), "after": []}}), "lost 1 entries (203.0.113.0, ...)", "high",
     ),
@@ -87,6 +107,9 @@ WEAKENED: dict[str, tuple[Json, str, str]] = {
 }  # fmt: skip
 
 AS_BEFORE: dict[str, Json] = {
+    "a rule set without deny rules, disabled": rule_set({"enabled": {"before": True, "after": False}}, deny_rules=[]),
+    "a rule set that gets a deny rule": rule_set({"deny_rules": {"created": [DENY]}}),
+    "a rule set with deny rules, renamed": rule_set({"name": {"before": "a", "after": "Yard"}}, deny_rules=[DENY]),
     "a service more": deny_rule(ingress_services={"before": [RDP], "after": [SSH, RDP]}),
     "all services instead": deny_rule(ingress_services={"deleted": [RDP], "created": [{"proto": -1}]}),
     "a source more": deny_rule(sources={"created": [APP]}),

@@ -115,6 +115,14 @@ TOLD: dict[str, tuple[str, Json, str, str]] = {
             change("pairing_profile", {"key_lifespan": {"before": 3600, "after": "unlimited"}}, name="Servers"),
         ]), "created 1 credential(s): pairing keys without limit Servers", "medium",
     ),
+    "a key whose end is taken off": (
+        "credential_created", event("api_key.update", [
+            change("api_key", {"expiration_in_seconds": {"before": 7_776_000, "after": -1}}, name="ci", href="/users/7/api_keys/1e02"),
+        ]), "created 1 credential(s): extended API key ci, expires never", "medium",
+    ),
+    "a key for ever": (
+        "credential_without_expiry", key(7, -1), "made 1 key(s) that never expire: ci", "medium",
+    ),
     "settings of sign-ins": (
         "identity_provider_changed", event("authentication_settings.update", [
             change("authentication_settings", {"authentication_type": {"before": "SAML", "after": "Local"}}),
@@ -140,6 +148,11 @@ SILENT: dict[str, tuple[str, Json]] = {
         "access_rights_changed", service_account({"description": {"before": "", "after": "roles"}}),
     ),
     "refused": ("access_rights_changed", permission(ME, None, "owner") | {"status": "failure"}),
+    "a key whose end comes later": (
+        "credential_created", event("api_key.update", [
+            change("api_key", {"expiration_in_seconds": {"before": 86_400, "after": 7_776_000}}, href="/users/7/api_keys/1e02"),
+        ]),
+    ),
     "keys with a limit": ("credential_created", event("pairing_profile.update", [
         change("pairing_profile", {"key_lifespan": {"before": "unlimited", "after": 3600}}),
     ])),

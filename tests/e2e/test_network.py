@@ -50,8 +50,8 @@ def account(server: PceServer, pce: Pce, url: str | None = None, ca: str | None 
     )
 
 
-def ask(account: Account, proxy: Proxy | None = None, seconds: float = 2.0) -> int:
-    """One question without retries; how many events came."""
+def fetch(account: Account, proxy: Proxy | None = None, seconds: float = 2.0) -> int:
+    """One request without retries; how many events came."""
 
     class Impatient(HttpsTransport):
         def send(self, path, query, headers, _seconds):  # type: ignore[no-untyped-def]
@@ -69,7 +69,7 @@ def category(act: Callable[[], object]) -> str:
 
 def test_deep_json_is_read_without_recursion(pce: Pce, server: PceServer) -> None:
     pce.faults.switch_on(faults.EVERY["deep JSON"])
-    assert ask(account(server, pce)) == 1
+    assert fetch(account(server, pce)) == 1
 
 
 @pytest.mark.parametrize("name", UNUSUAL)
@@ -94,14 +94,14 @@ def test_an_unusual_response_is_read_like_any_other(name: str, pce: Pce, server:
 
 
 @pytest.mark.parametrize("name", ["huge", "gzip bomb"])
-def test_an_answer_without_end_is_given_up_and_asked_for_in_parts(name: str, pce: Pce, server: PceServer) -> None:
+def test_an_endless_response_is_given_up_and_requested_in_parts(name: str, pce: Pce, server: PceServer) -> None:
     pce.faults.switch_on(faults.EVERY[name])
     with pytest.raises(TooLarge):
-        ask(account(server, pce))
+        fetch(account(server, pce))
 
 
 def test_without_the_private_ca_the_bundled_list_is_asked(pce: Pce, server: PceServer) -> None:
-    assert category(lambda: ask(account(server, pce, ca=""))) == "tls"
+    assert category(lambda: fetch(account(server, pce, ca=""))) == "tls"
 
 
 def test_the_environment_has_no_say(
@@ -117,10 +117,10 @@ def test_the_environment_has_no_say(
     monkeypatch.setenv("NETRC", str(netrc))
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert ask(account(server, pce)) == 0
+    assert fetch(account(server, pce)) == 0
     wrong = account(server, pce, ca=other)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(path))
-    assert category(lambda: ask(wrong)) == "tls"
+    assert category(lambda: fetch(wrong)) == "tls"
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5", "socks5h"])
@@ -128,7 +128,7 @@ def test_the_environment_has_no_say(
 def test_the_proxy_is_used_for_the_pce(scheme: str, user: str, pce: Pce, server: PceServer) -> None:
     kind = "socks5" if scheme.startswith("socks") else scheme
     with EmulatedProxy(kind, user="ada" if user else "", password="p@ss") as proxy:
-        assert ask(account(server, pce), Proxy(f"{scheme}://{user}127.0.0.1:{proxy.port}")) == 0
+        assert fetch(account(server, pce), Proxy(f"{scheme}://{user}127.0.0.1:{proxy.port}")) == 0
         assert proxy.targets == [("127.0.0.1", server.port)]
 
 
@@ -138,7 +138,7 @@ def test_a_proxy_at_an_ipv6_address(scheme: str, host: str, pce: Pce, server: Pc
     with EmulatedProxy(scheme, user="ada", password="p@ss:w", address="::1") as proxy:
         conf = {"proxy_enabled": "1", "proxy_type": scheme, "proxy_url": host, "proxy_port": str(proxy.port)}
         ours = Proxy.parse({**conf, "proxy_username": "ada"}, "p@ss:w")
-        assert ask(account(server, pce, ca=server.ca_pem + proxy.ca_pem), ours) == 0
+        assert fetch(account(server, pce, ca=server.ca_pem + proxy.ca_pem), ours) == 0
         assert proxy.targets == [("127.0.0.1", server.port)]
 
 
@@ -148,25 +148,28 @@ def test_a_pce_at_an_ipv6_address_behind_a_proxy(scheme: str, pce: Pce) -> None:
         names = {"[::1]": server.port, "::1": server.port}
         with EmulatedProxy(scheme, names=names) as proxy:
             with_it = account(server, pce, url="https://[::1]:8443", ca=server.ca_pem + proxy.ca_pem)
-            assert ask(with_it, Proxy(f"{scheme}://127.0.0.1:{proxy.port}")) == 0
+            assert fetch(with_it, Proxy(f"{scheme}://127.0.0.1:{proxy.port}")) == 0
             assert proxy.connections == 1
 
 
 def test_a_proxy_that_is_reached_over_tls(pce: Pce, server: PceServer) -> None:
     with EmulatedProxy("https") as proxy:
         both = account(server, pce, ca=server.ca_pem + proxy.ca_pem)
-        assert ask(both, Proxy(f"https://127.0.0.1:{proxy.port}")) == 0
-        assert category(lambda: ask(account(server, pce), Proxy(f"https://127.0.0.1:{proxy.port}"))) in ("proxy", "tls")
+        assert fetch(both, Proxy(f"https://127.0.0.1:{proxy.port}")) == 0
+        assert category(lambda: fetch(account(server, pce), Proxy(f"https://127.0.0.1:{proxy.port}"))) in (
+            "proxy",
+            "tls",
+        )
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5"])
 def test_a_proxy_that_refuses_is_named(scheme: str, pce: Pce, server: PceServer) -> None:
     with EmulatedProxy(scheme, user="ada", password="right") as proxy:
         assert (
-            category(lambda: ask(account(server, pce), Proxy(f"{scheme}://ada:wrong@127.0.0.1:{proxy.port}")))
+            category(lambda: fetch(account(server, pce), Proxy(f"{scheme}://ada:wrong@127.0.0.1:{proxy.port}")))
             == "proxy"
         )
-    assert category(lambda: ask(account(server, pce), Proxy(f"{scheme}://127.0.0.1:{proxy.port}"))) == "proxy"
+    assert category(lambda: fetch(account(server, pce), Proxy(f"{scheme}://127.0.0.1:{proxy.port}"))) == "proxy"
 
 
 def test_the_check_of_an_account_says_what_is_wrong(pce: Pce, server: PceServer) -> None:
@@ -182,7 +185,7 @@ def test_the_check_of_an_account_says_what_is_wrong(pce: Pce, server: PceServer)
     assert category(lambda: check(limited, None)) == "forbidden"
 
 
-def test_an_answer_of_two_hundred_megabytes_is_read_within_bounds(pce: Pce, server: PceServer) -> None:
+def test_a_response_of_two_hundred_megabytes_is_read_within_bounds(pce: Pce, server: PceServer) -> None:
     for number in range(40):
         pce.record(
             {
@@ -192,7 +195,7 @@ def test_an_answer_of_two_hundred_megabytes_is_read_within_bounds(pce: Pce, serv
             }
         )
     with pytest.raises(TooLarge) as answer:
-        ask(account(server, pce), seconds=30)
+        fetch(account(server, pce), seconds=30)
     assert 1 <= len(answer.value.page.events) <= 6  # and where the unfinished one lies
 
 
@@ -202,11 +205,11 @@ def test_a_redirect_to_another_host_or_to_http_takes_no_key_along(
 ) -> None:
     with PceServer(pce, certificate=kind) as other:
         pce.faults.switch_on(faults.redirect(f"{scheme}://127.0.0.1:{other.port}/api/v2/orgs/1/events"))
-        assert category(lambda: ask(account(server, pce))) == "redirect"
+        assert category(lambda: fetch(account(server, pce))) == "redirect"
         assert other.requests == []
 
 
 def test_a_redirect_within_the_pce_is_followed(pce: Pce, server: PceServer) -> None:
     pce.faults.switch_on(faults.redirect(f"{server.url}/api/v2/orgs/1/events"), times=1)
-    assert ask(account(server, pce)) == 0
+    assert fetch(account(server, pce)) == 0
     assert len(server.requests) == 2

@@ -45,7 +45,7 @@ def secretive(empty_lab: PceLab) -> Iterator[PceLab]:
     assert traces(said, SECRET, PROXY_SECRET) == []
 
 
-def test_no_answer_of_any_endpoint_holds_a_secret(secretive: PceLab) -> None:
+def test_no_response_of_any_endpoint_holds_a_secret(secretive: PceLab) -> None:
     session = requests.Session()
     session.trust_env = False
     session.verify = str(secretive.splunkd.home / "etc/auth/cacert.pem")

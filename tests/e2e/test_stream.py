@@ -69,7 +69,7 @@ def test_a_stream_of_fifty_megabytes_is_value_for_value() -> None:
     assert ET.fromstring(f"<data>{escape(text)}</data>").text == text
 
 
-def test_fuzzed_answers() -> None:
+def test_fuzzed_responses() -> None:
     met = fuzz(seed=sys.version_info[1], responses=4000)
     assert met["whole"] > 1000
     assert met["refused"] > 500

@@ -78,7 +78,7 @@ def test_the_calls_make_a_proxy_a_level_an_account_and_an_input_that_collects(em
 
 
 def test_an_account_that_the_pce_refuses_ends_the_calls_and_says_why(empty_lab: PceLab) -> None:
-    without_proxy = re.sub(r"ask \S+/proxy\"(.|\n)*?&&\n", "", _own(MAKE, empty_lab))
+    without_proxy = re.sub(r"splunk_rest \S+/proxy\"(.|\n)*?&&\n", "", _own(MAKE, empty_lab))
     done = _run(empty_lab, without_proxy, secret="wrong")
     assert done.returncode != 0
     assert "refuses the API key" in done.stdout

@@ -28,12 +28,12 @@ leave_lock() { :; }
 """
 TELL = "import json, os, sys; print(json.dumps([os.getcwd(), sys.argv[1:]]))"
 IMPORTS = """import sys, time
-print("importing", file=sys.stderr, flush=True)
+print("started", file=sys.stderr, flush=True)
 time.sleep(300)
 """
 SLEEP = """import sys, time
 try:
-    print("building", file=sys.stderr, flush=True)
+    print("started", file=sys.stderr, flush=True)
     time.sleep(300)
 except KeyboardInterrupt:
     sys.exit(130)
@@ -89,8 +89,16 @@ def test_files_are_those_of_the_callers_folder_also_through_links(copy: Path, tm
         assert json.loads(done.stdout) == [str(caller), ["a b", "file name"]]
 
 
-def test_ctrl_c_ends_in_a_sentence(copy: Path) -> None:
-    (copy / "tools/build/__main__.py").write_text(SLEEP, encoding="utf-8")
+@pytest.mark.parametrize(
+    ("place", "program", "sentence"),
+    [
+        ("tools/build/__main__.py", SLEEP, "build.sh: ended by Ctrl-C.\n"),
+        ("workbench/search.py", IMPORTS, "Ended by Ctrl-C.\n"),
+    ],
+    ids=["the build", "a command that is being imported"],
+)
+def test_ctrl_c_ends_in_a_sentence(copy: Path, place: str, program: str, sentence: str) -> None:
+    (copy / place).write_text(program, encoding="utf-8")
     running = subprocess.Popen(
         ["./build.sh", "search"],
         cwd=copy,
@@ -100,28 +108,10 @@ def test_ctrl_c_ends_in_a_sentence(copy: Path) -> None:
         start_new_session=True,
     )
     assert running.stderr
-    while running.stderr.readline() != "building\n":
+    while running.stderr.readline() != "started\n":
         assert running.poll() is None
     os.killpg(running.pid, signal.SIGINT)  # as a terminal does
-    assert running.stderr.read() == "build.sh: ended by Ctrl-C.\n"
-    assert running.wait(60) == 130
-
-
-def test_ctrl_c_while_a_command_is_imported_ends_in_a_sentence(copy: Path) -> None:
-    (copy / "workbench/search.py").write_text(IMPORTS, encoding="utf-8")
-    running = subprocess.Popen(
-        ["./build.sh", "search"],
-        cwd=copy,
-        env=_environment(),
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert running.stderr
-    while running.stderr.readline() != "importing\n":
-        assert running.poll() is None
-    os.killpg(running.pid, signal.SIGINT)
-    assert running.stderr.read() == "Ended by Ctrl-C.\n"
+    assert running.stderr.read() == sentence
     assert running.wait(60) == 130
 
 

@@ -31,12 +31,12 @@ _CHAPTERS = (
 EXPECTED = frozenset(
     {
         "access_agent_failures", "access_burst", "access_csrf", "access_new_address", "access_rights_changed",
-        "access_spray", "access_success_after_failures", "audit_events_lost", "audit_trail_changed",
-        "credential_created", "credential_without_expiry", "enforcement_lowered", "event_type_unknown",
-        "events_silent", "identity_provider_changed", "ingest_failing", "pce_health", "pce_server_errors",
-        "policy_boundary_removed", "policy_broad_rule", "policy_broad_scope", "policy_many_workloads", "ven_clones",
-        "ven_lost", "ven_missed_heartbeats", "ven_offline", "ven_suspended", "ven_tampering", "ven_update_notice",
-        "volume_changed", "workloads_bulk_removed",
+        "access_spray", "access_success_after_failures", "actor_several_changes", "audit_events_lost",
+        "audit_trail_changed", "credential_created", "credential_without_expiry", "enforcement_lowered",
+        "event_type_unknown", "events_silent", "identity_provider_changed", "ingest_failing", "pce_health",
+        "pce_server_errors", "policy_boundary_removed", "policy_broad_rule", "policy_broad_scope",
+        "policy_many_workloads", "ven_clones", "ven_lost", "ven_missed_heartbeats", "ven_offline",
+        "ven_suspended", "ven_tampering", "ven_update_notice", "volume_changed", "workloads_bulk_removed",
     }
 )  # fmt: skip
 

@@ -62,10 +62,10 @@ class Backlog:
             self._read(pending)
         return True
 
-    def raise_deferred(self) -> None:
-        """Raise the PceError of the first range that was deferred, if any."""
-        for error in self._deferred.values():
-            raise error
+    @property
+    def errors(self) -> list[PceError]:
+        """Why ranges were deferred."""
+        return list(self._deferred.values())
 
     def _oldest(self) -> _Pending | None:
         """The oldest range that is still to be read and was not deferred in this run."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from .backlog import Backlog
 from .checkpoint import Checkpoint
 from .context import RunContext
 from .delivery import Delivery
@@ -65,18 +64,23 @@ class Run:
     def _read_all(self, loaded: Loaded, delivery: Delivery) -> None:
         context, checkpoint, fetcher = self._context, self.checkpoint, Fetcher(self._context)
         present = Present(context, checkpoint, delivery, fetcher)
-        backlog = Backlog(context, checkpoint, delivery, fetcher)
         present.read()
-        self._read_backlog(backlog, present)
+        errors: list[PceError] = []
+        if any(progress.pending for progress in checkpoint.collections.values()):
+            errors = self._read_backlog(present, delivery, fetcher)
         if loaded.backfills:
             from .backfill_sender import send_backfills  # noqa: PLC0415 (few runs have any)
 
             send_backfills(loaded.backfills, context, delivery, fetcher)
         self._compare_collections(delivery, fetcher)
-        backlog.raise_deferred()
+        for error in errors:
+            raise error
 
-    def _read_backlog(self, backlog: Backlog, present: Present) -> None:
-        """Read what is old; each minute what is new meanwhile, with a record of the progress."""
+    def _read_backlog(self, present: Present, delivery: Delivery, fetcher: Fetcher) -> list[PceError]:
+        """Read what is old, and each minute what is new; returns why ranges were left to the next run."""
+        from .backlog import Backlog  # noqa: PLC0415 (most runs have none)
+
+        backlog = Backlog(self._context, self.checkpoint, delivery, fetcher)
         clock, every = self._context.clock, self._context.limits.present_seconds
         read_at = clock.monotonic()
         while backlog.read_step():
@@ -84,6 +88,7 @@ class Run:
                 present.read()
                 read_at = clock.monotonic()
                 self.write_record({"kind": "progress"})
+        return backlog.errors
 
     def _compare_collections(self, delivery: Delivery, fetcher: Fetcher) -> None:
         """Once a day: whether `/system_events`, which is not collected, holds what the organisation's events lack."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .clock import Clock
 from .config import Account, InputSettings
@@ -14,8 +14,7 @@ from .state import State
 from .stop import Stop
 
 
-@dataclass(frozen=True)
-class RunContext:
+class RunContext(NamedTuple):
     """What the parts of one run of one input share; passed in, so that tests can replace each.
 
     `splunkd_boot_id`: identifies the start of splunkd that the run is under.
@@ -29,8 +28,8 @@ class RunContext:
     clock: Clock
     stop: Stop
     splunkd_boot_id: str
+    record: Record
     limits: Limits = DEFAULT_LIMITS
-    record: Record = field(default_factory=Record)
 
     @property
     def late_ms(self) -> int:

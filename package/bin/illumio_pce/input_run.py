@@ -25,7 +25,7 @@ from .log import formatter, logger, open_log, quoted, set_level
 from .names import EVENTS, INGEST, SCHEME
 from .output import SplunkdStream, SplunkEvents
 from .pce import Pce
-from .record import not_started
+from .record import Record, not_started
 from .splunkd import KvStore, Splunkd, read_account, read_proxy, read_settings
 from .state import State
 from .stop import Stop
@@ -169,7 +169,10 @@ class InputRun:
         mark = UnconfirmedMark(self._folder, self._name)
         state = State(store, self._name, BreadcrumbFile(self._folder, self._name), lease, mark)
         boot_id = splunkd_boot_id(info)
-        run = Run(RunContext(settings, account, pce, state, self, self._clock, self._stop, boot_id, self._limits))
+        record = Record()
+        run = Run(
+            RunContext(settings, account, pce, state, self, self._clock, self._stop, boot_id, record, self._limits)
+        )
         for note in settings.notes:
             run.record.note(f"inputs.conf: {note}")
         return _Prepared(run, store, lease, settings, account)

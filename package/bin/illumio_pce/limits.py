@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """Seconds, unless the name says otherwise.
 
     `max_results`: the most events that the PCE puts into one response. `retry_seconds`: a run gives up when nothing has

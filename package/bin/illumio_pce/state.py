@@ -12,14 +12,17 @@ import contextlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from .backfill import Backfill
 from .breadcrumb import Breadcrumb, Point
 from .checkpoint import Batch, Checkpoint, keys_from_text, keys_to_text
 from .errors import StateError
 from .lease import Lease
 from .store import Document, DocumentStore, Unreadable, content_of, sealed
 from .unconfirmed import Mark
+
+if TYPE_CHECKING:
+    from .backfill import Backfill
 
 #: Obsolete documents are deleted, and documents of hrefs are read, this many at a time.
 _DOCUMENTS_PER_REQUEST = 32
@@ -80,7 +83,7 @@ class State:
         wanted = {"$or": [{"_key": self._name}, {"input": self._name, "kind": "request"}]}
         found = {str(document["_key"]): document for document in self._store.find(wanted, page_size=_PAGE_SIZE)}
         newest = found.pop(self._name, None)
-        backfills = [Backfill.of(document) for _, document in sorted(found.items())]
+        backfills = _backfills_of(found) if found else []
         self._exists = newest is not None
         if newest is not None and newest.get("kind") == "created":
             loaded = _of_created(newest, now)
@@ -207,6 +210,12 @@ class State:
 
     def _key(self, part: str) -> str:
         return f"{self._name}.{part}"  # no name of an input holds a dot
+
+
+def _backfills_of(documents: dict[str, Document]) -> list[Backfill]:
+    from .backfill import Backfill  # noqa: PLC0415 (few runs have any)
+
+    return [Backfill.of(document) for _, document in sorted(documents.items())]
 
 
 def created_document(input_name: str, now: float, creation: str = "") -> Document:

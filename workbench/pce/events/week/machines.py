@@ -157,8 +157,8 @@ def _hr_feed(world: LargeCompany, ms: int) -> Iterator[Json]:
 
 
 def _cmdb_feed(world: LargeCompany, ms: int) -> Iterator[Json]:
-    """Labels and descriptions of a thousand servers, in requests of 25; then the unmanaged ones that are gone."""
-    for number in range(40):
+    """Labels and descriptions of 400 servers, in requests of 25; then the unmanaged ones that are gone."""
+    for number in range(16):
         world.ms = ms + number * 20_000
         event = vens.bulk_update(world, 25)
         yield {**event, "created_by": world.by("cmdb-feed")}
