@@ -14,7 +14,7 @@ SEVERE = {"medium", "high", "critical"}
 # What no list has as an event type, reviewed: names that follow from routes, or that lists have for notifications.
 UNLISTED = {
     "security_principal_users.*", "service_account.create_api_key", "service_account_api_key.*",
-    "service_account_api_key.create", "user.csrf_validation_failed", "user_local_profile.update",
+    "user.csrf_validation_failed", "user_local_profile.update",
 }  # fmt: skip
 # Alerts without a detection, reviewed. A host that shuts down in order says goodbye.
 ROUTINE = {"workload.offline_after_ven_goodbye"}
@@ -40,15 +40,18 @@ def test_every_type_that_a_detection_names_is_in_the_catalogue() -> None:
     unknown = {
         (one.id, name)
         for one in read_all()
-        for name in _named(one) - UNLISTED
+        for name in _named(one)
         if not any(_covers(name, event_type) for event_type in known)
+        and not any(_covers(unlisted, name) for unlisted in UNLISTED)
     }
 
     assert unknown == set()
 
 
 def test_what_is_reviewed_is_still_there() -> None:
-    assert {name for one in read_all() for name in _named(one)} >= UNLISTED
+    named = {name for one in read_all() for name in _named(one)}
+
+    assert all(any(_covers(unlisted, name) for name in named) for unlisted in UNLISTED)
     assert _catalogue().keys() >= ROUTINE
 
 
