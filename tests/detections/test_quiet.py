@@ -69,7 +69,7 @@ def test_a_pipeline_that_provisions_all_day_is_silent_but_not_when_one_provision
     steady = [_provisioned(90, hour, SCALER) for hour in range(20)]
 
     assert [hour for hour in _hours(_alerts("policy_many_workloads", steady)) if hour > 8] == []
-    assert _hours(_alerts("policy_many_workloads", [*steady, _provisioned(400, 19.5, SCALER)]))[-1] == 19
+    assert _hours(_alerts("policy_many_workloads", [*steady, _provisioned(600, 19.5, SCALER)]))[-1] == 19
 
 
 def test_reverted_tampering_is_medium_once_a_day_and_again_with_each_doubling() -> None:

@@ -12,7 +12,7 @@ from random import Random
 from ..collected import Collector, Indexed, health_lines
 from ..parts import Json
 from .company import MINUTE, LargeCompany
-from .machines import machines, routine
+from .machines import known_services, machines, routine
 from .people import people
 from .platform import platform
 from .projects import projects
@@ -54,7 +54,9 @@ def _events(world: LargeCompany, day_ms: int, day: int) -> Iterator[Json]:
     world.rng.seed(day_ms)
     yield from people(world, day_ms, day)
     yield from routine(world, day_ms)
-    if day >= 0:
+    if day < 0:
+        yield from known_services(world, day_ms)
+    else:
         yield from machines(world, day_ms, day)
         yield from platform(world, day_ms, day)
         yield from projects(world, day_ms, day)

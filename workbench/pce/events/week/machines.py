@@ -22,6 +22,13 @@ def routine(world: LargeCompany, day_ms: int) -> Iterator[Json]:
         yield SHAPES[name].make(world)
 
 
+def known_services(world: LargeCompany, day_ms: int) -> Iterator[Json]:
+    """What shows that the services have worked on that day, too, from where they always do."""
+    world.ms = day_ms + HOUR
+    for service in world.services:
+        yield _provisioned_by(world, service, 1)
+
+
 def machines(world: LargeCompany, day_ms: int, day: int) -> Iterator[Json]:
     """The work of that day that no person does."""
     for hour in range(24):
