@@ -1,6 +1,6 @@
 """Write how the detections do into content/detections/figures.json: `python -m tests.detections.figures`.
 
-`python -m tools.detections` puts it into docs/detections.md. It takes some minutes, and needs the given attacks.
+`python -m tools.detections` puts it into docs/detections.md. It takes half an hour, and needs the given attacks.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 import sys
 
 from tests.detections.attacks import scenarios
-from tests.detections.week import alerts_of_the_week, counted
+from tests.detections.week import WEDNESDAY, alerts_of_the_week, counted
 from tools.detections.page import FIGURES
 
 
@@ -17,8 +17,12 @@ def main() -> int:
     """Measure and write; the exit code."""
     given = scenarios()
     noticed = sum(any(map(one.is_answered_by, one.notices())) for one in given)
-    week = counted(alerts_of_the_week())
-    told = {"attacks": {"given": len(given), "noticed": noticed}, "not_measured": [], "week": week}
+    told = {
+        "attacks": {"given": len(given), "noticed": noticed},
+        "not_measured": [],
+        "week": counted(alerts_of_the_week()),
+        "wednesday": counted(alerts_of_the_week(days=WEDNESDAY)),
+    }
     FIGURES.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return 0
 
