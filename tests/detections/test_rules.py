@@ -59,6 +59,10 @@ def test_the_condition_finds_the_events_that_the_search_finds(detection: object)
         ('a IN ("x.*", y) b!="c"', 'isnotnull(mvfind(a,"(?i)^(?:x\\..*|y)$")) AND isnotnull(mvfind(b,"(?i)^(?!c$)"))'),
         # OR binds closer than what stands side by side.
         ("a=* OR b>=5 NOT c>0", "(isnotnull(a) OR tonumber(b)>=5) AND NOT tonumber(c)>0"),
+        (
+            "a=b OR `illumio_pce_server_errors`",
+            '(isnotnull(mvfind(a,"(?i)^(?:b)$")) OR tonumber(http_status_code)>=500)',
+        ),
         # Words are whole words.
         (
             '("w" OR v)',
@@ -70,7 +74,7 @@ def test_the_search_language(search: str, expression: str) -> None:
     assert condition(search) == expression
 
 
-@pytest.mark.parametrize("search", ["a=b)", 'a="b', "TERM(a.b)"])
+@pytest.mark.parametrize("search", ["a=b)", 'a="b', "TERM(a.b)", "a=b OR `illumio_pce_latest`"])
 def test_invalid_searches_are_refused(search: str) -> None:
     with pytest.raises(Unknown):
         condition(search)

@@ -1,12 +1,15 @@
 """The events of a detection, as an expression of eval: `event_type IN ("a.*", "b") app!="c"` becomes one of matches.
 
-Only what detections use is known: comparisons, IN, words of the event's text, NOT, AND, OR and brackets. As in Splunk,
+Only what detections use is known: comparisons, IN, words of the event's text, macros that say what they mean as an
+expression (`condition` in content/macros.yml), NOT, AND, OR and brackets. As in Splunk,
 OR binds closer than AND, values may hold `*` and ignore case, and of several values of a field one is enough.
 """
 
 from __future__ import annotations
 
 import re
+
+from tools.detections.macros import written_by_hand
 
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[(),]|!=|>=|<=|[=<>]|[^\s"(),!=<>]+)')
 _LONGEST = 90
@@ -61,6 +64,8 @@ class _Reader:
             inner = self.all_of()
             self.tokens.pop(0)
             return f"({inner})"
+        if part.startswith("`"):
+            return _meaning_of(part.strip("`"))
         if part in ("TERM", "CASE", ")", ","):
             raise Unknown(part)
         if self.next_is("IN"):
@@ -75,6 +80,13 @@ class _Reader:
         values = [part for part in self.tokens[:end] if part != ","]
         del self.tokens[: end + 1]
         return _one_of(field, values)
+
+
+def _meaning_of(macro: str) -> str:
+    found = next((one.condition for one in written_by_hand() if one.name == macro), "")
+    if not found:
+        raise Unknown(f"the macro {macro}; give it a `condition` in content/macros.yml")
+    return found
 
 
 def _compared(field: str, operator: str, value: str) -> str:

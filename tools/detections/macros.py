@@ -14,12 +14,16 @@ SOURCE = Path(__file__).resolve().parents[2] / "content" / "macros.yml"
 
 @dataclass(frozen=True)
 class Macro:
-    """A search macro; the names are those of Splunk's security_content. Its definition names an argument as $name$."""
+    """A search macro; the names are those of Splunk's security_content. Its definition names an argument as $name$.
+
+    `condition`: the same as an expression of eval, for a macro that stands in a detection's `events`.
+    """
 
     name: str
     definition: str
     description: str
     arguments: list[str] = field(default_factory=list)
+    condition: str = ""
 
     def stanza(self) -> str:
         """The text for macros.conf. Raises ValueError where a line cannot be made short."""
