@@ -9,7 +9,7 @@ import json
 import sys
 
 from tests.detections.attacks import scenarios
-from tests.detections.week import WEDNESDAY, alerts_of_the_week, counted
+from tests.detections.week import MORNING, alerts_of_the_week, counted
 from tools.detections.page import FIGURES
 
 
@@ -21,7 +21,7 @@ def main() -> int:
         "attacks": {"given": len(given), "noticed": noticed},
         "not_measured": [],
         "week": counted(alerts_of_the_week()),
-        "wednesday": counted(alerts_of_the_week(days=WEDNESDAY)),
+        "morning": counted(alerts_of_the_week(hours=MORNING)),
     }
     FIGURES.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return 0

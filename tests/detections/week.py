@@ -21,24 +21,25 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "package"
 #: 2031-03-03T00:00:00Z, a Monday.
 MONDAY = 1_930_262_400.0
-_DAY = 86_400
-WEEK, WEDNESDAY = range(7), range(2, 3)
+_HOUR = 3_600
+#: Hours of the week; MORNING is Wednesday, 08:00 to 12:00.
+WEEK, MORNING = range(7 * 24), range(2 * 24 + 8, 2 * 24 + 12)
 #: More than the seconds before a run within which something has to be new to it.
 _NEWS = 1_200.0
 
 Alert = dict[str, object]
 
 
-def alerts_of_the_week(only: Iterable[str] = (), days: range = WEEK) -> list[Alert]:
+def alerts_of_the_week(only: Iterable[str] = (), hours: range = WEEK) -> list[Alert]:
     """All alerts of the shipped detections, or of `only` these, whether they are recommended or not.
 
-    `days`: those on which the detections run. The whole week takes some 20 minutes, a day of it three.
+    `hours`: those in which the detections run. The whole week takes some 20 minutes, a morning of it one.
     """
     chosen, confs = set(only), Confs.load(PACKAGE)
     stanzas = {name: one for name, one in saved_searches([PACKAGE]).items() if not chosen or name in chosen}
     knowledge = Knowledge(confs, 0.0)
     store = EventStore(Reader(confs, 0.0).records(healthy_week(MONDAY)), knowledge)
-    begin, end = MONDAY + days[0] * _DAY, MONDAY + (days[-1] + 1) * _DAY
+    begin, end = MONDAY + hours[0] * _HOUR, MONDAY + (hours[-1] + 1) * _HOUR
     return list(alerts_over(stanzas, knowledge, store, begin, end, news=_NEWS))
 
 
