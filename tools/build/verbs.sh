@@ -93,8 +93,8 @@ test_on() {
         return
     fi
     make_environment ".build/python$1" "$python" requirements/tests.txt
-    step "Shipped code on Python $1" ".build/python$1/bin/python" -m pytest -q -m "" -p no:cacheprovider \
-        tests/unit tests/stateful
+    # The slow cases run once, with everything else: they are about memory and random histories, not about Python.
+    step "Shipped code on Python $1" ".build/python$1/bin/python" -m pytest -q -p no:cacheprovider tests/unit tests/stateful
 }
 
 verb_test() {
