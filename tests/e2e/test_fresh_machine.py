@@ -138,6 +138,6 @@ def test_the_whole_test_command_says_what_it_skipped(machine: Machine) -> None:
     passed = re.search(r"(\d+) passed, (\d+) skipped", ended.stdout)
     assert passed, told
     not_tested = told.partition("Not tested here:\n")[2]
-    assert "no Chromium: no page is opened" in not_tested
+    assert "no Chromium: no pages are tested in a browser" in not_tested
     assert "no Python 3.9: " in not_tested
     assert "npm" not in not_tested
