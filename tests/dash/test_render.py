@@ -49,8 +49,7 @@ def assert_it_looks_right(dashboard: Dashboard, looks: list[tuple[str, int, int]
     wrong = {}
     for look in looks:
         dashboard.show(*look)
-        # Not yet: the tables Events and Inputs scroll sideways since their columns have longer names.
-        for what in ("clipped", "broken", "overlapping", "outside", "faint"):
+        for what in ("clipped", "broken", "wide", "overlapping", "outside", "faint"):
             if found := dashboard.look(what):
                 wrong[f"{what} {look}"] = found
     assert wrong == {}

@@ -67,8 +67,8 @@
         // Words of a table's heads that do not fit in a line of their column.
         broken: () => panels().flatMap((panel) => all('[data-test=head-cell]', panel).flatMap((cell) =>
             written(cell).filter(splits).map((element) => `${title(panel)}: ${ownText(element)}`))),
-        // Tables that are cut at the right edge, unless their description says that they go on.
-        wide: () => panels().filter((panel) => !/goes on to the right/.test(panel.textContent))
+        // Tables that are cut at the right edge, unless their description says to scroll.
+        wide: () => panels().filter((panel) => !/scroll right/i.test(panel.textContent))
             .filter((panel) => all('[data-test=head-cell]', panel)
                 .some((cell) => cell.getBoundingClientRect().right > panel.getBoundingClientRect().right + 1))
             .map(title),
