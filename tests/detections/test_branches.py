@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detections.made import APP, BEGIN, ENV, SYSTEM, Json, change, event, indexed, note, request, ven
-from workbench.detect import alerts
+from tests.detections.replay import replay
 from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -360,14 +358,8 @@ QUIET: dict[str, dict[str, list[Json]]] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _confs() -> Confs:
-    return Confs.load(ROOT / "package")
-
-
 def _alerts(detection: str, events: list[Json]) -> list[dict[str, Any]]:
-    stanza = saved_searches([ROOT / "package"])[detection]
-    return list(alerts({detection: stanza}, _confs(), indexed(events), None, BEGIN + 12 * 3600))
+    return replay(detection, indexed(events), None, BEGIN + 12 * 3600)
 
 
 def _cases(table: dict[str, dict[str, list[Json]]]) -> list[Any]:
@@ -398,9 +390,8 @@ def test_a_provision_counts_by_its_share_where_the_number_of_managed_workloads_i
 ) -> None:
     macro = "[illumio_pce_policy_many_workloads_managed]\ndefinition = 100\n"
     confs = Confs.load(ROOT / "package", {"local/macros.conf": macro})
-    stanzas = {"policy_many_workloads": saved_searches([ROOT / "package"])["policy_many_workloads"]}
 
-    found = list(alerts(stanzas, confs, indexed([provision(affected)]), None, BEGIN + 3600))
+    found = replay("policy_many_workloads", indexed([provision(affected)]), None, BEGIN + 3600, confs)
 
     assert bool(found) is fires
 
@@ -420,10 +411,9 @@ def test_an_address_that_others_use_is_less_of_a_surprise_than_one_that_nobody_d
         return event("user.sign_in", by=by, action=request(src=src), at=86_400 * day)
 
     past = [signed_in(number, f"10.1.{number}.1", day) for number in (7, 8) for day in range(8)]
-    stanza = saved_searches([ROOT / "package"])["access_new_address"]
     until = BEGIN + 9 * 86_400
 
-    found = alerts({"access_new_address": stanza}, _confs(), indexed([*past, signed_in(7, src, 8)]), None, until)
+    found = replay("access_new_address", indexed([*past, signed_in(7, src, 8)]), None, until)
 
     assert [(alert["user"], alert["src"], alert["severity"]) for alert in found] == [
         ("user-7@kestrel-freight.example", src, severity)

@@ -6,16 +6,14 @@ a rule set are those of the scope; with `unscoped_consumers` the source is not h
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detections.made import APP, BEGIN, ENV, Json, change, event, indexed
-from workbench.detect import alerts
+from tests.detections.replay import replay, shipped
 from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -158,14 +156,8 @@ OVER_VALUED: dict[str, Json] = {
 }
 
 
-@lru_cache(maxsize=2)
-def _confs(labels: str = "") -> Confs:
-    return Confs.load(ROOT / "package", lookups={"illumio_pce_high_value_labels.csv": labels} if labels else {})
-
-
 def _alerts(events: list[Json], confs: Confs | None = None) -> list[dict[str, Any]]:
-    stanza = saved_searches([ROOT / "package"])["policy_broad_rule"]
-    return list(alerts({"policy_broad_rule": stanza}, confs or _confs(), indexed(events), None, BEGIN + 3600))
+    return replay("policy_broad_rule", indexed(events), None, BEGIN + 3600, confs)
 
 
 def _set(value: Any) -> set[str]:
@@ -190,7 +182,7 @@ def test_a_narrow_rule_is_silent(one: Json) -> None:
 
 @pytest.mark.parametrize("one", OVER_VALUED.values(), ids=OVER_VALUED)
 def test_a_rule_that_touches_a_label_of_high_value_is_high(one: Json) -> None:
-    (alert,) = _alerts([one], _confs(VALUED))
+    (alert,) = _alerts([one], shipped(VALUED))
 
     assert alert["severity"] == "high"
     assert "over a high-value label" in str(alert["reason"])
@@ -226,10 +218,7 @@ def _opened(days: float, *, again: bool = False) -> Json:
 
 def _taught(before: list[Json], confs: Confs | None = None) -> list[dict[str, Any]]:
     """Of a rule that names its objects by href alone."""
-    stanza = saved_searches([ROOT / "package"])["policy_broad_rule"]
-    return list(
-        alerts({"policy_broad_rule": stanza}, confs or _confs(), indexed([*before, BARE]), BEGIN - 60, BEGIN + 3600)
-    )
+    return replay("policy_broad_rule", indexed([*before, BARE]), BEGIN - 60, BEGIN + 3600, confs)
 
 
 @pytest.mark.parametrize("days", [0.01, 1.1, 29])
@@ -296,11 +285,10 @@ def _begins(number: int) -> Json:
 
 
 def test_rules_within_their_scopes_alert_once_a_day_and_when_they_double() -> None:
-    stanza = saved_searches([ROOT / "package"])["policy_broad_rule"]
     nine = [_begins(number) for number in range(9)]
     opened = rule(ANY, APP, HTTPS) | {"timestamp": "2031-02-27T17:30:00.000Z"}
 
-    found = list(alerts({"policy_broad_rule": stanza}, _confs(), indexed([*nine, opened]), None, BEGIN + 3600))
+    found = replay("policy_broad_rule", indexed([*nine, opened]), None, BEGIN + 3600)
 
     assert [(alert["user"], alert["severity"]) for alert in found] == [
         ("user-0", "medium"), ("eva@kestrel-freight.example", "medium"),

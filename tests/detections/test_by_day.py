@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detections.made import BEGIN, Json, change, event, indexed
-from workbench.detect import alerts
-from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from tests.detections.replay import replay
 
-ROOT = Path(__file__).resolve().parents[2]
 HOUR = 3600
 OTHER: Json = {"user": {"href": "/users/8", "username": "otto@kestrel-freight.example"}}
 
 
-@lru_cache(maxsize=1)
-def _confs() -> Confs:
-    return Confs.load(ROOT / "package")
-
-
 def _totals(detection: str, events: list[Json], hours: float = 30) -> list[int]:
     """The running totals of the alerts, in their order."""
-    stanza = saved_searches([ROOT / "package"])[detection]
-    found: list[dict[str, Any]] = list(
-        alerts({detection: stanza}, _confs(), indexed(events), BEGIN, BEGIN + hours * HOUR)
-    )
+    found: list[dict[str, Any]] = replay(detection, indexed(events), BEGIN, BEGIN + hours * HOUR)
     assert all(f"{alert['total']} workloads" in alert["reason"] for alert in found)
     return [int(alert["total"]) for alert in found]
 
@@ -70,8 +57,7 @@ def test_the_next_day_counts_anew() -> None:
 def test_a_slice_that_comes_late_counts_at_its_own_time(hours_late: float) -> None:
     events = indexed([_removed(6, 0), _removed(6, 600)])
     events[0]["_indextime"] = f"{BEGIN + hours_late * HOUR}"
-    stanza = saved_searches([ROOT / "package"])["workloads_bulk_removed"]
 
-    (alert,) = alerts({"workloads_bulk_removed": stanza}, _confs(), events, BEGIN, BEGIN + 30 * HOUR)
+    (alert,) = replay("workloads_bulk_removed", events, BEGIN, BEGIN + 30 * HOUR)
 
     assert alert["total"] == "12"

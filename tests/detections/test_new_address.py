@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detections.made import BEGIN, SYSTEM, Json, change, event, indexed, note, request
-from workbench.detect import alerts
-from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from tests.detections.replay import replay
 
-ROOT = Path(__file__).resolve().parents[2]
 DAY, MINUTE = 86_400, 60
 NOW = 9 * DAY
 OFFICE, HOME, ELSEWHERE = "10.1.1.7", "198.51.100.20", "203.0.113.9"
@@ -102,15 +97,9 @@ SILENT: dict[str, list[Json]] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _confs() -> Confs:
-    return Confs.load(ROOT / "package")
-
-
 def _alerts(events: list[Json], since: float = NOW - 600) -> list[dict[str, Any]]:
-    stanza = saved_searches([ROOT / "package"])["access_new_address"]
     begin = BEGIN + since
-    return list(alerts({"access_new_address": stanza}, _confs(), indexed(events), begin, BEGIN + NOW + 4 * 3600))
+    return replay("access_new_address", indexed(events), begin, BEGIN + NOW + 4 * 3600)
 
 
 @pytest.mark.parametrize(("events", "user", "how", "severity"), TOLD.values(), ids=TOLD)
@@ -139,9 +128,8 @@ def test_what_was_collected_at_once_is_no_news_but_for_its_last_days() -> None:
         {**one, "_indextime": str(BEGIN + NOW)}
         for one in indexed([*PAST, acted(EVA, HOME, DAY), acted(EVA, ELSEWHERE)])
     ]
-    stanza = saved_searches([ROOT / "package"])["access_new_address"]
 
-    found = list(alerts({"access_new_address": stanza}, _confs(), late, BEGIN + NOW - 600, BEGIN + NOW + 3600))
+    found = replay("access_new_address", late, BEGIN + NOW - 600, BEGIN + NOW + 3600)
 
     assert [alert["src"] for alert in found] == [ELSEWHERE]
 

@@ -6,18 +6,12 @@ REST API guide, "Deny rules").
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detections.made import APP, BEGIN, ENV, Json, change, event, indexed
-from workbench.detect import alerts
-from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.detections.replay import replay
 
 DRAFT = "/orgs/1/sec_policy/draft"
 AMS: Json = {"actors": "ams"}
@@ -130,14 +124,8 @@ AS_BEFORE: dict[str, Json] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _confs() -> Confs:
-    return Confs.load(ROOT / "package")
-
-
 def _alerts(events: list[Json]) -> list[dict[str, Any]]:
-    stanza = saved_searches([ROOT / "package"])["policy_boundary_removed"]
-    return list(alerts({"policy_boundary_removed": stanza}, _confs(), indexed(events), None, BEGIN + 3600))
+    return replay("policy_boundary_removed", indexed(events), None, BEGIN + 3600)
 
 
 @pytest.mark.parametrize(("one", "said", "severity"), WEAKENED.values(), ids=WEAKENED)

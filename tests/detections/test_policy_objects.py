@@ -6,18 +6,13 @@ out) and `fqdns`; a service has `service_ports` or `windows_services`; a label g
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detections.made import BEGIN, Json, change, event, indexed
-from workbench.detect import alerts
+from tests.detections.replay import replay, shipped
 from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def span(first: str, last: str | None = None, **more: Any) -> Json:
@@ -126,14 +121,8 @@ OF_A_DAY: dict[str, Json] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=2)
-def _confs(labels: str = "") -> Confs:
-    return Confs.load(ROOT / "package", lookups={"illumio_pce_high_value_labels.csv": labels} if labels else {})
-
-
 def _alerts(events: list[Json], confs: Confs | None = None) -> list[dict[str, Any]]:
-    stanza = saved_searches([ROOT / "package"])["policy_object_opened"]
-    return list(alerts({"policy_object_opened": stanza}, confs or _confs(), indexed(events), None, BEGIN + 3600))
+    return replay("policy_object_opened", indexed(events), None, BEGIN + 3600, confs)
 
 
 @pytest.mark.parametrize(("one", "said", "severity"), OPENED.values(), ids=OPENED)
@@ -151,6 +140,6 @@ def test_the_changes_of_a_day_are_silent(one: Json) -> None:
 
 @pytest.mark.parametrize("valued", ["wiki", "/orgs/1/labels/114", "Remote access", "/orgs/1/label_groups/1"])
 def test_a_high_value_label_or_group_is_high(valued: str) -> None:
-    (alert,) = _alerts([group(labels={"created": [WIKI]})], _confs(f"label,importance\n{valued},administrators\n"))
+    (alert,) = _alerts([group(labels={"created": [WIKI]})], shipped(f"label,importance\n{valued},administrators\n"))
 
     assert (alert["severity"], alert["high_value"]) == ("high", "administrators")

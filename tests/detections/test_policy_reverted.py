@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detections.made import BEGIN, EVA, Json, change, event, indexed, request
-from workbench.detect import alerts
-from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.detections.replay import replay
 
 
 def thrown_away(number: int, **members: Any) -> Json:
@@ -21,14 +15,8 @@ def thrown_away(number: int, **members: Any) -> Json:
     return event("sec_policy_pending.delete", made, **members)
 
 
-@lru_cache(maxsize=1)
-def _confs() -> Confs:
-    return Confs.load(ROOT / "package")
-
-
 def _alerts(one: Json) -> list[dict[str, Any]]:
-    stanza = saved_searches([ROOT / "package"])["policy_reverted"]
-    return list(alerts({"policy_reverted": stanza}, _confs(), indexed([one]), BEGIN, BEGIN + 3600))
+    return replay("policy_reverted", indexed([one]), BEGIN, BEGIN + 3600)
 
 
 REVERTED: dict[str, tuple[Json, str, str]] = {

@@ -6,18 +6,12 @@ A scope is a list of labels; a key that it leaves out stands for all labels of t
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detections.made import BEGIN, Json, change, event, indexed
-from workbench.detect import alerts
-from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.detections.replay import replay
 
 
 def label(key: str, value: str | None, **more: Any) -> Json:
@@ -93,14 +87,8 @@ NARROW: dict[str, Json] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _confs() -> Confs:
-    return Confs.load(ROOT / "package")
-
-
 def _alerts(events: list[Json]) -> list[dict[str, Any]]:
-    stanza = saved_searches([ROOT / "package"])["policy_broad_scope"]
-    return list(alerts({"policy_broad_scope": stanza}, _confs(), indexed(events), None, BEGIN + 3600))
+    return replay("policy_broad_scope", indexed(events), None, BEGIN + 3600)
 
 
 @pytest.mark.parametrize(("one", "said", "severity"), BROAD.values(), ids=BROAD)

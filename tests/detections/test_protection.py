@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detections.made import BEGIN, EVA, SYSTEM, Json, change, event, indexed, note, request, ven
-from workbench.detect import alerts
-from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from tests.detections.replay import replay
 
-ROOT = Path(__file__).resolve().parents[2]
 HOUR = 3600
 SSH: Json = {"href": "/orgs/1/sec_policy/draft/services/22"}
 PROD: Json = {"href": "/orgs/1/labels/5", "key": "env", "value": "prod"}
@@ -244,14 +239,8 @@ IS_SILENT: dict[str, tuple[str, Json]] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _confs() -> Confs:
-    return Confs.load(ROOT / "package")
-
-
 def _alerts(detection: str, events: list[Json], hours: float = 2) -> list[dict[str, Any]]:
-    stanza = saved_searches([ROOT / "package"])[detection]
-    return list(alerts({detection: stanza}, _confs(), indexed(events), BEGIN, BEGIN + hours * HOUR))
+    return replay(detection, indexed(events), BEGIN, BEGIN + hours * HOUR)
 
 
 @pytest.mark.parametrize("case", SEES)
@@ -331,10 +320,7 @@ def test_an_event_from_the_future_alerts_itself_or_the_ingest_tells_of_it(ahead:
     """A clock that is so many hours ahead; the other detections read a day ahead."""
     (line,) = indexed([event("agent.suspend", by=ven(), at=ahead * HOUR)])
     line["_indextime"] = f"{BEGIN + 2}"
-    found = {
-        name: list(alerts({name: saved_searches([ROOT / "package"])[name]}, _confs(), [line], BEGIN, BEGIN + 30 * HOUR))
-        for name in ("ven_suspended", "ingest_failing")
-    }
+    found = {name: replay(name, [line], BEGIN, BEGIN + 30 * HOUR) for name in ("ven_suspended", "ingest_failing")}
 
     assert bool(found["ven_suspended"]) is alerts_itself
     assert [alert["problem"] for alert in found["ingest_failing"]] == (["future"] if ahead > 1 else [])

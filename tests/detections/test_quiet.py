@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detections.made import BEGIN, SYSTEM, Json, change, event, indexed, note, request, ven
-from workbench.detect import alerts
-from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from tests.detections.replay import replay
 
-PACKAGE = Path(__file__).resolve().parents[2] / "package"
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 SCALER: Json = {"service_account": {"href": "/orgs/1/service_accounts/5", "name": "scaler"}}
 EVA: Json = {"user": {"href": "/users/7", "username": "eva@kestrel-freight.example"}}
 
 
 def _alerts(detection: str, events: list[Json], days: float = 1) -> list[dict[str, Any]]:
-    stanzas = {detection: saved_searches([PACKAGE])[detection]}
-    return list(alerts(stanzas, Confs.load(PACKAGE), indexed(events), BEGIN, BEGIN + days * DAY))
+    return replay(detection, indexed(events), BEGIN, BEGIN + days * DAY)
 
 
 def _hours(found: list[dict[str, Any]]) -> list[int]:

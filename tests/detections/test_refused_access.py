@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detections.made import BEGIN, SYSTEM, Json, event, indexed, note, request
-from workbench.detect import alerts
-from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from tests.detections.replay import replay
 
-ROOT = Path(__file__).resolve().parents[2]
 MINUTE, HOUR = 60, 3600
 SITE, ATTACKER = "10.1.1.7", "203.0.113.9"
 
@@ -106,14 +101,8 @@ SILENT: dict[str, tuple[str, list[Json]]] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _confs() -> Confs:
-    return Confs.load(ROOT / "package")
-
-
 def _alerts(detection: str, events: list[Json]) -> list[dict[str, Any]]:
-    stanza = saved_searches([ROOT / "package"])[detection]
-    return list(alerts({detection: stanza}, _confs(), indexed(events), BEGIN, BEGIN + 24 * HOUR))
+    return replay(detection, indexed(events), BEGIN, BEGIN + 24 * HOUR)
 
 
 @pytest.mark.parametrize(("detection", "events", "severities", "totals"), TOLD.values(), ids=TOLD)

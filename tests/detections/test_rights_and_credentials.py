@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.detections.made import BEGIN, EVA, SYSTEM, Json, change, event, indexed, request
-from workbench.detect import alerts
-from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from tests.detections.replay import replay
 
-ROOT = Path(__file__).resolve().parents[2]
 HOUR, DAY = 3600, 86_400
 ME = str(EVA["user"]["username"])
 IDA, IDAS = "ida@kestrel-freight.example", {"user": {"href": "/users/8", "username": "ida@kestrel-freight.example"}}
@@ -169,14 +164,8 @@ SILENT: dict[str, tuple[str, Json]] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _confs() -> Confs:
-    return Confs.load(ROOT / "package")
-
-
 def _alerts(detection: str, events: list[Json]) -> list[dict[str, Any]]:
-    stanza = saved_searches([ROOT / "package"])[detection]
-    return list(alerts({detection: stanza}, _confs(), indexed(events), BEGIN, BEGIN + 12 * HOUR))
+    return replay(detection, indexed(events), BEGIN, BEGIN + 12 * HOUR)
 
 
 @pytest.mark.parametrize(("detection", "one", "told", "severity"), TOLD.values(), ids=TOLD)
