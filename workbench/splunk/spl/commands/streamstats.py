@@ -85,13 +85,7 @@ class _Stream:
     def _results(self, row: Event, key: tuple[str, ...]) -> Event:
         settings = self.settings
         if not settings.window and settings.seconds is None and MOST_ROWS is None:
-            group = self.groups.setdefault(key, Group(settings.measures))
-            if settings.current:
-                group.add(row, self.context)
-                return group.results()
-            results = group.results()
-            group.add(row, self.context)
-            return results
+            return self._added(row, self.groups.setdefault(key, Group(settings.measures)))
         if not settings.window and MOST_ROWS is None:
             return self._timed(row, key)
         return self._windowed(row, key)
@@ -108,12 +102,13 @@ class _Stream:
             for seen in recent:
                 group.add(seen, self.context)
         recent.append(row)
-        if settings.current:
-            group.add(row, self.context)
-            return group.results()
-        results = group.results()
+        return self._added(row, group)
+
+    def _added(self, row: Event, group: Group) -> Event:
+        """The results with a row, or before it without `current`; the group has it from then on."""
+        before = None if self.settings.current else group.results()
         group.add(row, self.context)
-        return results
+        return group.results() if before is None else before
 
     def _windowed(self, row: Event, key: tuple[str, ...]) -> Event:
         settings = self.settings
