@@ -71,7 +71,8 @@ def _alerts(addon: Path) -> Iterator[dict[str, Any]]:
     searches = saved_searches([addon])
     for alert in alerts(searches, confs, events, MONDAY, MONDAY + _DAY):
         description = searches[str(alert["detection"])]["action.notable.param.rule_description"]
-        yield {**alert, "first": description.rpartition(" First: ")[2]}
+        first_step = " ".join(description.rpartition(" First: ")[2].split())  # the conf continues it over lines
+        yield {**alert, "first": first_step}
 
 
 def _show(clock: str, alert: dict[str, Any]) -> None:
