@@ -13,10 +13,11 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from workbench.command_line import APP, Parser, are_long, ended, load_confs, moment, told_events
+from workbench.detections import saved_searches
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.refusal import Refused
-from workbench.splunk.schedule.savedsearches_conf import Stanzas, saved_searches
+from workbench.splunk.schedule.savedsearches_conf import Stanzas
 from workbench.splunk.schedule.scheduler import Alert, Busy, Scheduler, read_searches
 from workbench.splunk.spl.store import EventStore
 from workbench.splunk.spl.values import Event

@@ -20,8 +20,8 @@ APP = ADDON.name
 BELOW = ("", "/lab", "/lab/enable", "/lab/disable", "/lab/acl", "/lab/move", "/_reload", "/_new")
 METHODS = ("GET", "POST", "PUT", "DELETE")
 #: What a SOC analyst works with, as default.meta names it.
-KNOWLEDGE = ("props", "transforms", "lookups", "macros", "eventtypes", "tags")
-WITHIN_THE_APP = ("views", "nav", "savedsearches")
+KNOWLEDGE = ("props", "transforms", "lookups", "macros", "eventtypes", "tags", "savedsearches")
+WITHIN_THE_APP = ("views", "nav")
 #: What only those who run the add-on see.
 CLOSED = ("ta_illumio_pce_account", "ta_illumio_pce_settings", "passwords")
 CHECKPOINTS = "storage/collections/data/ta_illumio_pce_checkpoints"

@@ -102,7 +102,7 @@ def test_only_administrators_write_and_only_knowledge_is_shared(addon: Path) -> 
     meta = conf(addon / "metadata/default.meta")
     assert meta["everything"] == {"access": "read : [ * ], write : [ admin, sc_admin ]", "export": "none"}
     shared = {name for name, stanza in meta.items() if stanza.get("export") == "system"}
-    assert shared == {"props", "transforms", "lookups", "macros", "eventtypes", "tags"}
+    assert shared == {"props", "transforms", "lookups", "macros", "eventtypes", "tags", "savedsearches"}
     for name, stanza in meta.items():
         assert "write : [ admin, sc_admin ]" in stanza.get("access", "write : [ admin, sc_admin ]"), name
 

@@ -11,9 +11,9 @@ import pytest
 from tools.dashboards import model
 from tools.dashboards.compose import compose
 from tools.dashboards.model import Invalid
+from workbench.detections import saved_searches
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.dashboards.view import read_views
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 #: What a sign that stands alone belongs to, Splunk's page of sort leaves open.
 LOOSE_SIGN = re.compile(r"\bsort(?:\s+\d+)?\s+(?:[^|`\"]*,\s*)?[+-]\s")
