@@ -205,13 +205,16 @@ def read(path: Path) -> Detection:
 
 
 def _without_expected(detection: Detection) -> Detection:
-    """The detection without what the list of expected automation names for it."""
+    """The detection without what the list of expected automation names for it: by any row that has not ended."""
     expected = [
-        f'eval automation="{detection.id}", account=mvindex(actor,0), address=mvindex(src,0)',
-        "lookup illumio_pce_expected_automation account, address, expected AS automation"
+        f'eval automation="{detection.id}", account=lower(mvindex(actor,0)), address=lower(mvindex(src,0))',
+        "lookup local=true illumio_pce_expected_automation account, address, expected AS automation"
         " OUTPUT until AS expected_until, expected AS is_expected",
     ]
-    unexpected = '(isnull(is_expected) OR strftime(_time,"%F")>expected_until)'
+    # A row without an end has no value in `expected_until`, or an empty one.
+    endless = 'mvcount(is_expected)>coalesce(mvcount(expected_until),0) OR isnotnull(mvfind(expected_until,"^$"))'
+    ended = f'NOT ({endless}) AND strftime(_time,"%F")>mvindex(mvsort(expected_until),-1)'
+    unexpected = f"(isnull(is_expected) OR ({ended}))"
     return replace(detection, prepare=[*detection.prepare, *expected], match=f"({detection.match}) AND {unexpected}")
 
 
