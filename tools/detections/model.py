@@ -74,12 +74,11 @@ SCHEDULES = {
     "every 5 minutes": Schedule("*/5 * * * *", OFTEN, 1446, "-30d"),
     # However far ahead, since it is one of these that tells of events from the future.
     "every 5 minutes, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d", "+10y"),
-    "every 5 minutes, over 90 days": Schedule("*/5 * * * *", OFTEN, 0, "-90d"),
+    "every 5 minutes, over 90 days": Schedule("*/5 * * * *", OFTEN, 1446, "-90d"),
     "every 15 minutes": Schedule("*/15 * * * *", 15, 0, "-2d"),
     "every 15 minutes, over 8 days": Schedule("*/15 * * * *", 15, 0, "-8d"),
     "hourly, over 8 days": Schedule("7 * * * *", 60, 0, "-8d"),
-    "hourly, over 90 days": Schedule("7 * * * *", 60, 0, "-90d"),
-    "hourly, over 400 days": Schedule("7 * * * *", 60, 0, "-400d"),
+    "hourly, over 400 days": Schedule("7 * * * *", 60, 1446, "-400d"),
 }
 
 
