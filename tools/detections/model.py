@@ -210,11 +210,8 @@ def _without_expected(detection: Detection) -> Detection:
         "lookup local=true illumio_pce_expected_automation account, address, expected AS automation"
         " OUTPUT until AS expected_until, expected AS is_expected",
     ]
-    # A row without an end has no value in `expected_until`, or an empty one.
-    endless = 'mvcount(is_expected)>coalesce(mvcount(expected_until),0) OR isnotnull(mvfind(expected_until,"^$"))'
-    ended = f'NOT ({endless}) AND strftime(_time,"%F")>mvindex(mvsort(expected_until),-1)'
-    unexpected = f"(isnull(is_expected) OR ({ended}))"
-    return replace(detection, prepare=[*detection.prepare, *expected], match=f"({detection.match}) AND {unexpected}")
+    match = f"({detection.match}) AND `illumio_pce_not_expected`"
+    return replace(detection, prepare=[*detection.prepare, *expected], match=match)
 
 
 def _rba(text: dict[str, Any]) -> Rba:
