@@ -130,6 +130,8 @@ class Detection:
     # names the parts that it has, {events}, {prepare} and {match}, so that the dashboards can use them too.
     search: str = ""
     events: str = ""
+    # What narrows them behind a pipe, since the index cannot find it: a default_match of a lookup.
+    only: str = ""
     prepare: list[str] = field(default_factory=list)
     match: str = "true()"
     by: str = "pce_fqdn"
@@ -233,6 +235,7 @@ def _check(detection: Detection, path: Path) -> None:
         "rows are by users, addresses and what is no entity": bool({"dest", "href"} & set(detection.by.split())),
         "the search takes another period for new than its schedule has": _other_period(detection),
         "search or events": not (detection.search or detection.events),
+        "a search that is written whole narrows by itself": bool(detection.search and detection.only),
         "search leaves out a part": bool(detection.search and detection.events)
         and not all(part in detection.search for part in ("{events}", "{prepare}", "{match}")),
         "not shown without a reason": not detection.events and not detection.not_shown,
