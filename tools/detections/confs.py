@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from tools.detections import keepers
 from tools.detections.lines import setting
-from tools.detections.macros import Macro, written_by_hand
+from tools.detections.macros import Macro
 from tools.detections.model import SEVERITIES, Detection
 from tools.detections.rules import rules
 from tools.detections.search import compose, events_of
@@ -18,13 +19,15 @@ def saved_searches(detections: list[Detection]) -> str:
     head = (
         _NOTICE.format("content/detections/") + "\n# All ship disabled: docs/detections.md says how to enable them.\n"
     )
-    return head + "".join(f"\n[{one.stanza}]\n" + _lines(_settings(one)) for one in detections)
+    rules = "".join(f"\n[{one.stanza}]\n" + _lines(_settings(one)) for one in detections)
+    return head + rules + "".join("\n" + keepers.stanza(one) for one in keepers.read_all())
 
 
 def macros(detections: list[Detection]) -> str:
     """The text of macros.conf."""
     head = _NOTICE.format("content/macros.yml and content/detections/") + "\n"
-    all_of_them = [*written_by_hand(), *rules(detections), *(macro for one in detections for macro in _macros_of(one))]
+    kept = keepers.all_macros(keepers.read_all())
+    all_of_them = [*kept, *rules(detections), *(macro for one in detections for macro in _macros_of(one))]
     return head + "".join("\n" + macro.stanza() for macro in all_of_them)
 
 
