@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .server import Splunkd
+from .instance import Instance
 
 _DEFAULT_INTERVAL = "60"
 _STEP = 0.1
@@ -16,7 +14,7 @@ _STEP = 0.1
 class Schedule:
     """A thread that looks which inputs are due. An input that still runs waits for its next turn."""
 
-    def __init__(self, splunkd: Splunkd) -> None:
+    def __init__(self, splunkd: Instance) -> None:
         self._splunkd = splunkd
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None

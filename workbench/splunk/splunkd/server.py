@@ -20,6 +20,7 @@ from .environment import script_environment
 from .handlers import Handlers
 from .http_server import HttpServer
 from .index import Event, Index, Queue
+from .instance import ExportSearch
 from .kvstore import KvStore
 from .modinput import Host, ModularInputs
 from .passwords import Passwords
@@ -31,10 +32,6 @@ from .stream import StreamEvent
 
 _AT_ONCE = Reading()
 _NEVER = Kill()
-
-
-#: SPL, earliest and latest (epoch seconds as text): the rows that `search/v2/jobs/export` answers.
-ExportSearch = Callable[[str, str, str], Sequence[Mapping[str, Any]]]
 
 
 def _no_search(spl: str, earliest: str, latest: str) -> Sequence[Mapping[str, Any]]:
@@ -58,8 +55,8 @@ class Splunkd:
     it, splunkd serves only clients with a certificate that it trusts (server.conf.spec; false as shipped).
     """
 
-    version = "9.4.0"
-    server_name = "workbench"
+    version: str = "9.4.0"
+    server_name: str = "workbench"
 
     def __init__(
         self,

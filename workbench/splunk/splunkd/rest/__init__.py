@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from workbench.splunk.refusal import Refused
 
 from ..access import User
 from ..atom import messages
 from ..http_server import Request, Response
+from ..instance import Instance
 from ..kvstore import KvError
 from . import admin, confs, export, general, inputs, kv, passwords, saved_searches
 from .call import Call, RestFault, Route
-
-if TYPE_CHECKING:
-    from ..server import Splunkd
 
 _NAMESPACE = re.compile(r"/services(?:NS/(?P<owner>[^/]+)/(?P<app>[^/]+))?/(?P<path>.+?)/?")
 _ROUTES: list[Route] = [
@@ -33,7 +30,7 @@ _ROUTES: list[Route] = [
 class Rest:
     """Answers requests; `asked` lists all of them, `refused` those that no endpoint here is for."""
 
-    def __init__(self, splunkd: Splunkd) -> None:
+    def __init__(self, splunkd: Instance) -> None:
         self._splunkd = splunkd
         self.refused: list[str] = []
         self.asked: list[str] = []

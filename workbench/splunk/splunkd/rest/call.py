@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ..access import User, roles_with
 from ..atom import Entry, as_atom, as_json
 from ..http_server import Request, Response
-
-if TYPE_CHECKING:
-    from ..server import Splunkd
+from ..instance import Instance
 
 JSON = "application/json; charset=utf-8"
 XML = "text/xml; charset=utf-8"
@@ -34,7 +31,7 @@ class RestFault(Exception):
 class Call:
     """A request to an endpoint: its namespace, its user, and what the path holds."""
 
-    splunkd: Splunkd
+    splunkd: Instance
     request: Request
     user: User
     owner: str
