@@ -288,7 +288,7 @@ SHAPES: dict[str, tuple[Json, str]] = {
                 )
             },
         ),
-        "service account robot: permissions: role: read_only → role: owner, scope: app=shop",
+        "service account robot: permissions: role: read_only, scope: everything → role: owner, scope: app=shop",
     ),
     "an API key": (
         change(
@@ -349,7 +349,7 @@ SHAPES: dict[str, tuple[Json, str]] = {
             {"href": "/orgs/7/saml_configs/1", "name": None},
             {"saml_idp": turned("https://idp.example", "https://evil.example"), "pce_signing_cert": turned("a", "a")},
         ),
-        "saml sp config 1: saml idp: https://idp.example → https://evil.example",
+        "SAML sp config 1: saml idp: https://idp.example → https://evil.example",
     ),
     "LDAP": (
         change(
@@ -357,7 +357,7 @@ SHAPES: dict[str, tuple[Json, str]] = {
             {"href": "/login/ldap_configs/2", "name": "AD"},
             {"address": turned("ad1.example", "ad2.example"), "bind_password": turned("FILTERED", "FILTERED")},
         ),
-        "ldap config AD: address: ad1.example → ad2.example",
+        "LDAP config AD: address: ad1.example → ad2.example",
     ),
     "an iptables rule": (
         change(
