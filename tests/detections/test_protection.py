@@ -117,52 +117,52 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     ),
     "another firewall is primary": (
         "protection_settings_changed", "high", of("firewall_settings.update", "firewall_setting", COEXISTS),
-        "firewall coexistence from none to illumio primary: false, scope: everything",
+        "firewall coexistence: + illumio primary: no, scope: everything",
     ),
     "static policy": (
         "protection_settings_changed", "high",
         of("firewall_settings.update", "firewall_setting", became("static_policy_scopes", None, [[]])),
-        "static policy scopes set to everything",
+        "static policy scopes: + everything",
     ),
     "static policy, as a collection": (
         "protection_settings_changed", "high",
         of("firewall_settings.update", "firewall_setting", {"static_policy_scopes": {"created": [[PROD]], "deleted": []}}),
-        "static policy scopes from none to href: /orgs/1/labels/5, key: env, value: prod",
+        "static policy scopes: + env=prod",
     ),
     "coexistence taken back": (
         "protection_settings_changed", "medium", of("firewall_settings.update", "firewall_setting", ALONE),
-        "firewall coexistence from illumio primary: false, scope: everything to none",
+        "firewall coexistence: − illumio primary: no, scope: everything",
     ),
     "offline timers": (
         "protection_settings_changed", "medium", of("workload_settings.update", "workload_setting", TIMEOUT),
-        "workload disconnected timeout seconds from scope: everything, value: 3600 to scope: everything, value: -1",
+        "timeout seconds: scope: everything, value: 3600 → scope: everything, value: -1",
     ),
     "the label map of a cluster": (
         "protection_settings_changed", "medium",
         of("container_cluster.update_label_map", "container_cluster", became("label_map", ["prod"], ["dev"])),
-        "Container cluster label map updated (quay): label map from prod to dev",
+        "container cluster quay: label map: prod → dev",
     ),
     "a cluster deleted": (
         "protection_settings_changed", "high", of("container_cluster.delete", "container_cluster", None, "delete"),
-        "Container cluster deleted (quay)",
+        "deleted container cluster quay",
     ),
     "flows dropped": (
         "audit_trail_changed", "high", collector({"action": {"before": None, "after": "drop"}}),
-        "Traffic collector setting created (quay): action set to drop",
+        "created traffic collector setting quay: action: drop",
     ),
     "flows merged": (
-        "audit_trail_changed", "medium", collector({"action": {"before": None, "after": "aggregate"}}), "to aggregate",
+        "audit_trail_changed", "medium", collector({"action": {"before": None, "after": "aggregate"}}), "action: aggregate",
     ),
-    "flows no longer dropped": ("audit_trail_changed", "medium", collector({}, "delete"), "Traffic collector setting deleted (quay)"),
+    "flows no longer dropped": ("audit_trail_changed", "medium", collector({}, "delete"), "deleted traffic collector setting quay"),
     "trusted proxies": (
         "audit_trail_changed", "high",
         of("trusted_proxy_ips.update", "trusted_proxy_ips", became("trusted_proxy_ips", [], ["198.51.100.7"])),
-        "trusted proxy ips from none to 198.51.100.7",
+        "trusted proxy ips: + 198.51.100.7",
     ),
     "the retention of events": (
         "audit_trail_changed", "high",
         of("event_settings.update", "event_settings", became("audit_event_retention_seconds", 2592000, 86400)),
-        "audit event retention seconds from 2592000 to 86400",
+        "audit event retention seconds: 2592000 → 86400",
     ),
     "a syslog destination out of reach": (
         "audit_events_lost", "medium", event("remote_syslog.unreachable", by=SYSTEM, status=None),
