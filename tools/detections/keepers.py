@@ -84,6 +84,7 @@ class Keeper:
             *stages(self.finish),
             f"where {self.keep}",
             self._never_empty(),
+            "addinfo",
             f"eventstats count AS {ROWS}",
             f"eval {UNTIL}=round(`illumio_pce_run_time`-60)",
             f"fields {' '.join(self.columns)}",
