@@ -15,11 +15,12 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from workbench.command_line import APP, Parser, are_long, ended, load_confs, moment, told_events
+from workbench.detections import saved_searches
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.refusal import Refused
 from workbench.splunk.schedule.saved_search import SavedSearch
-from workbench.splunk.schedule.savedsearches_conf import Stanzas, keepers, saved_searches, written_lookup
+from workbench.splunk.schedule.savedsearches_conf import Stanzas, keepers, written_lookup
 from workbench.splunk.schedule.scheduler import Alert, Busy, Run, Scheduler, read_searches
 from workbench.splunk.spl.macros import expand
 from workbench.splunk.spl.store import EventStore

@@ -16,9 +16,10 @@ from tests.detections.test_new_address import DAY, ELSEWHERE, EVA, HOME, MINUTE,
 from tests.detections.test_rights_and_credentials import key
 from tools.detections import keepers as of_content
 from workbench.detect import needed_keepers
+from workbench.detections import saved_searches
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
-from workbench.splunk.schedule.savedsearches_conf import keepers, saved_searches, written_lookup
+from workbench.splunk.schedule.savedsearches_conf import keepers, written_lookup
 from workbench.splunk.schedule.scheduler import Run, Scheduler, read_searches
 from workbench.splunk.spl.store import EventStore
 from workbench.splunk.spl.values import Event

@@ -11,9 +11,10 @@ import pytest
 from tools.dashboards import model
 from tools.dashboards.compose import compose
 from tools.dashboards.model import Invalid
+from workbench.detections import saved_searches
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.dashboards.view import read_views
-from workbench.splunk.schedule.savedsearches_conf import all_searches, saved_searches
+from workbench.splunk.schedule.savedsearches_conf import all_searches
 from workbench.splunk.spl.macros import expand
 
 #: What a sign that stands alone belongs to, Splunk's page of sort leaves open.

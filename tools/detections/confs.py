@@ -19,8 +19,8 @@ def saved_searches(detections: list[Detection]) -> str:
     head = (
         _NOTICE.format("content/detections/") + "\n# All ship disabled: docs/detections.md says how to enable them.\n"
     )
-    rules_of = "".join(f"\n[{one.id}]\n" + _lines(_settings(one)) for one in detections)
-    return head + rules_of + "".join("\n" + keepers.stanza(one) for one in keepers.read_all())
+    rules = "".join(f"\n[{one.stanza}]\n" + _lines(_settings(one)) for one in detections)
+    return head + rules + "".join("\n" + keepers.stanza(one) for one in keepers.read_all())
 
 
 def macros(detections: list[Detection]) -> str:
@@ -78,14 +78,16 @@ def _settings(detection: Detection) -> dict[str, str]:
 def _enterprise_security(detection: Detection) -> dict[str, str]:
     """What Enterprise Security reads. Risk and notable are off, so that nothing happens where it is not there."""
     techniques = {"mitre_attack": detection.attack} if detection.attack else {}
+    # Findings and risk events carry the id as `annotations.illumio_pce`, whatever the search is called.
+    annotations = {"illumio_pce": [detection.id], **techniques, "type": "TTP"}
     risk = [
         {"risk_object_field": one.field, "risk_object_type": one.type, "risk_score": one.score}
         for one in detection.rba.risk_objects
     ]
     return {
         "action.correlationsearch.enabled": "1",
-        "action.correlationsearch.label": f"Illumio PCE: {detection.name}",
-        "action.correlationsearch.annotations": json.dumps({**techniques, "type": "TTP"}),
+        "action.correlationsearch.label": detection.stanza,
+        "action.correlationsearch.annotations": json.dumps(annotations),
         "action.risk": "0",
         "action.risk.param._risk": json.dumps([*risk, *detection.rba.threat_objects]),
         "action.risk.param._risk_message": detection.rba.message,

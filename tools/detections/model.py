@@ -17,6 +17,10 @@ CONTENT = ROOT / "content" / "detections"
 SEVERITIES = ("informational", "low", "medium", "high", "critical")
 RISK_TYPES = ("user", "system", "other")
 DOMAINS = ("access", "endpoint", "network", "threat", "identity", "audit")
+#: The stanza of a detection; Enterprise Security takes no longer name when someone clones it.
+STANZA, LONGEST_STANZA = "Illumio PCE - {} - Rule", 81
+# What a name may hold, since it becomes a stanza, a part of a URL and a word of a shell.
+_NAME = re.compile(r"[A-Za-z0-9]+(?:[ ,-]+[A-Za-z0-9]+)*")
 
 
 #: The window beside a shorter one, and the threshold by which a detection that counts has it.
@@ -155,6 +159,11 @@ class Detection:
     shown_only: str = ""
 
     @property
+    def stanza(self) -> str:
+        """The name of its saved search."""
+        return STANZA.format(self.name)
+
+    @property
     def attack(self) -> list[str]:
         """Its techniques of MITRE ATT&CK."""
         return list(self.tags.get("mitre_attack_id", []))
@@ -223,6 +232,8 @@ def _rba(text: dict[str, Any]) -> Rba:
 def _check(detection: Detection, path: Path) -> None:
     wrong = {
         "id is not the folder's name": detection.id != path.parent.name,
+        "name has characters beyond letters, digits, blanks, commas and hyphens": not _NAME.fullmatch(detection.name),
+        f"the stanza's name has more than {LONGEST_STANZA} characters": len(detection.stanza) > LONGEST_STANZA,
         "severity is unknown": detection.severity not in SEVERITIES,
         "domain is unknown": detection.domain not in DOMAINS,
         "schedule is unknown": detection.schedule not in SCHEDULES,

@@ -46,7 +46,7 @@ def raw_tokens(search: str) -> list[str]:
 
 
 def findings(settings: dict[str, str], keeps: str = "") -> Iterator[str]:
-    """What is wrong with one saved search, macro or event type. `keeps`: the lookup that a keeper writes."""
+    """What is wrong with one search, macro or event type. `keeps`: the lookup that it writes, if it is a keeper."""
     for action in _WRITING_ACTIONS & settings.keys():
         yield f"{action} writes where no keeper does"
     if keeps:

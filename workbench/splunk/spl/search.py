@@ -300,9 +300,15 @@ def _bound(value: str | float | None, now: float) -> float | None:
 def _run_inner(text: str, position: int, runtime: Runtime, rows: list[Event] | None) -> list[Event]:
     """A pipeline in brackets: over given rows, or as a search of its own."""
     try:
-        return _run_stages(split(text, implied_search=False), runtime, rows)
+        return _run_stages(list(_inner_stages(text)), runtime, rows)
     except Refused as refusal:
         raise refusal.moved(position) from None
+
+
+@lru_cache(maxsize=1024)
+def _inner_stages(text: str) -> tuple[Stage, ...]:
+    """The commands of a pipeline in brackets: foreach runs the same ones for every event."""
+    return tuple(split(text, implied_search=False))
 
 
 def _run_stages(stages: list[Stage], runtime: Runtime, rows: list[Event] | None) -> list[Event]:
@@ -408,8 +414,13 @@ def _with_subsearches(stage: Stage, runtime: Runtime) -> Stage:
     return replace(stage, text="".join(pieces) + stage.text[start:]) if pieces else stage
 
 
-def _brackets(text: str) -> Iterator[tuple[int, int, str]]:
+@lru_cache(maxsize=1024)
+def _brackets(text: str) -> tuple[tuple[int, int, str], ...]:
     """The places and the insides of the square brackets, those outside of quotation marks and of each other."""
+    return tuple(_each_bracket(text))
+
+
+def _each_bracket(text: str) -> Iterator[tuple[int, int, str]]:
     index = 0 if "[" in text else len(text)
     while index < len(text):
         if text[index] == '"':
