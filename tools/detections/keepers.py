@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -137,6 +138,7 @@ class Keeper:
         )
 
 
+@lru_cache(maxsize=4)
 def read_all(folder: Path = CONTENT) -> list[Keeper]:
     """All keepers, by id. Raises Invalid."""
     return [_read(path) for path in sorted(folder.glob("*/keeper.yml"))]
