@@ -21,6 +21,7 @@ from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.schedule.savedsearches_conf import keepers, written_lookup
 from workbench.splunk.schedule.scheduler import Run, Scheduler, read_searches
+from workbench.splunk.spl import search as spl_search
 from workbench.splunk.spl.store import EventStore
 from workbench.splunk.spl.values import Event
 
@@ -198,6 +199,19 @@ def test_what_happened_long_ago_is_remembered(
         one.scheduler = Scheduler(EventStore(now, one.knowledge), one.knowledge)
 
     assert len(one.alerts(days * DAY - HOUR, days * DAY + 3 * HOUR)) == count
+
+
+@pytest.mark.parametrize("days", [0.5, 3])
+def test_where_a_subsearch_tells_no_index_times_a_keeper_reads_more_and_finds_the_same(
+    monkeypatch: pytest.MonkeyPatch, days: float
+) -> None:
+    monkeypatch.setattr(spl_search, "SUBSEARCHES_TELL_RANGES", False)
+    one = World(
+        "access_new_address", indexed([*PAST, *NEWS, signed_in(EVA, HOME, 4 * DAY), acted(EVA, HOME, NOW + 60)])
+    )
+    one.keep(NOW - days * DAY)
+
+    assert [alert["src"] for alert in one.alerts(NOW, NOW + HOUR)] == [ELSEWHERE]
 
 
 LISTS_BEFORE = {

@@ -139,9 +139,9 @@ Try them without Splunk: `./build.sh detect FILE…` replays all of them over fi
 ### Keepers
 
 Some detections have to remember months: who acted from where, which keys expire, which accounts were deleted. They do
-not read months of events each time. A *keeper* is a scheduled search that writes what there is to remember into a lookup
-in the KV store, each hour, from the events that are new. Enable the keepers together with the detections that need them;
-the commands above do.
+not read months of events each time. A *keeper* is a scheduled search that writes what there is to remember into a
+lookup in the KV store, each hour, from the events that are new. Enable the keepers together with the detections that
+need them; the commands above do.
 
 - Only keepers write lookups. Detections never do, so that a drilldown can run a detection again.
 - The order in which a keeper and a detection run does not matter: lookups hold when something was first seen. A
