@@ -9,11 +9,10 @@ from urllib.parse import quote
 
 import pytest
 
+from tools.detections.keepers import read_all
 from workbench.splunk.splunkd import Splunkd
 from workbench.splunk.splunkd.access import SYSTEM_USER, roles_with
 from workbench.splunk.splunkd.confs import read_conf
-
-from tools.detections.keepers import read_all
 
 from .conftest import ADDON, Client, Validator
 
