@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.dashboards.conftest import MONDAY, Open, events_of
 from tests.dashboards.facts import IDENTITY, RIGHTS, SIGN_INS, Fact, facts, sign_ins
+from tests.dashboards.panels import Indexed, Page
+from workbench.pce.events.world import World, by_user
 
 SETTINGS = (*IDENTITY, "domain", "trusted_proxy_ips", "org", "resource")
 ACCOUNTS = {"user.create", "user.update", "user.delete", "user.update_password", "user.reset_password"}
+AUDIT_TRAIL = ("event_settings.", "syslog_destination.", "traffic_collector_setting.")
 CREDENTIALS = (
     "api_key.",
     "service_account.",
@@ -133,3 +139,56 @@ def test_rights_accounts_and_settings(open_page: Open, day: str) -> None:
         attributes
     )
     assert bool(rights) is (day == "bad")
+
+
+@pytest.mark.parametrize("day", ["bad", "quiet"])
+def test_audit_trail_settings_before_and_after(open_page: Open, day: str) -> None:
+    changed = [fact for fact in _today(day) if fact.type.startswith(AUDIT_TRAIL)]
+
+    rows = [row for row in open_page("access", day).of("viz_audit_rows") if "Type" in row]
+
+    assert Counter((row["Type"], row["By"], row["Attribute"], row.get("Before"), row.get("After")) for row in rows) == (
+        Counter(
+            (fact.type, fact.actor, name, value.get("before"), value.get("after"))
+            for fact in changed
+            for change in fact.changes
+            for name, value in (change["changes"] or {"-": {}}).items()
+        )
+    )
+    assert bool(rows) is (day == "bad")
+
+
+def test_retention_in_days_and_refused_changes_are_among_the_audit_trail_settings(tmp_path: Path) -> None:
+    retention = {"audit_event_retention_seconds": {"before": 2592000, "after": 86400}}
+    explorer = {"max_explorer_results": {"before": 10000, "after": 100000}}
+    told = [
+        _change("event_settings.update", {"event_settings": {"href": "/orgs/1/settings/events"}}, retention, "success"),
+        _change("event_settings.update", {"event_settings": {"href": "/orgs/1/settings/events"}}, {}, "failure"),
+        _change("settings.update", {"settings": {"href": "/orgs/1/settings"}}, explorer, "success"),
+    ]
+    page = Page("access", Indexed(told, MONDAY + 60, tmp_path))
+
+    rows = page.of("viz_audit_rows")
+
+    assert sorted((row["Outcome"], row["Attribute"], row.get("Before"), row.get("After")) for row in rows) == [
+        ("failure", "-", None, None),
+        ("success", "retention", "30 days", "1 day"),
+    ]
+    assert page.of("viz_settings_rows")[0]["What"] == "No authentication setting changed in this time."
+
+
+def _change(event_type: str, resource: dict[str, Any], changes: dict[str, Any], status: str) -> dict[str, Any]:
+    """An event as it is indexed: one change of one resource."""
+    world = World(5)
+    world.ms = int(MONDAY * 1000)
+    person = world.person()
+    action = world.action("PUT", "/api/v2/orgs/1/settings", 204, person.address)
+    event = world.event(event_type, by_user(person), action, [world.change(resource, changes, "update")])
+    return {
+        "_raw": json.dumps({**event, "href": f"/orgs/1/events/{event_type}-{status}", "status": status}),
+        "_time": MONDAY,
+        "_indextime": MONDAY,
+        "sourcetype": "illumio:pce:events",
+        "source": "illumio_pce_events://north",
+        "host": "pce.example.com",
+    }

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "package"
 @lru_cache(maxsize=4)
 def shipped(high_value_labels: str = "") -> Confs:
     """The add-on's confs; `high_value_labels`: the text of that lookup, which ships empty."""
-    lookups = {"illumio_pce_high_value_labels.csv": high_value_labels} if high_value_labels else {}
+    lookups = {"illumio_pce_high_value_labels": high_value_labels} if high_value_labels else {}
     return Confs.load(PACKAGE, lookups=lookups)
 
 

@@ -50,7 +50,7 @@ def _day(quiet: bool) -> str:
 
 def _replay(path: Path, quiet: bool) -> list[dict[str, Any]]:
     path.write_text(_day(quiet), encoding="utf-8")
-    confs = Confs.load(ROOT / "package", lookups={"illumio_pce_expected_automation.csv": EXPECTED})
+    confs = Confs.load(ROOT / "package", lookups={"illumio_pce_expected_automation": EXPECTED})
     events = Reader(confs, 0.0).read([path])
     return list(alerts(saved_searches([ROOT / "package"]), confs, events, MONDAY, MONDAY + DAY))
 

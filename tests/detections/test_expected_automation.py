@@ -24,7 +24,7 @@ def _removed(by: Json = CMDB, src: str = ADDRESS) -> Json:
 
 
 def _fired(detection: str, one: Json, row: str) -> list[dict[str, Any]]:
-    lookups = {"illumio_pce_expected_automation.csv": f"account,address,expected,until,note\n{row}\n"}
+    lookups = {"illumio_pce_expected_automation": f"account,address,expected,until,note\n{row}\n"}
     stanzas = {detection: saved_searches([PACKAGE])[detection]}
     return list(alerts(stanzas, Confs.load(PACKAGE, lookups=lookups), indexed([one]), BEGIN, BEGIN + 3600))
 
@@ -33,8 +33,10 @@ def _fired(detection: str, one: Json, row: str) -> list[dict[str, Any]]:
     "row",
     [
         f"cmdb,{ADDRESS},workloads_bulk_removed,,nightly",
-        "CMDB,*,workloads_*,,nightly",
+        "cmdb,*,workloads_*,,nightly",
         f"cmdb,{ADDRESS},*,2031-02-27,this day is the last",
+        f"cmdb,{ADDRESS},*,2031-02-26,its time is over\ncmdb,{ADDRESS},*,2031-02-28,and was prolonged",
+        f"cmdb,{ADDRESS},*,2031-02-26,its time is over\n*,{ADDRESS},workloads_*,,and another row has no end",
     ],
 )
 def test_what_is_expected_is_silent(row: str) -> None:
@@ -49,6 +51,7 @@ def test_what_is_expected_is_silent(row: str) -> None:
         "cmdb,198.51.100.8,workloads_bulk_removed,,another address",
         f"cmdb,{ADDRESS},policy_many_workloads,,something else is expected of it",
         f"cmdb,{ADDRESS},workloads_bulk_removed,2031-02-26,its time is over",
+        f"cmdb,{ADDRESS},*,2031-02-26,its time is over\n*,{ADDRESS},*,2031-02-25,that of another row too",
     ],
 )
 def test_what_is_not_expected_alerts(row: str) -> None:

@@ -144,7 +144,7 @@ ELSE: dict[str, tuple[str, list[Json]]] = {
 @lru_cache(maxsize=1)
 def _confs() -> Confs:
     labels = "label,importance\n/orgs/1/labels/4,customs office\n"
-    return Confs.load(ROOT / "package", lookups={"illumio_pce_high_value_labels.csv": labels})
+    return Confs.load(ROOT / "package", lookups={"illumio_pce_high_value_labels": labels})
 
 
 def _fired(events: list[Json], only: str = "") -> set[str]:

@@ -71,7 +71,7 @@ def test_an_event_between_two_runs_alerts_in_exactly_one_of_them() -> None:
 
 
 def test_a_workload_in_the_lookup_of_high_value_makes_it_critical() -> None:
-    lookups = {"illumio_pce_high_value_workloads.csv": "workload,importance\nbooking-*,crown jewels\n*-db-*,data\n"}
+    lookups = {"illumio_pce_high_value_workloads": "workload,importance\nbooking-*,crown jewels\n*-db-*,data\n"}
     confs = Confs.load(ROOT / "package", lookups=lookups)
     event = _sample("ven_suspended", confs)[:1]
     raw = str(event[0]["_raw"])
@@ -84,7 +84,7 @@ def test_a_workload_in_the_lookup_of_high_value_makes_it_critical() -> None:
 
 
 def test_a_rule_over_a_label_of_high_value_fires_though_it_is_narrow() -> None:
-    lookups = {"illumio_pce_high_value_labels.csv": "label,importance\n/orgs/1/labels/2005,payment\n"}
+    lookups = {"illumio_pce_high_value_labels": "label,importance\n/orgs/1/labels/2005,payment\n"}
     confs = Confs.load(ROOT / "package", lookups=lookups)
     narrow = Reader(confs, 0.0).read([CONTENT / "policy_broad_rule" / "quiet.jsonl"])[:1]
 

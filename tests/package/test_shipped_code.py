@@ -163,7 +163,7 @@ def changed(path: Path, text: str) -> Iterator[None]:
         ("bin/illumio_pce/pce.py", "\nsession.verify = False\n", "verification_switched"),
         ("bin/ta_illumio_pce_rh_account.py", "\nimport subprocess\n", "starts_a_program"),
         ("lib/certifi/core.py", "\nssl._create_unverified_context()\n", "not reviewed"),
-        ("lookups/illumio_pce_high_value_labels.csv", "app,=HYPERLINK(A1),1\n", "a formula"),
+        ("lookups/illumio_pce_resources.csv", "app,=HYPERLINK(A1),1\n", "a formula"),
         ("default/macros.conf", "\n[evil]\ndefinition = search * | outputlookup x.csv\n", "risky command outputlookup"),
         ("default/macros.conf", "\n[evil(1)]\nargs = a\ndefinition = $a$ $user$\n", "unquoted token $user$"),
         ("default/savedsearches.conf", "\n[evil]\nsearch = index=main user=$user$\n", "unquoted token $user$"),

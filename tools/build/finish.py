@@ -81,6 +81,15 @@ def start_directly(app: Path) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def catalogues_follow_the_version(app: Path) -> None:
+    """Have a deployer replace lookup files that a new version changes (app.conf.spec; the default keeps old ones).
+
+    No lookup file is meant to be edited: what administrators edit is in the KV store.
+    """
+    with (app / "default/app.conf").open("a", encoding="utf-8") as conf:
+        conf.write("\n[shclustering]\ndeployer_lookups_push_mode = overwrite_on_change\n")
+
+
 def plain_modes(app: Path) -> None:
     """Folders 755, files 644, as Splunk wants them, whatever the builder's umask."""
     for path in (app, *app.rglob("*")):

@@ -205,14 +205,14 @@ def read(path: Path) -> Detection:
 
 
 def _without_expected(detection: Detection) -> Detection:
-    """The detection without what the list of expected automation names for it."""
+    """The detection without what the list of expected automation names for it: by any row that has not ended."""
     expected = [
-        f'eval automation="{detection.id}", account=mvindex(actor,0), address=mvindex(src,0)',
-        "lookup illumio_pce_expected_automation account, address, expected AS automation"
+        f'eval automation="{detection.id}", account=lower(mvindex(actor,0)), address=lower(mvindex(src,0))',
+        "lookup local=true illumio_pce_expected_automation account, address, expected AS automation"
         " OUTPUT until AS expected_until, expected AS is_expected",
     ]
-    unexpected = '(isnull(is_expected) OR strftime(_time,"%F")>expected_until)'
-    return replace(detection, prepare=[*detection.prepare, *expected], match=f"({detection.match}) AND {unexpected}")
+    match = f"({detection.match}) AND `illumio_pce_not_expected`"
+    return replace(detection, prepare=[*detection.prepare, *expected], match=match)
 
 
 def _rba(text: dict[str, Any]) -> Rba:

@@ -9,7 +9,7 @@ import re
 
 from workbench.splunk.refusal import Refused
 
-# Names of settings, by file; a name that ends in `-` begins a class of settings.
+# Names of settings, by file; a name that ends in `-` or a dot begins a class of settings.
 _ACTING = {
     "props": """priority CHARSET TRUNCATE LINE_BREAKER SHOULD_LINEMERGE BREAK_ONLY_BEFORE_DATE BREAK_ONLY_BEFORE
         MUST_BREAK_AFTER MUST_NOT_BREAK_AFTER MUST_NOT_BREAK_BEFORE MAX_EVENTS DATETIME_CONFIG TIME_PREFIX TIME_FORMAT
@@ -22,6 +22,7 @@ _ACTING = {
     "macros": "args definition validation errormsg iseval",
     "fields": "",
     "limits": "limit maxchars maxcols extraction_cutoff",
+    "collections": "enforceTypes replicate field.",
 }
 _WITHOUT_EFFECT = {
     "props": """sourcetype description category
@@ -35,8 +36,9 @@ _WITHOUT_EFFECT = {
     "macros": "description",
     "fields": "INDEXED INDEXED_VALUE",
     "limits": "avg_extractor_time max_extractor_time indexed_kv_limit extract_all",
+    "collections": "",
 }
-CONFS = ("props", "transforms", "eventtypes", "tags", "macros", "fields", "limits")
+CONFS = ("props", "transforms", "eventtypes", "tags", "macros", "fields", "limits", "collections")
 
 # The scheduler of the workbench judges its own limits.
 _JUDGED_ELSEWHERE = ("scheduler",)
@@ -65,4 +67,6 @@ def check(conf: str, stanza: str, key: str, value: str) -> None:
 
 
 def _covers(table: str, key: str) -> bool:
-    return any(key.startswith(name) and key != name if name.endswith("-") else key == name for name in table.split())
+    return any(
+        key.startswith(name) and key != name if name.endswith(("-", ".")) else key == name for name in table.split()
+    )

@@ -25,6 +25,9 @@ _MATCH_TYPE = re.compile(r"(WILDCARD|CIDR|EXACT)\(\s*([^()]*?)\s*\)[\s,]*", re.I
 class LookupTable:
     """A table that can be asked for matching rows."""
 
+    #: Whether only the search head has it, so that `lookup` needs local=true.
+    local_only = False
+
     def __init__(self, settings: Settings, text: str) -> None:
         self._settings = settings
         self._types = _match_types(settings)
@@ -33,8 +36,7 @@ class LookupTable:
         self._least = settings.number("min_matches", 0)
         if not 1 <= self._most <= 1000:
             raise Refused("max_matches is 1 to 1000", settings.place("max_matches"))
-        reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""), restval="")
-        self.replace(list(reader.fieldnames or []), [{k: v for k, v in row.items() if k is not None} for row in reader])
+        self.replace(*csv_rows(text))
 
     def replace(self, fields: Sequence[str], rows: Sequence[Row]) -> None:
         """Put other rows in place of the table's."""
@@ -45,11 +47,23 @@ class LookupTable:
         self._tests: dict[tuple[str, str], Test] = {}
         self._index: dict[tuple[str, ...], dict[tuple[str, ...], list[Row]]] = {}
 
+    def write(self, rows: Sequence[Row], *, append: bool, key_field: str = "") -> None:
+        """What outputlookup does: put the rows in place of the table's, or behind them. Raises Refused."""
+        if key_field:
+            raise Refused("key_field= is for collections", self._settings.place("filename"))
+        fields = self.fields if append else list(dict.fromkeys(name for row in rows for name in row))
+        new = [{name: row.get(name, "") for name in fields} for row in rows]
+        self.replace(fields, [*(self.rows if append else ()), *new])
+
     def find(self, wanted: Mapping[str, str]) -> Sequence[Row]:
         """The rows that match all columns, as many as allowed, filled up with the default match."""
-        found = list(self._matching(wanted)[: self._most])
+        found = self._first(self._matching(wanted))
         default = dict.fromkeys(self.fields, self._settings.text("default_match"))
         return found + [default] * (self._least - len(found))
+
+    def _first(self, found: Sequence[Row]) -> list[Row]:
+        """As many as the definition allows, in file order."""
+        return list(found[: self._most])
 
     def _matching(self, wanted: Mapping[str, str]) -> Sequence[Row]:
         exact = tuple(column for column in wanted if self._types.get(column, "EXACT") == "EXACT")
@@ -73,6 +87,12 @@ class LookupTable:
             kind = self._types[column]
             self._tests[key] = _network(cell) if kind == "CIDR" else _wildcard(cell, self._sensitive)
         return self._tests[key]
+
+
+def csv_rows(text: str) -> tuple[list[str], list[dict[str, str]]]:
+    """The columns and rows of a CSV text."""
+    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""), restval="")
+    return list(reader.fieldnames or []), [{k: v for k, v in row.items() if k is not None} for row in reader]
 
 
 def _match_types(settings: Settings) -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from workbench.splunk.conf.collection import Collection
 from workbench.splunk.conf.lookup_table import LookupTable
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.settings import Setting, Settings
@@ -24,6 +25,7 @@ class Lookups:
     def __init__(self, confs: Confs) -> None:
         self._files = confs.lookups
         self._definitions = confs.stanzas("transforms")
+        self._collections = confs.stanzas("collections")
         self._tables: dict[str, LookupTable] = {}
 
     def named(self, name: str) -> LookupTable:
@@ -32,18 +34,31 @@ class Lookups:
             self._tables[name] = self._read(name)
         return self._tables[name]
 
+    def restore(self) -> None:
+        """Give the collections back what they held at first."""
+        self._tables = {name: table for name, table in self._tables.items() if not isinstance(table, Collection)}
+
     def _read(self, name: str) -> LookupTable:
         settings = self._definitions.get(name)
         if settings is None and name in self._files:
             return LookupTable(Settings("transforms", name, {}), self._files[name])
         if settings is None:
             raise Refused(f"no lookup {name}")
-        settings.limit(["external_cmd", "external_type", "collection"], "only lookup files are emulated")
+        if settings.text("external_type") == "kvstore":
+            return self._collection(settings)
+        settings.limit(["external_cmd", "external_type", "collection"], "only files and collections are emulated")
         # Splunk strips a path and looks for the name.
         file = re.split(r"[/\\]", settings.text("filename"))[-1]
         if file not in self._files:
             raise Refused(f"the lookup file {file!r} is not there", settings.place("filename"))
         return LookupTable(settings, self._files[file])
+
+    def _collection(self, settings: Settings) -> Collection:
+        settings.limit(["external_cmd", "filename"], "beside external_type = kvstore this is not emulated")
+        name = settings.text("collection", settings.name)
+        if name not in self._collections:
+            raise Refused(f"the collection {name} is not declared", settings.place("collection"))
+        return Collection(settings, self._collections[name], self._files.get(name, ""))
 
 
 class _Use(NamedTuple):
@@ -94,6 +109,8 @@ def _parsed(setting: Setting, lookups: Lookups) -> _Use:
         table = lookups.named(words[0])
     except Refused as refusal:
         raise refusal.at(setting.place) from None
+    if table.local_only:
+        raise Refused("a collection is not on the indexers, where automatic lookups run", setting.place)
     inputs, outputs = _pairs(words[1:cut], setting), _pairs(words[cut + 1 :], setting)
     matched = {column for column, _ in inputs}
     if cut == len(words):

@@ -57,6 +57,10 @@ class Knowledge:
         """A lookup by its definition's or its file's name. Raises Refused where there is none."""
         return self._lookups.named(name)
 
+    def restore_collections(self) -> None:
+        """Give the collections of the KV store back what they held at first."""
+        self._lookups.restore()
+
     def _renamed(self, event: Event) -> str:
         """The source type whose settings apply: the one that `rename` gives, which the event then shows."""
         original = _single(event, "sourcetype")

@@ -21,11 +21,15 @@ class Lookup(Protocol):
     def rows(self) -> Sequence[Mapping[str, str]]:
         """All rows in file order."""
 
+    @property
+    def local_only(self) -> bool:
+        """Whether only the search head has it: a collection that is not replicated to indexers."""
+
     def find(self, wanted: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
         """The rows that match (columns to values), as many as the definition allows, or its default match."""
 
-    def replace(self, fields: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
-        """Write the table anew (outputlookup)."""
+    def write(self, rows: Sequence[Mapping[str, str]], *, append: bool, key_field: str = "") -> None:
+        """Write the table anew, or add to it (outputlookup); a collection by its keys."""
 
 
 class Knowledge(Protocol):

@@ -87,6 +87,7 @@ _ROW_BY_ROW = frozenset(
 _NAMING = frozenset({"bin", "dedup", "eventstats", "head", "sort", "streamstats", "tail"})
 _DROPPING_THE_REST = frozenset({"chart", "rare", "stats", "timechart", "top"})
 _AT_ONCE = 200
+_APPENDS = re.compile(r"\bappend\s*=\s*(?:t|true|1)\b")
 
 
 def _looks_at_one_row(stage: Stage) -> bool:
@@ -99,8 +100,14 @@ _KEEPING_TIMES = frozenset({"eval", "lookup", "regex", "rex", "search", "where"}
 _OF_ITS_TIME = re.compile(r"\b(?:now|time|random)\s*\(|\b_(?:index)?time\s*=(?!=)|\binfo_|earliest|latest")
 
 
+# A lookup that other searches may write meanwhile has it, since it is a collection's.
+_LOCAL = re.compile(r"\s*local\s*=")
+
+
 def _is_the_same_each_time(stage: Stage) -> bool:
     """Whether it makes of each row the same, whenever it runs and among whichever rows."""
+    if stage.command == "lookup" and _LOCAL.match(stage.text):
+        return False
     by_itself = stage.command in _KEEPING_TIMES and _looks_at_one_row(stage)
     return by_itself and not _OF_ITS_TIME.search(stage.text)
 
@@ -205,7 +212,8 @@ def _merged(stages: list[Stage]) -> list[Stage]:
 
 
 def _generates(stage: Stage) -> bool:
-    return commands.find(stage).generates
+    """Whether it makes rows without being given any, and stands first."""
+    return commands.find(stage).generates and not _APPENDS.search(stage.text)
 
 
 def _narrows(text: str) -> bool:
@@ -330,7 +338,7 @@ def _without_columns(rows: list[Event] | None) -> bool:
 
 def _run_stage(stage: Stage, runtime: Runtime, rows: list[Event] | None, *, first: bool) -> list[Event]:
     command = commands.find(stage)
-    if command.generates and not first and not re.search(r"\bappend\s*=\s*(?:t|true|1)\b", stage.text):
+    if command.generates and not first and not _APPENDS.search(stage.text):
         raise Refused(f"{stage.command} has to be the first command", stage.position)
     runner = _parsed(stage if command.takes_brackets else _with_subsearches(stage, runtime))
     try:

@@ -27,7 +27,7 @@ def _pairs(arguments: Arguments) -> list[tuple[str, str]]:
 @command("lookup")
 def parse_lookup(arguments: Arguments) -> Runner:
     """`lookup table column [AS field] … [OUTPUT|OUTPUTNEW column [AS field] …]`."""
-    arguments.options("local", "update")
+    local = arguments.options("local", "update").flag("local", default=False)
     table = arguments.name()
     inputs = _pairs(arguments)
     only_new = arguments.keyword("outputnew")
@@ -39,6 +39,8 @@ def parse_lookup(arguments: Arguments) -> Runner:
 
     def run(rows: list[Event], runtime: Runtime) -> list[Event]:
         definition = runtime.knowledge.lookup_definition(table)
+        if definition.local_only and not local:
+            raise Refused(f"lookup {table} is not on the indexers (replicate): local=true is missing")
         writes = outputs or _other_columns(definition, inputs)
         _require_columns(definition, table, [column for column, _ in [*inputs, *writes]])
         for row in rows:
@@ -105,9 +107,10 @@ def _as_event(row: Mapping[str, str]) -> Event:
 def parse_outputlookup(arguments: Arguments) -> Runner:
     """Writes the rows into a table, which later searches read; the rows pass on."""
     options = arguments.options("append", "create_empty", "override_if_empty", "max", "key_field", "createinapp")
-    if set(options.values) - {"append", "create_empty", "override_if_empty", "createinapp"}:
-        raise arguments.refuse("max= and key_field= are not supported")
+    if "max" in options:
+        raise arguments.refuse("max= is not supported")
     append, override = options.flag("append", default=False), options.flag("override_if_empty", default=True)
+    key_field = options.text("key_field") if "key_field" in options else ""
     table = arguments.name()
     arguments.finish()
 
@@ -115,10 +118,10 @@ def parse_outputlookup(arguments: Arguments) -> Runner:
         if not rows and (append or not override):
             return rows
         definition = runtime.knowledge.lookup_definition(table)
-        old: Sequence[Mapping[str, str]] = definition.rows if append else []
-        fields = list(definition.fields) if append else [name for name in all_names(rows) if name[:1] != "_"]
-        new = [{name: _cell(row, name) for name in fields} for row in rows]
-        definition.replace(fields, [*old, *new])
+        known = append or definition.local_only
+        names = [*definition.fields, key_field] if known else [name for name in all_names(rows) if name[:1] != "_"]
+        new = [{name: _cell(row, name) for name in names if name} for row in rows]
+        definition.write(new, append=append, key_field=key_field)
         return rows
 
     return run

@@ -26,6 +26,8 @@ EVENTS: list[dict[str, Any]] = [
 class Table:
     """A lookup that matches exactly."""
 
+    local_only = False
+
     def __init__(self, rows: list[dict[str, str]]) -> None:
         self.rows: Sequence[Mapping[str, str]] = rows
         self.fields: Sequence[str] = list(rows[0])
@@ -33,8 +35,9 @@ class Table:
     def find(self, wanted: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
         return [row for row in self.rows if all(row[name] == value for name, value in wanted.items())]
 
-    def replace(self, fields: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
-        self.fields, self.rows = fields, rows
+    def write(self, rows: Sequence[Mapping[str, str]], *, append: bool, key_field: str = "") -> None:
+        assert append and not key_field
+        self.rows = [*self.rows, *({name: row[name] for name in self.fields} for row in rows)]
 
 
 class Known(NoKnowledge):
