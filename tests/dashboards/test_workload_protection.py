@@ -77,7 +77,7 @@ def _last_states(found: list[Fact]) -> dict[str, str]:
 def test_figures_count_the_workloads_to_which_it_happened(open_page: Open, day: str) -> None:
     page, today = open_page("workload_protection", day), _today(day)
     told = {(state_of(fact), workload) for fact in today for workload in about(fact)}
-    weaker = {workload for fact in today for workload, *modes in enforcement(fact) if is_weaker(*modes)}
+    weaker = {workload for fact in today for workload, before, after in enforcement(fact) if is_weaker(before, after)}
 
     def workloads(*states: str) -> int:
         return len({workload for state, workload in told if state in states})
