@@ -53,7 +53,7 @@ def _settings(detection: Detection) -> dict[str, str]:
         "search": compose(detection),
         "disabled": "1",
         "enableSched": "1",
-        "cron_schedule": runs.cron,
+        "cron_schedule": detection.cron,
         "realtime_schedule": "0",
         "dispatch.earliest_time": runs.earliest,
         "dispatch.latest_time": runs.latest,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -56,12 +57,19 @@ class Schedule:
     event times from `earliest` to `latest`.
     """
 
-    cron: str
     period: int
     lookback: int
     earliest: str
     # An event may bear a time that is ahead of Splunk's clock. In hours: a day may have 23 or 25 of them.
     latest: str = "+24h"
+
+    def cron(self, name: str) -> str:
+        """When the search of this id starts: at an offset into the period that follows from the id alone.
+
+        Searches that start in the same second wait for each other; this spreads them, and adding one moves no other.
+        """
+        offset = int(hashlib.sha256(name.encode()).hexdigest(), 16) % self.period
+        return f"{offset} * * * *" if self.period == HOURLY else f"{offset}-59/{self.period} * * * *"
 
     @property
     def since_last_run(self) -> str:
@@ -71,19 +79,19 @@ class Schedule:
 
 
 _SINCE = re.compile(r"`illumio_pce_since_last_run[^`]*`")
-#: The period that administrators may have to make longer, in minutes.
-OFTEN = 5
+#: Periods in minutes; administrators may have to make the first one longer.
+OFTEN, HOURLY = 5, 60
 SCHEDULES = {
     # A day back, so that a line of an event that comes again within it is known.
-    "every 5 minutes": Schedule("*/5 * * * *", OFTEN, 1446, "-30d"),
+    "every 5 minutes": Schedule(OFTEN, 1446, "-30d"),
     # However far ahead, since it is one of these that tells of events from the future.
-    "every 5 minutes, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d", "+10y"),
-    "every 5 minutes, over 90 days": Schedule("*/5 * * * *", OFTEN, 0, "-90d"),
-    "every 15 minutes": Schedule("*/15 * * * *", 15, 0, "-2d"),
-    "every 15 minutes, over 8 days": Schedule("*/15 * * * *", 15, 0, "-8d"),
-    "hourly, over 8 days": Schedule("7 * * * *", 60, 0, "-8d"),
-    "hourly, over 90 days": Schedule("7 * * * *", 60, 0, "-90d"),
-    "hourly, over 400 days": Schedule("7 * * * *", 60, 0, "-400d"),
+    "every 5 minutes, each line once": Schedule(OFTEN, 6, "-30d", "+10y"),
+    "every 5 minutes, over 90 days": Schedule(OFTEN, 0, "-90d"),
+    "every 15 minutes": Schedule(15, 0, "-2d"),
+    "every 15 minutes, over 8 days": Schedule(15, 0, "-8d"),
+    "hourly, over 8 days": Schedule(HOURLY, 0, "-8d"),
+    "hourly, over 90 days": Schedule(HOURLY, 0, "-90d"),
+    "hourly, over 400 days": Schedule(HOURLY, 0, "-400d"),
 }
 
 
@@ -186,6 +194,11 @@ class Detection:
     def runs(self) -> Schedule:
         """Its schedule."""
         return SCHEDULES[self.schedule]
+
+    @property
+    def cron(self) -> str:
+        """When it starts."""
+        return self.runs.cron(self.id)
 
 
 def read_all(folder: Path = CONTENT) -> list[Detection]:
