@@ -17,6 +17,7 @@ CONTENT = ROOT / "content" / "detections"
 
 SEVERITIES = ("informational", "low", "medium", "high", "critical")
 RISK_TYPES = ("user", "system", "other")
+THREAT_TYPES = ("ip_address",)
 DOMAINS = ("access", "endpoint", "network", "threat", "identity", "audit")
 #: The stanza of a detection; Enterprise Security takes no longer name when someone clones it.
 STANZA, LONGEST_STANZA = "Illumio PCE - {} - Rule", 81
@@ -97,20 +98,38 @@ SCHEDULES = {
 
 @dataclass(frozen=True)
 class RiskObject:
-    """A field of the row whose values get a risk score (1 to 100) in Enterprise Security."""
+    """A field of the row whose value gets a risk score (1 to 100) in Enterprise Security."""
 
     field: str
     type: str
     score: int
 
+    @property
+    def copy(self) -> str:
+        """The field that Enterprise Security reads: it has one value, which is no placeholder, or none."""
+        return f"risk_{self.field}"
+
+
+@dataclass(frozen=True)
+class ThreatObject:
+    """A field of the row whose values are what threatens: addresses, for example."""
+
+    field: str
+    type: str
+
+    @property
+    def copy(self) -> str:
+        """The field that Enterprise Security reads: the values that are no placeholders."""
+        return f"threat_{self.field}"
+
 
 @dataclass(frozen=True)
 class Rba:
-    """The risk-based alerting of a detection, as in Splunk's security_content."""
+    """The risk-based alerting of a detection, as in Splunk's security_content. The first risk object is the entity."""
 
     message: str
     risk_objects: list[RiskObject]
-    threat_objects: list[dict[str, str]] = field(default_factory=list)
+    threat_objects: list[ThreatObject]
 
 
 @dataclass(frozen=True)
@@ -238,7 +257,8 @@ def _without_expected(detection: Detection) -> Detection:
 
 
 def _rba(text: dict[str, Any]) -> Rba:
-    return Rba(**{**text, "risk_objects": [RiskObject(**one) for one in text["risk_objects"]]})
+    risk_objects = [RiskObject(**one) for one in text["risk_objects"]]
+    return Rba(text["message"], risk_objects, [ThreatObject(**one) for one in text["threat_objects"]])
 
 
 def _check(detection: Detection, path: Path) -> None:
@@ -254,6 +274,9 @@ def _check(detection: Detection, path: Path) -> None:
         ),
         "a risk object needs a type (user, system or other) and a score from 1 to 100": not all(
             one.type in RISK_TYPES and 1 <= one.score <= 100 for one in detection.rba.risk_objects
+        ),
+        "a threat object needs a type (ip_address)": not all(
+            one.type in THREAT_TYPES for one in detection.rba.threat_objects
         ),
         "rows are by users, addresses and what is no entity": bool({"dest", "href"} & set(detection.by.split())),
         "the search takes another period for new than its schedule has": _other_period(detection),
