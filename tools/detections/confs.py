@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from tools.detections import keepers
 from tools.detections.lines import setting
-from tools.detections.macros import Macro, written_by_hand
+from tools.detections.macros import Macro
 from tools.detections.model import SEVERITIES, Detection, RiskObject, read_all
 from tools.detections.released import Version, metadata, released, version_of
 from tools.detections.rules import rules
@@ -20,20 +21,22 @@ def saved_searches(detections: list[Detection]) -> str:
         _NOTICE.format("content/detections/") + "\n# All ship disabled: docs/detections.md says how to enable them.\n"
     )
     found = versions(detections)
-    return head + "".join(f"\n[{one.stanza}]\n" + _lines(settings(one, found[one.id])) for one in detections)
+    alerting = "".join(f"\n[{one.stanza}]\n" + _lines(settings(one, found[one.id])) for one in detections)
+    return head + alerting + "".join("\n" + keepers.stanza(one) for one in keepers.read_all())
 
 
 def macros(detections: list[Detection]) -> str:
     """The text of macros.conf."""
     head = _NOTICE.format("content/macros.yml and content/detections/") + "\n"
-    all_of_them = [*written_by_hand(), *rules(detections), *_own_macros(detections)]
+    kept = keepers.all_macros(keepers.read_all())
+    all_of_them = [*kept, *rules(detections), *_own_macros(detections)]
     return head + "".join("\n" + macro.stanza() for macro in all_of_them)
 
 
 def versions(detections: list[Detection] | None = None) -> dict[str, Version]:
     """The version of each detection."""
     chosen = read_all() if detections is None else detections
-    used, before = [*written_by_hand(), *_own_macros(chosen)], released()
+    used, before = [*keepers.all_macros(keepers.read_all()), *_own_macros(chosen)], released()
     return {one.id: version_of(one.id, _settings(one), used, before) for one in chosen}
 
 
