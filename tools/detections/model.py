@@ -79,9 +79,8 @@ SCHEDULES = {
     # However far ahead, since it is one of these that tells of events from the future.
     "every 5 minutes, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d", "+10y"),
     "every 5 minutes, over 90 days": Schedule("*/5 * * * *", OFTEN, 1446, "-90d"),
-    "every 15 minutes": Schedule("*/15 * * * *", 15, 0, "-2d"),
-    "every 15 minutes, over 8 days": Schedule("*/15 * * * *", 15, 0, "-8d"),
-    "hourly, over 8 days": Schedule("7 * * * *", 60, 0, "-8d"),
+    "every 15 minutes": Schedule("*/15 * * * *", 15, 2880, "-2d"),
+    "hourly, over 2 days": Schedule("7 * * * *", 60, 2880, "-2d"),
     "hourly, over 400 days": Schedule("7 * * * *", 60, 1446, "-400d"),
 }
 
