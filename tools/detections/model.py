@@ -80,6 +80,8 @@ SCHEDULES = {
     "every 5 minutes, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d", "+10y"),
     "every 5 minutes, over 90 days": Schedule("*/5 * * * *", OFTEN, 1446, "-90d"),
     "every 15 minutes": Schedule("*/15 * * * *", 15, 0, "-2d"),
+    # Two days back, since a draft may be provisioned on the day after.
+    "every 15 minutes, over 2 days": Schedule("*/15 * * * *", 15, 2880, "-30d"),
     "every 15 minutes, over 8 days": Schedule("*/15 * * * *", 15, 0, "-8d"),
     "hourly, over 8 days": Schedule("7 * * * *", 60, 0, "-8d"),
     "hourly, over 400 days": Schedule("7 * * * *", 60, 1446, "-400d"),
