@@ -89,6 +89,8 @@ SCHEDULES = {
     "every 5 minutes, each line once": Schedule(OFTEN, 6, "-30d", "+10y"),
     "every 5 minutes, over 90 days": Schedule(OFTEN, 1446, "-90d"),
     "every 15 minutes": Schedule(15, 2880, "-2d"),
+    # Two days back, since a draft may be provisioned on the day after.
+    "every 15 minutes, over 30 days": Schedule(15, 2880, "-30d"),
     "hourly, over 2 days": Schedule(HOURLY, 2880, "-2d"),
     "hourly, over 400 days": Schedule(HOURLY, 1446, "-400d"),
 }
