@@ -109,7 +109,7 @@ def test_the_figure_of_the_events_opens_a_search_with_the_same_filters(sites: Si
         figure.click()
     search = opened.value
     expect(search.locator("#count")).to_have_text(f"{chosen} results")
-    assert 'severity IN ("high","medium")' in search.locator("#search").inner_text()
+    assert 'mvappend("high","medium")' in search.locator("#search").inner_text()
     search.close()
 
 

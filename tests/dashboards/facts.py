@@ -179,6 +179,29 @@ def failed_sign_in(fact: Fact) -> bool:
     return fact.failed and fact.by_person and not fact.by_ven and fact.type in SIGN_INS | {"user.verify_mfa"}
 
 
+def sign_in_step(fact: Fact) -> bool:
+    """One of the events that the PCE writes when a person signs in, or fails to, before the second factor."""
+    return fact.type in SIGN_INS and fact.by_person and not fact.by_ven
+
+
+def sign_ins(found: Iterable[Fact]) -> list[Fact]:
+    """The first step of each sign-in. Steps of a person with the same outcome belong together until a pause of a minute;
+    the same step twice in them is a second sign-in."""
+    first: list[Fact] = []
+    last: dict[tuple[str, bool, str], float] = {}
+    steps: dict[tuple[str, bool, str], list[str]] = {}
+    for fact in sorted(filter(sign_in_step, found), key=lambda fact: fact.time):
+        who = fact.actor.lower(), fact.failed, fact.pce
+        if who not in last or fact.time - last[who] > 60:
+            steps[who] = []
+        sign_ins_before = max((steps[who].count(one) for one in set(steps[who])), default=0)
+        steps[who].append(fact.type)
+        last[who] = fact.time
+        if steps[who].count(fact.type) > sign_ins_before:
+            first.append(fact)
+    return first
+
+
 def provision(fact: Fact) -> bool:
     return not fact.failed and any(change["change_type"] == "create" for change in fact.resources("sec_policy"))
 
@@ -196,9 +219,14 @@ def enforcement(fact: Fact) -> list[tuple[str, str | None, str]]:
     return found
 
 
+def is_weaker(before: str | None, after: str) -> bool:
+    """Whether there is less enforcement than before."""
+    return before is not None and STRENGTH[before] > STRENGTH[after]
+
+
 def lowered(fact: Fact) -> int:
     """How many workloads have less enforcement than before."""
-    return sum(before is not None and STRENGTH[before] > STRENGTH[after] for _, before, after in enforcement(fact))
+    return sum(is_weaker(before, after) for _, before, after in enforcement(fact))
 
 
 def removed(fact: Fact) -> int:

@@ -142,12 +142,13 @@ class Page:
         """The rows that a panel shows."""
         return self.rows(self.definition["visualizations"][panel]["dataSources"]["primary"])
 
-    def linked(self, panel: str) -> list[Row]:
-        """What Search finds where a panel's link to it is followed."""
+    def linked(self, panel: str, row: Row | None = None) -> list[Row]:
+        """What Search finds where a panel's link to it is followed, from a row of it if there are rows."""
         url = self.definition["visualizations"][panel]["eventHandlers"][0]["options"]["url"]
         query = unquote(re.fullmatch(r".*/search\?q=([^&]*)&earliest=.*", url)[1])  # type: ignore[index]
+        clicked = {**self.tokens, **{f"row.{name}.value": str(value) for name, value in (row or {}).items()}}
         # In an address the text between quotes is encoded besides, which the browser undoes.
-        found = self.indexed.search(put_in(query.replace("|s|u$", "|s$"), self.tokens), self.range)
+        found = self.indexed.search(put_in(query.replace("|s|u$", "|s$"), clicked), self.range)
         return [{name: value for name, value in row.items() if value is not None} for row in found]
 
     def _run(self, source: dict[str, Any]) -> list[Event]:

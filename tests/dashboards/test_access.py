@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.dashboards.conftest import MONDAY, Open, events_of
-from tests.dashboards.facts import IDENTITY, RIGHTS, SIGN_INS, Fact, facts, failed_sign_in
+from tests.dashboards.facts import IDENTITY, RIGHTS, SIGN_INS, Fact, facts, sign_ins
 from tests.dashboards.panels import Indexed, Page
 from workbench.pce.events.world import World, by_user
 
@@ -38,14 +38,14 @@ def _of(kinds: tuple[str, ...], found: list[Fact]) -> list[Fact]:
 @pytest.mark.parametrize("day", ["bad", "quiet"])
 def test_figures(open_page: Open, day: str) -> None:
     page, today = open_page("access", day), _today(day)
-    people = [fact for fact in today if fact.type in SIGN_INS and fact.by_person and not fact.by_ven]
+    people = sign_ins(today)
     expected = {
         "viz_signed_in": sum(not fact.failed for fact in people),
         "viz_failures": sum(fact.failed for fact in people),
         "viz_mfa": sum(fact.type == "user.verify_mfa" and fact.failed for fact in today),
         "viz_refused": sum(
             fact.type == "request.authorization_failed"
-            or (fact.type in SIGN_INS and fact.failed and not fact.by_person and not fact.by_ven)
+            or (fact.type in SIGN_INS and fact.failed and (fact.by_ven or not fact.by_person))
             for fact in today
         ),
         "viz_credentials": sum(fact.type in ("api_key.create", "service_account.create") for fact in today),
@@ -63,7 +63,7 @@ def test_figures(open_page: Open, day: str) -> None:
 
 @pytest.mark.parametrize("day", ["bad", "quiet"])
 def test_who_fails_and_from_where(open_page: Open, day: str) -> None:
-    failures = [fact for fact in _today(day) if failed_sign_in(fact)]
+    failures = [fact for fact in sign_ins(_today(day)) if fact.failed]
     users: dict[str, set[str]] = {}
     for fact in failures:
         users.setdefault(fact.source, set()).add(fact.actor.lower())

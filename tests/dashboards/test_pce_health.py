@@ -100,9 +100,7 @@ def test_each_quarter_of_an_hour_has_its_highest(open_page: Open, day: str, name
 @pytest.mark.parametrize("name", ["cpu", "memory", "disk"])
 def test_the_limits_are_lines(open_page: Open, name: str) -> None:
     # As the macros ship.
-    assert {(row["Amber"], row["Red"]) for row in open_page("pce_health").of(f"viz_{name}_hours")} == {
-        ("80", "95")
-    }
+    assert {(row["Amber"], row["Red"]) for row in open_page("pce_health").of(f"viz_{name}_hours")} == {("80", "95")}
 
 
 #: Measurement → the key of the line, a divisor, and the limits of Illumio's health metrics reference.

@@ -17,9 +17,9 @@ from tests.dashboards.facts import Fact, facts, failed_sign_in, health, provisio
 from tests.dashboards.panels import Indexed, Page, Value
 from tools.detections.model import read_all
 from workbench.detect import alerts
+from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 VENS = {"ven_tampering", "ven_suspended", "ven_lost", "ven_offline", "ven_clones", "ven_update_notice"}
 SENSITIVE = {

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 import pytest
 
 from tests.dashboards.conftest import MONDAY, Open, events_of
-from tests.dashboards.facts import STRENGTH, Fact, enforcement, facts, lowered, removed
+from tests.dashboards.facts import STRENGTH, Fact, enforcement, facts, is_weaker, lowered, removed
 
 #: States that need a person, most dangerous first.
 TROUBLE = {
@@ -74,16 +74,21 @@ def _last_states(found: list[Fact]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("day", ["bad", "quiet"])
-def test_figures_count_what_happened_to_workloads(open_page: Open, day: str) -> None:
+def test_figures_count_the_workloads_to_which_it_happened(open_page: Open, day: str) -> None:
     page, today = open_page("workload_protection", day), _today(day)
-    told = Counter(state for fact in today for state in [state_of(fact)] for _ in about(fact))
+    told = {(state_of(fact), workload) for fact in today for workload in about(fact)}
+    weaker = {workload for fact in today for workload, *modes in enforcement(fact) if is_weaker(*modes)}
+
+    def workloads(*states: str) -> int:
+        return len({workload for state, workload in told if state in states})
+
     expected = {
-        "viz_tampering": sum(number for state, number in told.items() if "tamper" in state),
-        "viz_suspended": told["suspended"],
-        "viz_offline": told["offline"] + told["lost"],
-        "viz_clones": told["cloned"],
-        "viz_lowered": sum(map(lowered, today)),
-        "viz_removed": told["removed"],
+        "viz_tampering": workloads("tampered with", "tampering reverted", "tampering signal"),
+        "viz_suspended": workloads("suspended"),
+        "viz_offline": workloads("offline", "lost"),
+        "viz_clones": workloads("cloned"),
+        "viz_lowered": len(weaker),
+        "viz_removed": workloads("removed"),
     }
 
     assert {panel: int(page.of(panel)[0]["total"]) for panel in expected} == expected

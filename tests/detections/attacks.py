@@ -17,10 +17,11 @@ from pathlib import Path
 
 from tools.detections.model import SEVERITIES
 from workbench.detect import alerts_over
+from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
-from workbench.splunk.schedule.savedsearches_conf import Stanzas, saved_searches
+from workbench.splunk.schedule.savedsearches_conf import Stanzas
 from workbench.splunk.spl.knowledge import NoKnowledge
 from workbench.splunk.spl.store import EventStore, Range
 from workbench.splunk.spl.values import Event

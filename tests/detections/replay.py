@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.detect import alerts
+from workbench.detections import saved_searches
 from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 from workbench.splunk.spl.values import Event
 
 PACKAGE = Path(__file__).resolve().parents[2] / "package"

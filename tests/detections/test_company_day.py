@@ -12,11 +12,11 @@ import pytest
 
 from tools.detections.model import read_all
 from workbench.detect import alerts
+from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.pce.events.attack import ADDRESS
 from workbench.pce.events.day import company_day
 from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 ROOT = Path(__file__).resolve().parents[2]
 #: 2031-03-03T00:00:00Z, a Monday.

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from workbench.detect import alerts
+from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 from workbench.splunk.spl.search import run
 from workbench.splunk.spl.values import Event
 

@@ -14,10 +14,10 @@ import pytest
 from tests.cim.formats import as_cef, as_json, as_leef
 from tools.detections.model import read_all
 from workbench.detect import alerts
+from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.schedule.cron import parse_cron
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 from workbench.splunk.spl.values import Event
 
 ROOT = Path(__file__).resolve().parents[2]

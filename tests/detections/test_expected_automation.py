@@ -10,8 +10,8 @@ import pytest
 from tests.detections.made import BEGIN, Json, change, event, indexed, note, request, ven
 from tools.detections.model import CONTENT, Invalid, read, read_all
 from workbench.detect import alerts
+from workbench.detections import saved_searches
 from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 PACKAGE = Path(__file__).resolve().parents[2] / "package"
 CMDB: Json = {"service_account": {"href": "/orgs/1/service_accounts/5", "name": "cmdb"}}

@@ -11,9 +11,9 @@ import pytest
 
 from tests.cim.formats import as_cef, as_json, as_leef, spaced_json
 from workbench.detect import alerts
+from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = ROOT / "content" / "detections"

@@ -14,9 +14,10 @@ from tools.detections.condition import condition
 from tools.detections.lines import LONGEST, laid_out, setting
 from tools.detections.macros import written_by_hand
 from tools.detections.model import OFTEN, Detection, Invalid, read, read_all
+from workbench.detections import saved_searches
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from workbench.splunk.schedule.savedsearches_conf import saved_searches as stanzas
 from workbench.splunk.spl.macros import expand
 from workbench.splunk.spl.search import check
 
@@ -58,6 +59,39 @@ IDS = [
     "events_silent",
     "ingest_failing",
 ]
+
+
+def test_stanzas_are_named_by_title_and_carry_the_id() -> None:
+    names = stanzas([ROOT / "package"])
+
+    assert {name for name in names if not re.fullmatch(r"Illumio PCE - [A-Z][A-Za-z0-9 ,-]+ - Rule", name)} == set()
+    assert max(map(len, names)) <= 81
+    assert {name: one["action.correlationsearch.label"] for name, one in names.items()} == {
+        name: name for name in names
+    }
+    assert names["Illumio PCE - VEN suspended - Rule"] == STANZAS["ven_suspended"]
+    assert STANZAS.keys() == {path.parent.name for path in CONTENT.glob("*/detection.yml")}
+
+
+@pytest.mark.parametrize("name", ["x" * 61, "a/b", "a [b]", "what $user$ did", "it's"])
+def test_a_title_that_makes_no_name_of_a_saved_search_is_refused(name: str, tmp_path: Path) -> None:
+    text = (CONTENT / "ven_suspended" / "detection.yml").read_text(encoding="utf-8")
+    path = tmp_path / "ven_suspended" / "detection.yml"
+    path.parent.mkdir()
+    path.write_text(text.replace("name: VEN suspended", f'name: "{name}"'), encoding="utf-8")
+
+    with pytest.raises(Invalid, match="characters"):
+        read(path)
+
+
+def test_a_clone_goes_by_its_own_name(tmp_path: Path) -> None:
+    clone = "Access - Mine - Rule"
+    (tmp_path / "local").mkdir()
+    annotations = STANZAS["ven_suspended"]["action.correlationsearch.annotations"]
+    text = f"[{clone}]\nsearch = index=main\naction.correlationsearch.annotations = {annotations}\n"
+    (tmp_path / "local" / "savedsearches.conf").write_text(text, encoding="utf-8")
+
+    assert saved_searches([ROOT / "package", tmp_path]).keys() == {*STANZAS, clone}
 
 
 def test_nothing_is_stale() -> None:
@@ -113,7 +147,7 @@ def test_no_command_that_appinspect_calls_risky_is_used() -> None:
 def test_the_recommended_set_stands_ready_to_be_copied() -> None:
     page = (ROOT / "docs" / "detections.md").read_text(encoding="utf-8")
 
-    assert all((f"[{one.id}]\ndisabled = 0" in page) == one.recommended for one in read_all())
+    assert all((f"[{one.stanza}]\ndisabled = 0" in page) == one.recommended for one in read_all())
 
 
 def test_a_threshold_that_no_search_uses_is_refused(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ import pytest
 
 from tests.detections.week import MONDAY, MORNING, PACKAGE, alerts_of_the_week, counted
 from tools.detections.page import FIGURES
+from workbench.detections import saved_searches
 from workbench.pce.events.collected import Indexed
 from workbench.pce.events.week import healthy_week
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 DAY = 86_400
 MEASURED = json.loads(FIGURES.read_text(encoding="utf-8"))

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench.detect import alerts
+from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.pce.events.generate import generate
 from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = 86_400

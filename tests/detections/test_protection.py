@@ -117,30 +117,30 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     ),
     "another firewall is primary": (
         "protection_settings_changed", "high", of("firewall_settings.update", "firewall_setting", COEXISTS),
-        'firewall_coexistence from [] to [{"illumio_primary":false,"scope":[]}]',
+        "firewall coexistence: + illumio_primary: no, scope: everything",
     ),
     "static policy": (
         "protection_settings_changed", "high",
         of("firewall_settings.update", "firewall_setting", became("static_policy_scopes", None, [[]])),
-        "static_policy_scopes from none to [[]]",
+        "static policy scopes: + everything",
     ),
     "static policy, as a collection": (
         "protection_settings_changed", "high",
         of("firewall_settings.update", "firewall_setting", {"static_policy_scopes": {"created": [[PROD]], "deleted": []}}),
-        "static_policy_scopes from [] to [[",
+        "static policy scopes: + env=prod",
     ),
     "coexistence taken back": (
         "protection_settings_changed", "medium", of("firewall_settings.update", "firewall_setting", ALONE),
-        'firewall_coexistence from [{"illumio_primary":false,"scope":[]}] to []',
+        "firewall coexistence: − illumio_primary: no, scope: everything",
     ),
     "offline timers": (
         "protection_settings_changed", "medium", of("workload_settings.update", "workload_setting", TIMEOUT),
-        'workload_disconnected_timeout_seconds from [{"scope":[],"value":3600}] to [{"scope":[],"value":-1}]',
+        "timeout seconds: scope: everything, value: 3600 → scope: everything, value: -1",
     ),
     "the label map of a cluster": (
         "protection_settings_changed", "medium",
         of("container_cluster.update_label_map", "container_cluster", became("label_map", ["prod"], ["dev"])),
-        'container_cluster.update_label_map of quay): label_map from ["prod"] to ["dev"]',
+        "container_cluster.update_label_map of quay): container cluster quay: label map: prod → dev",
     ),
     "a cluster deleted": (
         "protection_settings_changed", "high", of("container_cluster.delete", "container_cluster", None, "delete"),
@@ -148,21 +148,21 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     ),
     "flows dropped": (
         "audit_trail_changed", "high", collector({"action": {"before": None, "after": "drop"}}),
-        "(traffic_collector_setting.create): action from none to drop",
+        "(traffic_collector_setting.create): created traffic collector setting quay: action: drop",
     ),
     "flows merged": (
-        "audit_trail_changed", "medium", collector({"action": {"before": None, "after": "aggregate"}}), "to aggregate",
+        "audit_trail_changed", "medium", collector({"action": {"before": None, "after": "aggregate"}}), "action: aggregate",
     ),
     "flows no longer dropped": ("audit_trail_changed", "medium", collector({}, "delete"), "setting.delete)"),
     "trusted proxies": (
         "audit_trail_changed", "high",
         of("trusted_proxy_ips.update", "trusted_proxy_ips", became("trusted_proxy_ips", [], ["198.51.100.7"])),
-        'trusted_proxy_ips from [] to ["198.51.100.7"]',
+        "trusted proxy ips: + 198.51.100.7",
     ),
     "the retention of events": (
         "audit_trail_changed", "high",
         of("event_settings.update", "event_settings", became("audit_event_retention_seconds", 2592000, 86400)),
-        "audit_event_retention_seconds from 2592000 to 86400",
+        "audit event retention seconds: 2592000 → 86400",
     ),
     "a syslog destination out of reach": (
         "audit_events_lost", "medium", event("remote_syslog.unreachable", by=SYSTEM, status=None),

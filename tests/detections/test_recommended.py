@@ -12,8 +12,8 @@ import pytest
 from tests.detections.made import APP, BEGIN, EVA, SYSTEM, Json, change, event, indexed, note, request, ven
 from tools.detections.model import read_all
 from workbench.detect import alerts
+from workbench.detections import saved_searches
 from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = ROOT.parent / "shared" / "reference" / "illumio-core-23.5-events-described.txt"

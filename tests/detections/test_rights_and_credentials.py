@@ -121,7 +121,7 @@ TOLD: dict[str, tuple[str, Json, str, str]] = {
     "settings of sign-ins": (
         "identity_provider_changed", event("authentication_settings.update", [
             change("authentication_settings", {"authentication_type": {"before": "SAML", "after": "Local"}}),
-        ]), "changed how users sign in: authentication_type from SAML to Local", "high",
+        ]), "changed how users sign in: authentication settings crane-1: authentication type: SAML → Local", "high",
     ),
     "a local account": (
         "access_account_changed", account("user_local_profile.create", IDA, type="local"), f"created the local account {IDA}", "medium",

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from workbench.detect import alerts, main
+from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 from workbench.splunk.spl.values import Event
 
 ROOT = Path(__file__).resolve().parents[2]

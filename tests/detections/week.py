@@ -10,11 +10,11 @@ from pathlib import Path
 
 from tools.detections.model import SEVERITIES
 from workbench.detect import alerts_over
+from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.pce.events.week import healthy_week
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 from workbench.splunk.spl.store import EventStore
 
 ROOT = Path(__file__).resolve().parents[2]

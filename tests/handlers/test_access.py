@@ -20,8 +20,10 @@ APP = ADDON.name
 BELOW = ("", "/lab", "/lab/enable", "/lab/disable", "/lab/acl", "/lab/move", "/_reload", "/_new")
 METHODS = ("GET", "POST", "PUT", "DELETE")
 #: What a SOC analyst works with, as default.meta names it.
-KNOWLEDGE = ("props", "transforms", "lookups", "macros", "eventtypes", "tags")
-WITHIN_THE_APP = ("views", "nav", "savedsearches")
+KNOWLEDGE = ("props", "transforms", "lookups", "macros", "eventtypes", "tags", "savedsearches")
+WITHIN_THE_APP = ("views", "nav")
+#: What administrators edit, and exported searches read.
+EDITED = tuple(f"illumio_pce_{name}" for name in ("high_value_workloads", "high_value_labels", "expected_automation"))
 #: What only those who run the add-on see.
 CLOSED = ("ta_illumio_pce_account", "ta_illumio_pce_settings", "passwords")
 CHECKPOINTS = "storage/collections/data/ta_illumio_pce_checkpoints"
@@ -85,7 +87,8 @@ def test_without_it_no_conf_of_the_app_can_be_written_either(splunkd: Splunkd, c
 
 def test_an_analyst_reads_what_searches_need_and_nothing_of_accounts_secrets_or_state() -> None:
     meta = read_conf(ADDON / "metadata/default.meta")
-    assert {kind for kind in meta if meta[kind].get("export") == "system"} == set(KNOWLEDGE)
+    shared = {*KNOWLEDGE, *(f"collections/{name}" for name in EDITED)}
+    assert {kind for kind in meta if meta[kind].get("export") == "system"} == shared
     for kind in (*KNOWLEDGE, *WITHIN_THE_APP):
         assert roles_with(ADDON, kind, "any", "read") == ["*"]
     for kind, name in (*((kind, "any") for kind in CLOSED), ("collections", "ta_illumio_pce_checkpoints")):

@@ -11,9 +11,11 @@ import pytest
 from tools.dashboards import model
 from tools.dashboards.compose import compose
 from tools.dashboards.model import Invalid
+from workbench.detections import saved_searches
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.dashboards.view import read_views
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from workbench.splunk.schedule.savedsearches_conf import all_searches
+from workbench.splunk.spl.macros import expand
 
 #: What a sign that stands alone belongs to, Splunk's page of sort leaves open.
 LOOSE_SIGN = re.compile(r"\bsort(?:\s+\d+)?\s+(?:[^|`\"]*,\s*)?[+-]\s")
@@ -64,3 +66,65 @@ def test_dashboard_queries_use_dollars_only_for_tokens(query: str | list[str]) -
     sources = {**one.own["dataSources"], "more": {"type": "ds.search", "options": {"query": query}}}
     with pytest.raises(Invalid, match="dollar"):
         compose(replace(one, own={**one.own, "dataSources": sources}), shared)
+
+
+#: Fields that automatic lookups with a default_match give, and the values that no row of those lookups has.
+ONLY_DEFAULTS = {
+    "signature": "unknown", "description": "unknown", "event_category": "unknown", "canonical_event_type": "unknown",
+    "cim_dataset": "unknown", "object_category": "other", "change_type": "other",
+}  # fmt: skip
+_COMPARED = re.compile(r'(?<![\w.])(\w+)\s*(?:!?=\s*("[^"]*"|[^\s()|]+)|\s+IN\s+\(([^)]*)\))')
+
+
+def by_default(base: str) -> list[str]:
+    """The comparisons of a base search that hold of what a lookup's default_match gives, but for `field=*` and NOT."""
+    found = []
+    for comparison in _COMPARED.finditer(base):
+        name, value, values = comparison.groups()
+        given = {one.strip(' "').lower() for one in (values or value).split(",")}
+        if name in ONLY_DEFAULTS and ONLY_DEFAULTS[name] in given:
+            found.append(comparison[0])
+    return found
+
+
+def base_searches(spl: str, macros: dict[str, dict[str, str]]) -> list[str]:
+    """What stands before the first pipe of a search and of each of its subsearches."""
+    text = expand(spl, macros)
+    inner = [one for bracketed in re.findall(r"\[\s*search\b([^|\]]*)", text) for one in [bracketed]]
+    return [*inner] if text.lstrip().startswith("|") else [text.partition("|")[0], *inner]
+
+
+def test_no_base_search_filters_on_what_only_a_default_match_gives(addon: Path) -> None:
+    confs = Confs.load(addon)
+    macros = {name: one.texts() for name, one in confs.stanzas("macros").items()}
+    searches = {name: one["search"] for name, one in all_searches([addon]).items()}
+    searches |= {name: one.text("search") for name, one in confs.stanzas("eventtypes").items()}
+    searches |= {name: f"`{name}`" for name in macros if re.fullmatch(r"illumio_pce_\w+_events", name)}
+    for view in read_views(addon):
+        for name, source in view.definition["dataSources"].items():
+            if source["type"] == "ds.search":
+                searches[f"{view.name}, {name}"] = re.sub(r"\$[\w.:|]+\$", "x", source["options"]["query"])
+    found = {name: by_default(base) for name, spl in searches.items() for base in base_searches(spl, macros)}
+    assert len(found) > 100
+    assert {name: one for name, one in found.items() if one} == {}
+
+
+def test_what_the_rule_of_default_matches_finds() -> None:
+    assert by_default('index=a (signature="unknown" OR b=c)') == ['signature="unknown"']
+    assert by_default('cim_dataset IN ("Alerts", "unknown")') == ['cim_dataset IN ("Alerts", "unknown")']
+    assert by_default("object_category=other x=unknown signature=*") == ["object_category=other"]
+
+
+def test_the_rule_knows_every_lookup_with_a_default_match(addon: Path) -> None:
+    confs = Confs.load(addon)
+    defaults = {name: one.text("default_match") for name, one in confs.stanzas("transforms").items()}
+    given: dict[str, set[str]] = {}
+    for stanza in confs.stanzas("props").values():
+        for _, setting in stanza.classes("LOOKUP-"):
+            table, _, outputs = re.sub(r"\s+OUTPUT(?:NEW)?\s+", "|", setting.value).partition("|")
+            name = table.split()[0]
+            for field in re.findall(r"(\w+)(?!\s+AS)(?=\s|$)", re.sub(r"\w+ AS ", "", outputs)):
+                if defaults[name]:
+                    given.setdefault(field, set()).add(defaults[name])
+    # A severity that a row has too is found by that row.
+    assert {name: {value} for name, value in ONLY_DEFAULTS.items()} | {"severity": {"informational"}} == given

@@ -227,6 +227,22 @@ def test_searches_are_read_for_risky_commands_and_raw_tokens(
     assert content.raw_tokens(search) == tokens
 
 
+_KEEPS = "index=main | stats count BY user | outputlookup append=true key_field=_key illumio_pce_kept"
+
+
+def test_a_keeper_writes_its_own_lookup_as_its_last_command_and_nothing_else() -> None:
+    def found(search: str, **more: str) -> list[str]:
+        return list(content.findings({"search": search, **more}, "illumio_pce_kept"))
+
+    assert found(_KEEPS) == []
+    assert found(_KEEPS.replace("illumio_pce_kept", "illumio_pce_other")) == ["risky command outputlookup"]
+    assert found(f"{_KEEPS} | stats count") == ["risky command outputlookup"]
+    assert found(f"{_KEEPS} | outputlookup illumio_pce_kept") == ["risky command outputlookup"]
+    assert found("index=main | collect index=x") == ["risky command collect"]
+    assert list(content.findings({"search": _KEEPS})) == ["risky command outputlookup"]
+    assert found(_KEEPS, **{"action.populate_lookup": "1"}) == ["action.populate_lookup writes where no keeper does"]
+
+
 def test_a_macro_argument_is_not_a_token() -> None:
     macro = {"args": "column, text", "definition": 'eval $column$="$text$", who=$user$'}
     assert list(content.findings(macro)) == ["unquoted token $user$"]

@@ -2,6 +2,10 @@
 
 What is shared comes first, what the dashboard says itself wins. A query may be a list of lines; `{name}` in it stands
 for a text of shared.json, the filters above all.
+
+A figure says once what it counts, as `figure` of its data source: `where`, which rows; `once_by`, a field, if several
+rows are one; `largest`, if it is the largest value of that field; `levels`, its thresholds. A click with `list` names
+that data source and opens the rows counted, with `columns`; with `row` those of a table's row, each by itself.
 """
 
 from __future__ import annotations
@@ -48,16 +52,17 @@ def compose(dashboard: Dashboard, shared: Json) -> Json:
     inputs = {**shared["inputs"], **own.get("inputs", {})}
     looks: Json = shared["visualizations"]
     sources = {**shared["dataSources"], **own["dataSources"]}
+    texts: dict[str, str] = shared["texts"]
     return {
         "title": dashboard.label,
         "description": " ".join(dashboard.description.split()),
         "inputs": inputs,
         "defaults": {**shared["defaults"], **own.get("defaults", {})},
         "visualizations": {
-            name: _linked(merged(looks.get(panel["type"], {}), panel), shared["texts"])
+            name: _linked(merged(looks.get(panel["type"], {}), panel), sources, texts)
             for name, panel in own["visualizations"].items()
         },
-        "dataSources": {name: _source(source, shared["texts"]) for name, source in sources.items()},
+        "dataSources": {name: _source(source, texts) for name, source in sources.items()},
         "layout": {**shared["layout"], "globalInputs": list(inputs), "structure": own["layout"]["structure"]},
     }
 
@@ -69,29 +74,63 @@ def merged(below: Any, above: Any) -> Any:
     return above
 
 
-def _linked(panel: Json, texts: dict[str, str]) -> Json:
-    """A panel whose links to Search are addresses: `search` in a handler's options is what is searched."""
-    handlers = [
-        {**one, "options": _address(one["options"], texts)} if "search" in one["options"] else one
-        for one in panel.get("eventHandlers", [])
-    ]
+def _linked(panel: Json, sources: Json, texts: dict[str, str]) -> Json:
+    """A panel whose links to Search are addresses: of what is searched (`search`), or of what is counted (`list`)."""
+    handlers = [{**one, "options": _address(one["options"], sources, texts)} for one in panel.get("eventHandlers", [])]
     return {**panel, "eventHandlers": handlers} if handlers else panel
 
 
-def _address(options: Json, texts: dict[str, str]) -> Json:
-    parts = _TOKEN.split(_text(options["search"], texts))
+def _address(options: Json, sources: Json, texts: dict[str, str]) -> Json:
+    if not {"search", "list"} & options.keys():
+        return options
+    text = _text(options["search"], texts) if "search" in options else _listed(options, sources, texts)
+    parts = _TOKEN.split(text)
     # What stands between tokens is encoded here, what they stand for by their filter `u`.
     search = "".join(part if place % 2 else quote(part, safe="") for place, part in enumerate(parts))
-    rest = {name: value for name, value in options.items() if name != "search"}
+    rest = {name: value for name, value in options.items() if name not in ("search", "list", "row", "columns")}
     return {"url": f"{_SEARCH}?q={search}&{_TIME}", **rest}
 
 
+def _listed(options: Json, sources: Json, texts: dict[str, str]) -> str:
+    """The search for the rows that a figure counts: its base up to the rows that say what was received, the filters."""
+    source = sources[options["list"]]
+    chosen = sources[source["options"]["extend"]]["options"]
+    base, figure = sources[chosen["extend"]]["options"]["query"], source["figure"]
+    events = base[: next(place for place, line in enumerate(base) if "`illumio_pce_received" in line)]
+    rows = [f"| where {figure['where']}", "| sort 0 -_time"]
+    if "row" in options:
+        rows.append(f"| where {options['row']}")
+    elif "once_by" in figure:
+        rows.append(f"| dedup {figure['once_by']}")
+    if "largest" in figure:
+        rows.append(f"| eventstats max({figure['largest']}) AS largest | where {figure['largest']}=largest")
+    chain = "| " + _text(chosen["query"], texts).lstrip("| ")
+    return _text(["search", *events, chain, *rows, options["columns"]], texts).replace("|s$", "|s|u$")
+
+
+def _figure(figure: Json) -> list[str]:
+    """The search of a figure, over the rows of the base and those that say what was received."""
+    rows = [f"| where isnotnull(received) OR ({figure['where']})"]
+    if "once_by" in figure:
+        rows.append(f"| eval unit=if(isnull(received),{figure['once_by']},null())")
+        rows.append("| sort 0 -_time | dedup unit keepempty=true")
+    count = "`illumio_pce_figure(hit)`"
+    if "largest" in figure:
+        count = f"eval largest={figure['largest']} | `illumio_pce_figure_largest`"
+    return [
+        *rows,
+        f"| eval hit=if(isnull(received),1,0) | {count}",
+        f"| eval {figure['levels']} | `illumio_pce_level`" if "levels" in figure else "| `illumio_pce_no_level`",
+    ]
+
+
 def _source(source: Json, texts: dict[str, str]) -> Json:
-    text = _text(source["options"]["query"], texts)
+    text = _text(_figure(source["figure"]) if "figure" in source else source["options"]["query"], texts)
     if "$" in _TOKEN.sub("", text):
         # Whether the framework takes $$ for a dollar is documented, and was seen by nobody here.
         raise Invalid(f"a query has no dollar but those of tokens; a pattern ends with \\z: {text}")
-    return {**source, "options": {**source["options"], "query": text}}
+    rest = {name: value for name, value in source.items() if name != "figure"}
+    return {**rest, "options": {**source["options"], "query": text}}
 
 
 def _text(lines: str | list[str], texts: dict[str, str]) -> str:

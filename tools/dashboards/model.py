@@ -37,9 +37,11 @@ class Dashboard:
 def shared(folder: Path = CONTENT) -> Json:
     """What all dashboards have: order, inputs, data sources, looks by type of visualization, texts for searches.
 
-    Among the texts are the events that each detection looks at, as `{events of ID}`.
+    Among the texts are the events that each detection looks at, as `{events of ID}`, and the filters once more for the
+    searches of links, as `{filters of a link}`.
     """
     found = cast("Json", json.loads((folder / "shared.json").read_text(encoding="utf-8")))
+    found["texts"]["filters of a link"] = found["texts"]["filters"].replace("|s$", "|s|u$")
     found["texts"].update({f"events of {one.id}": one.events for one in detections.read_all()})
     return found
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from tools.detections import keepers
 from tools.detections.lines import setting
-from tools.detections.macros import Macro, written_by_hand
+from tools.detections.macros import Macro
 from tools.detections.model import SEVERITIES, Detection
 from tools.detections.rules import rules
 from tools.detections.search import compose, events_of
@@ -18,13 +19,15 @@ def saved_searches(detections: list[Detection]) -> str:
     head = (
         _NOTICE.format("content/detections/") + "\n# All ship disabled: docs/detections.md says how to enable them.\n"
     )
-    return head + "".join(f"\n[{one.id}]\n" + _lines(_settings(one)) for one in detections)
+    rules = "".join(f"\n[{one.stanza}]\n" + _lines(_settings(one)) for one in detections)
+    return head + rules + "".join("\n" + keepers.stanza(one) for one in keepers.read_all())
 
 
 def macros(detections: list[Detection]) -> str:
     """The text of macros.conf."""
     head = _NOTICE.format("content/macros.yml and content/detections/") + "\n"
-    all_of_them = [*written_by_hand(), *rules(detections), *(macro for one in detections for macro in _macros_of(one))]
+    kept = keepers.all_macros(keepers.read_all())
+    all_of_them = [*kept, *rules(detections), *(macro for one in detections for macro in _macros_of(one))]
     return head + "".join("\n" + macro.stanza() for macro in all_of_them)
 
 
@@ -75,14 +78,16 @@ def _settings(detection: Detection) -> dict[str, str]:
 def _enterprise_security(detection: Detection) -> dict[str, str]:
     """What Enterprise Security reads. Risk and notable are off, so that nothing happens where it is not there."""
     techniques = {"mitre_attack": detection.attack} if detection.attack else {}
+    # Findings and risk events carry the id as `annotations.illumio_pce`, whatever the search is called.
+    annotations = {"illumio_pce": [detection.id], **techniques, "type": "TTP"}
     risk = [
         {"risk_object_field": one.field, "risk_object_type": one.type, "risk_score": one.score}
         for one in detection.rba.risk_objects
     ]
     return {
         "action.correlationsearch.enabled": "1",
-        "action.correlationsearch.label": f"Illumio PCE: {detection.name}",
-        "action.correlationsearch.annotations": json.dumps({**techniques, "type": "TTP"}),
+        "action.correlationsearch.label": detection.stanza,
+        "action.correlationsearch.annotations": json.dumps(annotations),
         "action.risk": "0",
         "action.risk.param._risk": json.dumps([*risk, *detection.rba.threat_objects]),
         "action.risk.param._risk_message": detection.rba.message,

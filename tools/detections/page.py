@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 
 from tools.detections.lines import laid_out
 from tools.detections.model import CONTENT, SEVERITIES, Detection
@@ -33,11 +32,14 @@ than once.
 ```bash
 SPLUNK=https://search-head.example.com:8089
 read -rsp 'Token: ' TOKEN
-for id in {names}
+while read -r name
 do
   curl -sf -o /dev/null -H @<(printf 'Authorization: Bearer %s' "$TOKEN") -d disabled=0 \\
-    "$SPLUNK/servicesNS/nobody/TA_illumio_pce/saved/searches/$id" && echo "$id is on" || echo "$id is still off"
-done
+    "$SPLUNK/servicesNS/nobody/TA_illumio_pce/saved/searches/${{name// /%20}}" \\
+    && echo "$name is on" || echo "$name is still off"
+done <<'END'
+{names}
+END
 ```
 
 **In Splunk Web**, if the port stays closed: Settings → Searches, reports, and alerts; app *Illumio PCE Add-on for
@@ -54,6 +56,57 @@ Add actions such as email or a ticket to each search in Splunk Web: Edit → Edi
 
 With Splunk Enterprise Security, also set `action.notable = 1` or `action.risk = 1`. Labels, annotations, risk objects
 and drilldowns are already filled in; without Enterprise Security these settings have no effect.
+
+## Upgrade from 0.1.0
+
+Up to version 0.1.0 a saved search was named by its id, such as `access_burst`. Now it is named by its title, such as
+`Illumio PCE - Repeated failed sign-ins by one user - Rule`. Nothing else about an id has changed: macros, this page
+and `./build.sh detect` use it, and in Enterprise Security findings and risk events carry it as
+`annotations.illumio_pce`.
+
+What you enabled or changed under an old name stays in `local/savedsearches.conf` under that name, and no longer applies
+to any search: **the renamed searches are off until you carry your settings over.** What is left under an old name has
+no search text. Splunk lists it, and cannot run it.
+
+**Find what is left**: search this on the search head. Each row is a saved search of the add-on without a search text.
+
+```
+| rest /servicesNS/-/TA_illumio_pce/saved/searches | where 'eai:acl.app'="TA_illumio_pce" AND len(coalesce(search,""))=0
+| table title disabled
+```
+
+**By file**, on Splunk Enterprise: this renames the stanzas, with all that you have changed in them. Run it in
+`etc/apps/TA_illumio_pce` while Splunk is stopped; for a search head cluster, in `etc/shcluster/apps/TA_illumio_pce` on
+the deployer, before you apply the bundle. It keeps the former files with the suffix `.before`.
+
+```bash
+while read -r id name
+do
+  for file in local/savedsearches.conf metadata/local.meta
+  do
+    [ -e "$file" ] || continue
+    [ -e "$file.before" ] || cp "$file" "$file.before"
+    sed -i.sed -e "s|^\\[$id\\]|[$name]|" \\
+      -e "s|^\\[savedsearches/$id\\([]/]\\)|[savedsearches/${{name// /%20}}\\1|" "$file"
+    rm "$file.sed"
+  done
+done <<'END'
+{renamed}
+END
+```
+
+**By REST**, where you have no access to files (Splunk Cloud), or where the settings were made in Splunk Web on a search
+head cluster: note what you changed (Edit → Advanced Edit shows a search's settings), enable the searches with the
+command above, make your changes again, and delete what the search above lists, in Splunk Web (Settings → Searches,
+reports, and alerts → Edit → Delete) or by:
+
+```bash
+curl -sf -o /dev/null -X DELETE -H @<(printf 'Authorization: Bearer %s' "$TOKEN") \\
+  "$SPLUNK/servicesNS/nobody/TA_illumio_pce/saved/searches/access_burst" && echo "deleted"
+```
+
+Searches, dashboards and suppressions of your own that go by the search's name (`savedsearch_name`, `search_name`, the
+`source` of findings and risk events) need the new one. What was throttled under an old name may alert once more.
 
 ## How they work
 
@@ -93,6 +146,9 @@ minutes, for example, change all searches with `*/5` together: set `cron_schedul
 
 ## All detections
 
+The saved search of a detection is named `Illumio PCE - <name> - Rule`. All are shared with other apps, since
+Enterprise Security lists no other searches.
+
 | id | name | severity | schedule | recommended | heeds expected automation |
 | --- | --- | --- | --- | --- | --- |
 {table}
@@ -128,8 +184,7 @@ patch weekend, a failing identity provider, an announced penetration test) raise
 
 def index(detections: list[Detection]) -> str:
     """docs/detections.md."""
-    recommended = [one.id for one in detections if one.recommended]
-    names = textwrap.fill(" ".join(recommended), 110, subsequent_indent="  ", break_on_hyphens=False)
+    recommended = [one.stanza for one in detections if one.recommended]
     switch = "\n".join(f"[{name}]\ndisabled = 0" for name in recommended)
     table = "\n".join(
         f"| {_link(one)} | {one.name} | {one.severity} | `{one.runs.cron}` | {_yes(one.recommended)} |"
@@ -138,7 +193,8 @@ def index(detections: list[Detection]) -> str:
     )
     parts = {
         "notice": NOTICE,
-        "names": names.replace("\n", " \\\n"),
+        "names": "\n".join(recommended),
+        "renamed": "\n".join(f"{one.id} {one.stanza}" for one in detections),
         "switch": switch,
         "table": table,
         "figures": _figures(),
@@ -190,6 +246,7 @@ def page(one: Detection) -> str:
     parts = [
         f"# {one.name}",
         f"<!-- {NOTICE} -->",
+        f"`{one.stanza}`",
         f"`{one.id}` · severity {one.severity} · MITRE ATT&CK: {techniques} · throttled for {one.quiet_for}"
         f" by {'event' if one.once_by == 'alert_event' else one.once_by}",
         one.description.strip(),

@@ -23,11 +23,11 @@ def compose(detection: Detection) -> str:
 
 
 def events_of(detection: Detection) -> str:
-    """The base search: the events that a detection looks at, for its drilldown."""
+    """The events that a detection looks at, for its drilldown too: the base search, and what narrows it further."""
     if detection.search.startswith("| tstats"):
         return detection.search.partition(" where ")[2].partition(" by ")[0]
     source = _filled(detection) or f"`illumio_pce_audit` ({detection.events})"
-    return _divided(source)[0]
+    return _divided(source)[0] + (f" | search {detection.only}" if detection.only else "")
 
 
 def _divided(source: str) -> tuple[str, str]:

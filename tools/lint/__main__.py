@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from tools.detections.keepers import read_all
+
 from . import code, content
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -52,11 +54,14 @@ def _lookups(app: Path) -> Iterator[str]:
 
 
 def _searches(app: Path) -> Iterator[str]:
+    # The named list: only these write, each its own lookup.
+    keepers = {one.stanza: one.lookup for one in read_all()}
     for name in _SEARCHES:
         parser = RawConfigParser(delimiters=("=",), comment_prefixes=("#",))
         parser.read_string((app / "default" / name).read_text(encoding="utf-8").replace("\\\n", " "))
         for stanza in parser.sections():
-            yield from (f"default/{name} [{stanza}]: {what}" for what in content.findings(dict(parser[stanza])))
+            found = content.findings(dict(parser[stanza]), keepers.get(stanza, "") if name == _SEARCHES[0] else "")
+            yield from (f"default/{name} [{stanza}]: {what}" for what in found)
 
 
 def main() -> None:

@@ -19,6 +19,8 @@ RISKY = frozenset(
         "stash", "summaryindex", "tscollect",
     }
 )  # fmt: skip
+#: Alert actions that write a lookup or an index.
+_WRITING_ACTIONS = {"action.populate_lookup", "action.summary_index"}
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 _COMMAND = re.compile(r"(?:\||\[|^)\s*(\w+)")
 #: A token as Splunk fills it in, but for one that is quoted (`|s`) or a number of its own making: a search's range, or
@@ -43,8 +45,12 @@ def raw_tokens(search: str) -> list[str]:
     return _RAW_TOKEN.findall(search)
 
 
-def findings(settings: dict[str, str]) -> Iterator[str]:
-    """What is wrong with one saved search, macro or event type."""
+def findings(settings: dict[str, str], keeps: str = "") -> Iterator[str]:
+    """What is wrong with one search, macro or event type. `keeps`: the lookup that it writes, if it is a keeper."""
+    for action in _WRITING_ACTIONS & settings.keys():
+        yield f"{action} writes where no keeper does"
+    if keeps:
+        settings = {**settings, "search": _without_writing(settings.get("search", ""), keeps)}
     drilldowns = json.loads(settings.get("action.notable.param.drilldown_searches", "[]"))
     searches = [settings.get("search", ""), settings.get("definition", "")]
     searches += [search for drilldown in drilldowns for search in _texts(drilldown)]
@@ -52,6 +58,11 @@ def findings(settings: dict[str, str]) -> Iterator[str]:
     for search in searches:
         yield from (f"risky command {command}" for command in risky_commands(search))
         yield from (f"unquoted token {token}" for token in raw_tokens(search) if token not in arguments)
+
+
+def _without_writing(search: str, lookup: str) -> str:
+    """A keeper's search without its last command, where that writes its own lookup."""
+    return re.sub(rf"\|\s*outputlookup(?:\s+\w+=\w+)*\s+{lookup}\s*$", "", search)
 
 
 def _texts(drilldown: dict[str, Any]) -> list[str]:

@@ -11,12 +11,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.pce.events.day import company_day
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.dashboards.view import read_views
 from workbench.splunk.schedule.saved_search import SavedSearch, parse_saved_search
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 from workbench.splunk.spl.macros import expand
 from workbench.splunk.spl.pipeline import split
 from workbench.splunk.spl.relative_time import resolve

@@ -12,10 +12,10 @@ from typing import Any
 
 from workbench.demo.show import say, step
 from workbench.detect import alerts
+from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.pce.events.day import company_day, company_past
 from workbench.splunk.conf.reader import Confs
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
 
 #: 2031-03-03T00:00:00Z, a Monday; the same day in every demo.
 MONDAY = 1_930_262_400
@@ -76,7 +76,7 @@ def _alerts(addon: Path) -> Iterator[dict[str, Any]]:
 
 
 def _show(clock: str, alert: dict[str, Any]) -> None:
-    title = str(alert["title"]).removeprefix("Illumio PCE: ")
+    title = str(alert["title"]).removeprefix("Illumio PCE - ").removesuffix(" - Rule")
     print(f"   {clock}  {alert['severity']:<13} {title}  [{alert['detection']}]")
     for label, text in (("why:", str(alert["reason"])), ("do first:", str(alert["first"]))):
         lines = textwrap.wrap(text, 90)

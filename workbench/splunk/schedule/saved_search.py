@@ -60,6 +60,7 @@ class SavedSearch:
     severity: int
     expires: int
     track: str
+    report: bool
 
     @property
     def rank(self) -> int:
@@ -96,6 +97,7 @@ def parse_saved_search(name: str, stanza: Mapping[str, str], owner: str = "nobod
         severity=int(reader.choice("alert.severity", "3", "1", "2", "4", "5", "6")),
         expires=reader.seconds("alert.expires", "24h"),
         track=reader.choice("alert.track", "auto", "0", "1", "true", "false"),
+        report=reader.is_report(),
     )
 
 
@@ -143,6 +145,11 @@ class _Reader:
             return seconds_of(self.text(key) or default)
         except Refused as refusal:
             raise self.refuse(key, refusal.message) from None
+
+    def is_report(self) -> bool:
+        """Whether it alerts nobody: no condition, no action, and no entry among the triggered alerts."""
+        acts = any(re.fullmatch(r"action\.[^.]+", key) and parse_flag(value) for key, value in self.stanza.items())
+        return not (self.text("counttype") or self.text("alert_condition") or acts) and self.text("alert.track") == "0"
 
     def cron(self) -> Cron:
         try:

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import configparser
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 Stanzas = dict[str, dict[str, str]]
 
 
+#: A search that writes a lookup: a keeper, which alerts nobody.
+_WRITES = re.compile(r"\|\s*outputlookup\b[^|]*?(\w+)\s*$")
+
+
+def written_lookup(stanza: Mapping[str, str]) -> str:
+    """The lookup that a keeper writes; empty for any other search."""
+    found = _WRITES.search(stanza.get("search", ""))
+    return found[1] if found else ""
+
+
+def keepers(folders: Sequence[Path]) -> Stanzas:
+    """The searches that write lookups."""
+    return {name: stanza for name, stanza in all_searches(folders).items() if written_lookup(stanza)}
+
+
 def saved_searches(folders: Sequence[Path]) -> Stanzas:
+    """The searches that alert, which are all but the keepers."""
+    return {name: stanza for name, stanza in all_searches(folders).items() if not written_lookup(stanza)}
+
+
+def all_searches(folders: Sequence[Path]) -> Stanzas:
     """Stanzas of savedsearches.conf; local wins over default, a later folder over one before."""
     reader = configparser.RawConfigParser(
         strict=False, delimiters=("=",), comment_prefixes=("#",), default_section="default", empty_lines_in_values=False

@@ -147,6 +147,8 @@ class Scheduler:
             raise Refused(f"{run.search.name}: {refusal.message}", refusal.position) from refusal
 
     def _triggered(self, run: Run, rows: list[Event]) -> list[Alert]:
+        if run.search.report:
+            return []
         trigger, name = run.search.trigger, run.search.name
         previous, self._counts[name] = self._counts.get(name), trigger.count(rows)
 

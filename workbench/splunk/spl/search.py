@@ -153,8 +153,10 @@ class Prepared:
         self._base = _base(_without_brackets(first)) if narrow and _narrows(first.text) else None
         self._store = store.narrowed(partial(_found, self._base)) if self._base else store
         self._rest = rest
+        self._looks_up = any(stage.command == "inputlookup" for stage in rest)
         self._barren = all(_makes_nothing(stage) for stage in rest)
-        if self._base and not self._base.times and "[" not in _unquoted(first.text):
+        self._open = "[" in _unquoted(first.text)  # a subsearch may tell another range
+        if self._base and not self._base.times and not self._open:
             self._run_once(list(takewhile(_is_the_same_each_time, rest)))
 
     def _run_once(self, stages: list[Stage]) -> None:
@@ -167,8 +169,8 @@ class Prepared:
         self._rest = self._rest[len(stages) :]
 
     def reads(self, wanted: Range) -> bool:
-        """Whether it reads any event of the range, as far as its base search tells."""
-        return self._base is None or self._store.holds(wanted)
+        """Whether it reads any event of the range, or a lookup, as far as its text tells."""
+        return self._base is None or self._looks_up or self._store.holds(wanted)
 
     def run(self, now: float, earliest: str, latest: str, within: Range) -> list[Event]:
         """The rows, as those of the function `run`."""
@@ -179,14 +181,14 @@ class Prepared:
         if self._base is None:
             return _run_stages(self._stages, runtime, None)
         runtime.range = _inline_range(self._base, runtime)
-        if self._barren and not self._store.holds(runtime.range):
+        if self._barren and not self._open and not self._store.holds(runtime.range):
             return []
         rows = self._found(runtime)
         return [] if self._barren and not rows else _run_stages(self._rest, runtime, rows)
 
     def _found(self, runtime: Runtime) -> list[Event]:
         first = self._stages[0]
-        if "[" in _unquoted(first.text):
+        if self._open:
             told = _with_subsearches(first, runtime)
             # What a subsearch without rows inserts, which no event satisfies.
             return [] if NOTHING in told.text else _search_events(told, runtime)
@@ -298,9 +300,15 @@ def _bound(value: str | float | None, now: float) -> float | None:
 def _run_inner(text: str, position: int, runtime: Runtime, rows: list[Event] | None) -> list[Event]:
     """A pipeline in brackets: over given rows, or as a search of its own."""
     try:
-        return _run_stages(split(text, implied_search=False), runtime, rows)
+        return _run_stages(list(_inner_stages(text)), runtime, rows)
     except Refused as refusal:
         raise refusal.moved(position) from None
+
+
+@lru_cache(maxsize=1024)
+def _inner_stages(text: str) -> tuple[Stage, ...]:
+    """The commands of a pipeline in brackets: foreach runs the same ones for every event."""
+    return tuple(split(text, implied_search=False))
 
 
 def _run_stages(stages: list[Stage], runtime: Runtime, rows: list[Event] | None) -> list[Event]:
@@ -406,8 +414,13 @@ def _with_subsearches(stage: Stage, runtime: Runtime) -> Stage:
     return replace(stage, text="".join(pieces) + stage.text[start:]) if pieces else stage
 
 
-def _brackets(text: str) -> Iterator[tuple[int, int, str]]:
+@lru_cache(maxsize=1024)
+def _brackets(text: str) -> tuple[tuple[int, int, str], ...]:
     """The places and the insides of the square brackets, those outside of quotation marks and of each other."""
+    return tuple(_each_bracket(text))
+
+
+def _each_bracket(text: str) -> Iterator[tuple[int, int, str]]:
     index = 0 if "[" in text else len(text)
     while index < len(text):
         if text[index] == '"':

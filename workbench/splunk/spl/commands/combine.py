@@ -14,7 +14,8 @@ _SUBSEARCH_ROWS = 50_000
 
 @command("append", takes_brackets=True)
 def parse_append(arguments: Arguments) -> Runner:
-    """The subsearch's rows behind the others."""
+    """`append [maxtime=60] [subsearch]`: the subsearch's rows behind the others; here no search takes any time."""
+    arguments.options("maxtime").count("maxtime", 60)
     text, position = arguments.enclosed()
     arguments.finish()
     return lambda rows, runtime: rows + runtime.subsearch(text, position)[:_SUBSEARCH_ROWS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.arguments import Arguments

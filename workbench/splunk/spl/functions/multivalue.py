@@ -64,6 +64,15 @@ def _mvjoin(value: Value, delimiter: Value) -> Value:
     return text_of(delimiter).join(texts_of(value))
 
 
+@function("mvrange", 2, 2, takes="number number", several=True)
+def _mvrange(start: Value, end: Value) -> Value:
+    """The whole numbers from start up to, but not including, end."""
+    first, last = _place(start), _place(end)
+    if last - first > _LONGEST_RANGE:
+        raise Refused(f"a range of more than {_LONGEST_RANGE} numbers")
+    return from_texts([str(number) for number in range(first, last)])
+
+
 @function("mvsort", 1, 1, takes="text", several=True)
 def _mvsort(value: Value) -> Value:
     """Lexicographic order."""

@@ -1,4 +1,4 @@
-"""`saved/searches/<name>`: a saved search is looked at, and turned on or off."""
+"""`saved/searches/<name>`: a saved search is looked at, turned on or off, or deleted."""
 
 from __future__ import annotations
 
@@ -24,8 +24,13 @@ def edit(call: Call) -> Response:
     return confs.edit(_of_conf(call))
 
 
+def delete(call: Call) -> Response:
+    """Delete one that does not ship."""
+    return confs.delete(_of_conf(call))
+
+
 def _of_conf(call: Call) -> Call:
     return replace(call, parts=("savedsearches", *call.parts))
 
 
-ROUTES = [Route("saved/searches/([^/]+)", {"GET": show, "POST": edit})]
+ROUTES = [Route("saved/searches/([^/]+)", {"GET": show, "POST": edit, "DELETE": delete})]

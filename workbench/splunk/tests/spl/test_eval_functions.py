@@ -101,6 +101,8 @@ def value(text: str) -> Any:
         ("mvfilter(ports > 100)", ["443", "8443"]),
         ('mvfilter(match(mv, "zzz"))', None),
         ("mvmap(ports, ports + 1)", ["23", "444", "8444"]),
+        ("mvrange(0, 3)", ["0", "1", "2"]),
+        ("mvrange(3, 3)", None),
         ('split("a::b", "::")', ["a", "b"]),
         ('split("a,,b", ",")', ["a", "", "b"]),
         # JSON
@@ -139,6 +141,8 @@ def test_function_gives_its_documented_value(text: str, expected: Any) -> None:
         'mvmap("x", 1)',
         'split(word, "")',
         "mvindex(ports, 0, 9)",
+        "mvrange(0, 200000)",
+        "mvrange(1, 11, 2)",
         "if(word, 1, 2)",
         "case(n=1)",
         "time()",

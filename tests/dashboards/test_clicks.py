@@ -1,0 +1,92 @@
+"""A figure counts what its title says, and a click on it lists exactly that, whatever is chosen on its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.dashboards.conftest import MONDAY, Open
+from tests.dashboards.panels import definition
+
+NAMES = ("access", "workload_protection", "policy_changes", "pce_health", "events", "ingest")
+NORTH, SOUTH = "pce-north.kestrel-freight.example", "pce-south.kestrel-freight.example"
+CHOICES: list[dict[str, Any]] = [
+    {}, {"pce": SOUTH}, {"pce": [NORTH, SOUTH], "org": "1"}, {"pce": f"{NORTH},{SOUTH}", "org": ["2", "1"]},
+    {"global_time__earliest": str(MONDAY + 13 * 3600), "global_time__latest": str(MONDAY + 14.5 * 3600)},
+]  # fmt: skip
+#: Figures that are no number of rows: the column in which each row behind the click has them.
+LARGEST = {("policy_changes", "viz_affected"): "Workloads affected"}
+
+
+def links(name: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Panel, its definition and the address of each click that leads somewhere."""
+    for panel, one in definition(name)["visualizations"].items():
+        for handler in one.get("eventHandlers", []):
+            if "url" in handler["options"]:
+                yield panel, one, handler["options"]["url"]
+
+
+def figures(name: str) -> list[str]:
+    """The figures of a page with a click."""
+    return [panel for panel, one, _ in links(name) if one["type"] == "splunk.singlevalue"]
+
+
+@pytest.mark.parametrize("chosen", CHOICES, ids=str)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_figure_is_the_number_of_rows_behind_its_click(open_page: Open, name: str, chosen: dict[str, Any]) -> None:
+    page = open_page(name, **chosen)
+    shown, listed = {}, {}
+    for panel in figures(name):
+        total = page.of(panel)[0]["total"]
+        shown[panel] = 0 if total == "no data" else int(total)
+        rows = page.linked(panel)
+        column = LARGEST.get((name, panel))
+        listed[panel] = max((int(row[column]) for row in rows), default=0) if column else len(rows)
+
+    assert listed == shown
+
+
+#: Tables whose rows open a search: the columns that say how many rows it finds.
+ROWS = {
+    ("access", "viz_failing"): ["Failures"], ("access", "viz_ven_rows"): ["Refused"],
+    ("policy_changes", "viz_by_actor"): ["Drafts", "Provisions"], ("ingest", "viz_inputs"): ["Runs"],
+}  # fmt: skip
+#: They open what no filter is about: one event by its id, the lines of a node, which name no PCE.
+OPEN_MORE = {("events", "viz_event"), ("pce_health", "viz_nodes"), ("pce_health", "viz_parts")}
+
+
+def test_each_table_whose_rows_open_a_search_is_counted() -> None:
+    tables = {
+        (name, panel)
+        for name in NAMES
+        for panel, one, url in links(name)
+        if one["type"] == "splunk.table" and "/search?" in url
+    }
+
+    assert tables == ROWS.keys() | OPEN_MORE
+
+
+@pytest.mark.parametrize(("name", "panel"), ROWS)
+@pytest.mark.parametrize("chosen", [{}, {"pce": NORTH}], ids=str)
+def test_a_row_counts_the_rows_behind_its_click(open_page: Open, name: str, panel: str, chosen: dict[str, Any]) -> None:
+    page = open_page(name, **chosen)
+    rows = page.of(panel)[:8]
+
+    assert rows
+    for row in rows:
+        assert len(page.linked(panel, row)) == sum(int(row[column]) for column in ROWS[name, panel]), row
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_click_keeps_the_filters_of_its_page(name: str) -> None:
+    inputs = {one["options"]["token"] for one in definition(name)["inputs"].values()} & {"pce", "org", "severity"}
+    for panel, _, url in links(name):
+        assert "earliest=$global_time.earliest|u$" in url and "latest=$global_time.latest|u$" in url, panel
+        if (name, panel) in OPEN_MORE:
+            continue
+        if "/search?" in url:
+            assert all(f"${token}|s|u$" in url for token in inputs), panel
+        else:
+            assert all(f"form.{token}=${token}|u$" in url for token in inputs), panel
