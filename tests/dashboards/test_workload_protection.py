@@ -77,7 +77,7 @@ def _last_states(found: list[Fact]) -> dict[str, str]:
 def test_figures_count_the_workloads_to_which_it_happened(open_page: Open, day: str) -> None:
     page, today = open_page("workload_protection", day), _today(day)
     told = {(state_of(fact), workload) for fact in today for workload in about(fact)}
-    weaker = {workload for fact in today for workload, *modes in enforcement(fact) if is_weaker(*modes)}
+    weaker = {workload for fact in today for workload, before, after in enforcement(fact) if is_weaker(before, after)}
 
     def workloads(*states: str) -> int:
         return len({workload for state, workload in told if state in states})
@@ -160,7 +160,7 @@ def test_problems_by_hour(open_page: Open, day: str) -> None:
     told = Counter((fact.hour, TROUBLE.get(state_of(fact), "")) for fact in today for _ in about(fact))
     less: Counter[int] = Counter()
     for fact in today:
-        less[fact.hour] += lowered(fact)
+        less[fact.hour] += sum(is_weaker(*modes) for _, *modes in enforcement(fact))
 
     for row in open_page("workload_protection", day).of("viz_hours"):
         hour = int(row["_time"]) // 3600
