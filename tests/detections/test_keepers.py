@@ -218,14 +218,19 @@ def test_the_volume_of_past_days_is_remembered(kept: bool) -> None:
 
     alerts = one.alerts(5 * DAY - 2 * HOUR, 5 * DAY + 5 * HOUR)
 
-    assert [(float(alert["usual"]), alert["count"]) for alert in alerts] == [(2, "0")]
+    assert [(float(str(alert["usual"])), alert["count"]) for alert in alerts] == [(2, "0")]
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["by its keeper", "without a keeper"])
 def test_an_input_that_runs_once_a_day_is_missed_after_two_days(kept: bool) -> None:
     record = '{"outcome": "ok"}'
-    made = {"sourcetype": "illumio:pce:ingest", "source": "illumio_pce_events://daily", "host": "pce", "index": "main"}
-    events = [
+    made: Event = {
+        "sourcetype": "illumio:pce:ingest",
+        "source": "illumio_pce_events://daily",
+        "host": "pce",
+        "index": "main",
+    }
+    events: list[Event] = [
         {**made, "_raw": record, "_time": str(BEGIN + n * DAY), "_indextime": str(BEGIN + n * DAY)} for n in range(5)
     ]
     one = World("ingest_stopped", events)
@@ -318,3 +323,15 @@ def test_no_search_but_a_keeper_reads_more_than_two_days_of_what_was_indexed() -
     for name, stanza in saved_searches([PACKAGE]).items():
         minutes = re.fullmatch(r"-(\d+)m@m", stanza.get("dispatch.index_earliest", ""))
         assert minutes and int(minutes[1]) <= 2 * 24 * 60, name
+
+
+def test_the_page_says_how_to_have_a_lookup_built_anew() -> None:
+    page = (PACKAGE.parent / "docs" / "detections.md").read_text(encoding="utf-8")
+    (spl,) = re.findall(r"`(\| makeresults [^`]*outputlookup [^`]*)`", page)
+    one = world()
+    one.keep(NOW - HOUR)
+    assert one.rows("illumio_pce_known_networks") != []
+
+    spl_search.run(spl, [], knowledge=one.knowledge, now=BEGIN)
+
+    assert list(one.knowledge.lookup_definition("illumio_pce_known_networks").rows) == []
