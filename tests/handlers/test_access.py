@@ -52,9 +52,9 @@ def statuses(client: Client, names: list[str]) -> dict[str, int]:
 
 def test_without_the_capability_every_method_of_every_endpoint_is_forbidden(splunkd: Splunkd) -> None:
     names = endpoints(ADDON)
-    assert len(names) == 3
+    assert len(names) == 4
     found = statuses(Client(splunkd, "viewer"), names)
-    assert len(found) == 3 * 8 * 4 * 2
+    assert len(found) == 4 * 8 * 4 * 2
     assert set(found.values()) == {403}
 
 

@@ -116,6 +116,10 @@ Searches, dashboards and suppressions of your own that go by the search's name (
 - They search by index time, in adjacent windows that end one minute ago: an event that arrives hours late still raises
   an alert, up to 30 days after its own time. Schedules are continuous, so a search head that was down catches up (24
   hours by Splunk's default).
+- Their starts are spread over the five minutes: each search has a fixed offset, `2-59/5` for example, so that at most
+  15 start in the same minute. What a run reads is relative to its own scheduled time, so the offsets leave no gap.
+  Leave `allow_skew` at 0, since Splunk does not say whether a run's time range moves with it. A `schedule_window` does
+  no harm, a run that starts late reads the same range; it only delays alerts.
 - Event types appear twice in each search, as a field and as plain terms: the terms let the index find the few events
   that the search has to read (`docs/benchmarks.md` has the numbers).
 - If several copies of an event arrive, the last one counts, and it raises one alert. Copies are recognised for a day;
@@ -165,7 +169,8 @@ need them; the commands above do.
 ### Run them less often
 
 Splunk Cloud may not allow searches to run every five minutes, and says so when you edit one. To run them every 15
-minutes, for example, change all searches with `*/5` together: set `cron_schedule` to `*/15 * * * *`, and the macro
+minutes, for example, change all searches whose `cron_schedule` ends in `/5 * * * *` together: write `/15` instead of
+`/5`, and leave the offset before it, for example `2-59/15 * * * *` instead of `2-59/5 * * * *`. Set the macro
 `illumio_pce_new_within` to 960, the period plus one minute in seconds. For `ingest_failing` and `pce_health`, also set
 `dispatch.index_earliest` to `-16m@m` (Edit → Advanced Edit).
 
@@ -215,7 +220,7 @@ def index(detections: list[Detection]) -> str:
     recommended = [*(one.stanza for one in wanted), *(one.stanza for one in needed)]
     switch = "\n".join(f"[{name}]\ndisabled = 0" for name in recommended)
     table = "\n".join(
-        f"| {_link(one)} | {one.name} | {one.severity} | `{one.runs.cron}` | {_yes(one.recommended)} |"
+        f"| {_link(one)} | {one.name} | {one.severity} | `{one.cron}` | {_yes(one.recommended)} |"
         f" {', '.join(keeper.name for keeper in _needed(one))} | {_yes(one.expects_automation)} |"
         for one in detections
     )
