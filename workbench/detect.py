@@ -66,14 +66,15 @@ def alerts_over(
     busy: Busy = (),
     *,
     news: float | None = None,
+    timely: Iterable[str] = (),
     keepers: Stanzas | None = None,
 ) -> Iterator[dict[str, object]]:
-    """The same over a store of events, for whoever replays several times; `news` is a shortcut of the scheduler."""
+    """The same over a store, for whoever replays several times; `news` and `timely` are a shortcut of the scheduler."""
     knowledge.restore_collections()
     begin = store.first_time if start is None else start
     if begin is None:
         return
-    scheduler = Scheduler(store, knowledge, news=news)
+    scheduler = Scheduler(store, knowledge, news=news, timely=frozenset([*timely, *(keepers or ())]))
     keeping = _enabled(keepers or {})
     for search in keeping:
         scheduler.results(Run(search, int(begin), begin))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.detections.test_broad_rule import BARE, LISTS
 from tests.detections.test_new_address import DAY, ELSEWHERE, EVA, HOME, MINUTE, NOW, OFFICE, PAST, acted, signed_in
 from tests.detections.test_rights_and_credentials import key
 from tools.detections import keepers as of_content
+from tools.detections.model import Invalid
 from workbench.detect import needed_keepers
 from workbench.detections import saved_searches
 from workbench.splunk.conf.reader import Confs
@@ -289,6 +291,36 @@ def test_the_keepers_are_a_named_list_and_ship_off_without_any_action() -> None:
     for stanza in shipped.values():
         assert (stanza["disabled"], stanza["enableSched"], stanza["alert.track"]) == ("1", "1", "0")
         assert [key for key in stanza if key.startswith(("action.", "counttype"))] == []
+
+
+def test_the_format_is_described_key_by_key() -> None:
+    page = (of_content.CONTENT / "README.md").read_text(encoding="utf-8")
+    assert [key.name for key in fields(of_content.Keeper) if f"`{key.name}`" not in page] == []
+
+
+def test_no_two_keepers_start_in_the_same_minute() -> None:
+    started = [minute for one in of_content.read_all() for minute in str(one.minutes or one.minute).split(",")]
+    assert len(set(started)) == len(started)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("kept: {first_seen: values(_time)}", "min, max or latest"),
+        ("kept: {first_seen: latest(_time)}", "by the time of what is kept"),
+        ("kept: {}", "either a search at some minutes, or what is kept"),
+        ("search: '| inputlookup a | outputlookup illumio_pce_other'\nminutes: 1\nkept: {}", "writes another lookup"),
+        ("wrong: 1", "wrong"),
+    ],
+)
+def test_a_keeper_that_cannot_work_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "pairing_networks" / "keeper.yml"
+    path.parent.mkdir()
+    good = (of_content.CONTENT / "pairing_networks" / "keeper.yml").read_text(encoding="utf-8")
+    path.write_text(f"{good}\n{text}\n", encoding="utf-8")
+
+    with pytest.raises(Invalid, match=words):
+        of_content.read_all(tmp_path)
 
 
 def test_lookups_have_the_columns_that_their_keepers_write() -> None:

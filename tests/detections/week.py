@@ -27,6 +27,8 @@ _HOUR = 3_600
 WEEK, MORNING = range(7 * 24), range(2 * 24 + 8, 2 * 24 + 12)
 #: More than the seconds before a run within which something has to be new to it.
 _NEWS = 1_200.0
+#: They tell of what was done long ago and is due now.
+_TIMELY = ["credential_without_expiry"]
 
 Alert = dict[str, object]
 
@@ -42,7 +44,7 @@ def alerts_of_the_week(only: Iterable[str] = (), hours: range = WEEK) -> list[Al
     store = EventStore(Reader(confs, 0.0).records(healthy_week(MONDAY)), knowledge)
     begin, end = MONDAY + hours[0] * _HOUR, MONDAY + (hours[-1] + 1) * _HOUR
     kept = needed_keepers(stanzas, keepers([PACKAGE]), confs)
-    return list(alerts_over(stanzas, knowledge, store, begin, end, news=_NEWS, keepers=kept))
+    return list(alerts_over(stanzas, knowledge, store, begin, end, news=_NEWS, timely=_TIMELY, keepers=kept))
 
 
 def counted(found: Iterable[Alert]) -> dict[str, Counter[str]]:

@@ -90,7 +90,7 @@ class Scheduler:
 
     `limits` are settings of limits.conf [scheduler]. `on_run` is called before each run, e.g. to show progress.
     With `news`, a run of a search by index time finds nothing unless something that it reads was indexed within so many
-    seconds before it: a shortcut for searches that tell only of what is new.
+    seconds before it: a shortcut for searches that tell only of what is new, which the `timely` ones do not.
     """
 
     store: EventStore
@@ -98,6 +98,7 @@ class Scheduler:
     limits: Mapping[str, str] = field(default_factory=dict)
     on_run: Callable[[Run], None] = lambda _run: None
     news: float | None = None
+    timely: frozenset[str] = frozenset()
     _suppressed: dict[tuple[str, ...], float] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)
     _prepared: dict[str, spl_search.Prepared] = field(default_factory=dict)
@@ -132,7 +133,7 @@ class Scheduler:
         if prepared is None:
             prepared = spl_search.Prepared(search.search, self.store, self.knowledge)
             self._prepared[search.search] = prepared
-        if self.news and search.index_earliest:
+        if self.news and search.index_earliest and search.name not in self.timely:
             recent = Range(index_earliest=run.time - self.news, index_latest=run.started)
             if not prepared.reads(recent):
                 return []
