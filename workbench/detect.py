@@ -21,7 +21,7 @@ from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.refusal import Refused
 from workbench.splunk.schedule.saved_search import SavedSearch
 from workbench.splunk.schedule.savedsearches_conf import Stanzas, keepers, written_lookup
-from workbench.splunk.schedule.scheduler import Alert, Busy, Run, Scheduler, read_searches
+from workbench.splunk.schedule.scheduler import Alert, Busy, News, Run, Scheduler, read_searches
 from workbench.splunk.spl.macros import expand
 from workbench.splunk.spl.store import EventStore
 from workbench.splunk.spl.values import Event
@@ -65,16 +65,15 @@ def alerts_over(
     now: float,
     busy: Busy = (),
     *,
-    news: float | None = None,
-    timely: Iterable[str] = (),
+    news: News | None = None,
     keepers: Stanzas | None = None,
 ) -> Iterator[dict[str, object]]:
-    """The same over a store, for whoever replays several times; `news` and `timely` are a shortcut of the scheduler."""
+    """The same over a store of events, for whoever replays several times; `news` is a shortcut of the scheduler."""
     knowledge.restore_collections()
     begin = store.first_time if start is None else start
     if begin is None:
         return
-    scheduler = Scheduler(store, knowledge, news=news, timely=frozenset([*timely, *(keepers or ())]))
+    scheduler = Scheduler(store, knowledge, news=news)
     keeping = _enabled(keepers or {})
     for search in keeping:
         scheduler.results(Run(search, int(begin), begin))
