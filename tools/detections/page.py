@@ -57,8 +57,21 @@ For a search head cluster, add it to `etc/shcluster/apps/TA_illumio_pce/local/` 
 
 Add actions such as email or a ticket to each search in Splunk Web: Edit → Edit Alert.
 
-With Splunk Enterprise Security, also set `action.notable = 1` or `action.risk = 1`. Labels, annotations, risk objects
-and drilldowns are already filled in; without Enterprise Security these settings have no effect.
+## With Splunk Enterprise Security
+
+Enterprise Security lists the detections among its content, since they are shared with all apps. Set
+`action.notable = 1` for findings, `action.risk = 1` for risk events, or both. Everything else is filled in, for
+versions 7.3 and 8, and has no effect without Enterprise Security:
+
+- The **entity** of a finding and what is scored are fields of their own (`risk_actor`, `risk_dest` …), each with one
+  value. Nobody is scored under a placeholder such as `unknown` or `system`. A row about several users scores none of
+  them; a row about several workloads scores their PCE.
+- The entity has the score 0 in the finding and its real score in the risk event, so that it counts once.
+- Source addresses are threat objects (`threat_src`).
+- Titles are fixed text, since whoever fails to sign in, or names a workload, chooses what `reason` says. `reason`
+  stands in the description and in the risk message; treat it as text from outside.
+- Findings and risk events carry the detection's id as `annotations.illumio_pce`. The metadata of a search has an id
+  that never changes and a version that grows with each release that changes the search or one of its macros.
 
 ## Upgrade from 0.1.0
 
