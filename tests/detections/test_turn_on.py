@@ -11,20 +11,21 @@ from urllib.parse import quote
 import pytest
 
 from tests.lacking import needs
+from tools.detections import keepers
 from tools.detections.model import read_all
 from workbench.detect import alerts
 from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.schedule.savedsearches_conf import Stanzas
-from workbench.splunk.schedule.savedsearches_conf import saved_searches as stanzas
+from workbench.splunk.schedule.savedsearches_conf import all_searches as stanzas
 from workbench.splunk.schedule.scheduler import read_searches
 from workbench.splunk.splunkd import Splunkd
 from workbench.splunk.tests.splunkd.conftest import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "detections.md").read_text(encoding="utf-8")
-RECOMMENDED = {one.stanza for one in read_all() if one.recommended}
+RECOMMENDED = {one.stanza for one in read_all() if one.recommended} | {one.stanza for one in keepers.read_all()}
 BLOCKS = {
     "enable": r"```bash\n(SPLUNK=.*?)```", "rename": r"```bash\n(while .*?)```", "delete": r"```bash\n(curl .*?)```",
     "file": r"```\n(\[.*?)```",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -84,6 +85,7 @@ class Keeper:
             *stages(self.finish),
             f"where {self.keep}",
             self._never_empty(),
+            "addinfo",
             f"eventstats count AS {ROWS}",
             f"eval {UNTIL}=round(`illumio_pce_run_time`-60)",
             f"fields {' '.join(self.columns)}",
@@ -136,6 +138,7 @@ class Keeper:
         )
 
 
+@lru_cache(maxsize=4)
 def read_all(folder: Path = CONTENT) -> list[Keeper]:
     """All keepers, by id. Raises Invalid."""
     return [_read(path) for path in sorted(folder.glob("*/keeper.yml"))]
