@@ -20,7 +20,9 @@ from workbench.splunk.splunkd.search_command import CommandRun, run_command
 
 APP = "TA_illumio_pce"
 SCHEME = "illumio_pce_events"
+HEALTH_SCHEME = "illumio_pce_health"
 EVENTS = "illumio:pce:events"
+CLUSTER_HEALTH = "illumio:pce:cluster_health"
 INGEST = "illumio:pce:ingest"
 CHECKPOINTS = "storage/collections/data/ta_illumio_pce_checkpoints"
 
@@ -63,6 +65,19 @@ class Lab:
         """Save an input as the page does."""
         settings = {"account": "lab", "index": "main", "interval": "60", "start_time": "-2h", **fields}
         self.rest("POST", f"ta_illumio_pce_{SCHEME}", name=name, **settings)
+
+    def add_health(self, name: str = "health", **fields: str) -> None:
+        """Save a health input as the page does."""
+        settings = {"account": "lab", "index": "main", "interval": "60", **fields}
+        self.rest("POST", f"ta_illumio_pce_{HEALTH_SCHEME}", name=name, **settings)
+
+    def run_health(self, name: str = "health", kill: Kill = Kill()) -> InputRun:  # noqa: B008
+        """Run a health input once, to its end."""
+        return self.splunkd.run_input(f"{HEALTH_SCHEME}://{name}", kill=kill)
+
+    def health(self) -> list[dict[str, Any]]:
+        """The indexed health events, oldest first."""
+        return [json.loads(event.raw) for event in self.splunkd.events(sourcetype=CLUSTER_HEALTH)]
 
     def run(self, name: str = "audit", reading: Reading = Reading(), kill: Kill = Kill()) -> InputRun:  # noqa: B008
         """Run an input once, to its end."""

@@ -14,6 +14,7 @@ from illumio_pce.environment import ignore_environment
 
 ignore_environment()
 
+from illumio_pce.events_input import EVENTS_INPUT  # noqa: E402
 from illumio_pce.modular_input import main  # noqa: E402
 
 if __name__ == "__main__":
@@ -21,4 +22,4 @@ if __name__ == "__main__":
         import msvcrt
 
         msvcrt.setmode(sys.stdout.fileno(), os.O_BINARY)
-    sys.exit(main(sys.argv))
+    sys.exit(main(EVENTS_INPUT, sys.argv))

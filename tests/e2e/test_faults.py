@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from illumio_pce import input_run, log
+from illumio_pce import events_run, log
 from illumio_pce.limits import DEFAULT_LIMITS, Limits
 from illumio_pce.stop import Stop
 
@@ -227,7 +227,7 @@ class Scene(NamedTuple):
             patch.setattr(sys, "stdout", pipe)
             patch.setattr(Stop, "listen", lambda _stop: None)
             patch.setenv("SPLUNK_HOME", str(self.lab.splunkd.home))
-            input_run.run_input(stanza, parameters, metadata, self.limits)
+            events_run.run_input(stanza, parameters, metadata, self.limits)
         gc.collect()  # the input's lock ends with its process; here with what refers to it
         written: list[StreamEvent] = []
         parser = StreamParser(written.append)

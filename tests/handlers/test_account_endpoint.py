@@ -171,10 +171,14 @@ def test_an_account_in_use_stays_and_its_inputs_are_named(client: Client, saved_
         "ta_illumio_pce_illumio_pce_events", name="audit", account=saved_account, index="default", interval="60"
     )
     assert created.status in (200, 201), created.text
+    form = {"account": saved_account, "index": "default", "interval": "60"}
+    assert client.post("ta_illumio_pce_illumio_pce_health", name="nodes", **form).status in (200, 201)
     refused = client.delete(f"{ENDPOINT}/{saved_account}")
     assert refused.status >= 400
-    assert "audit" in refused.shown
+    assert "is used by audit, nodes (health)." in refused.shown
     assert client.delete("ta_illumio_pce_illumio_pce_events/audit").status == 200
+    assert "is used by nodes (health)." in client.delete(f"{ENDPOINT}/{saved_account}").shown
+    assert client.delete("ta_illumio_pce_illumio_pce_health/nodes").status == 200
     assert client.delete(f"{ENDPOINT}/{saved_account}").status == 200
     assert client.get(ENDPOINT).entities == {}
 
@@ -210,9 +214,11 @@ def test_the_handlers_run_on_every_python_that_splunk_brings(
             client.post("ta_illumio_pce_settings/proxy", proxy_enabled="0"),
             client.post("ta_illumio_pce_illumio_pce_events", name="audit", **form),
             client.delete("ta_illumio_pce_illumio_pce_events/audit"),
+            client.post("ta_illumio_pce_illumio_pce_health", name="audit", **form),
+            client.delete("ta_illumio_pce_illumio_pce_health/audit"),
             client.delete(f"{ENDPOINT}/lab"),
         ]
-        assert [(answer.status // 100, answer.text) for answer in answers] == [(2, "")] * 5
+        assert [(answer.status // 100, answer.text) for answer in answers] == [(2, "")] * 7
 
 
 @pytest.mark.parametrize(

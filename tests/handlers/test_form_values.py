@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 
 import pytest
 from illumio_pce.config import Account, InputSettings, Proxy
+from illumio_pce.health_settings import HealthSettings
 
 from .conftest import SECRET, Client, Validator
 from .test_access import complaints_about
 
 INPUT = "ta_illumio_pce_illumio_pce_events"
+HEALTH = "ta_illumio_pce_illumio_pce_health"
 ACCOUNT = "ta_illumio_pce_account"
 PROXY = "ta_illumio_pce_settings/proxy"
 
@@ -92,6 +94,9 @@ INPUT_CONF = {
 }
 
 
+HEALTH_CONF = {"account": "lab", "index": "default", "interval": "60"}
+
+
 def refusal(parse: Callable[[], object]) -> str:
     """What a run says of a configuration; empty where it takes it."""
     try:
@@ -107,6 +112,10 @@ def parse_account(changes: Mapping[str, str]) -> Account:
 
 def parse_input(changes: Mapping[str, str]) -> InputSettings:
     return InputSettings.parse_form("audit", {**INPUT_CONF, **changes}, int(time.time() * 1000))
+
+
+def parse_health(changes: Mapping[str, str]) -> HealthSettings:
+    return HealthSettings.parse_form("audit", {**HEALTH_CONF, **changes})
 
 
 def parse_proxy(changes: Mapping[str, str]) -> Proxy | None:
@@ -145,20 +154,33 @@ def test_an_account_is_rejected_with_the_message_of_a_run_or_tried(client: Clien
             assert "proxy" in shown, (field, value, shown)
 
 
-@pytest.mark.parametrize("field", INPUT_FIELDS)
-def test_an_input_is_saved_if_and_only_if_a_run_accepts_it(client: Client, saved_account: str, field: str) -> None:
-    assert client.post(INPUT, name="audit", **INPUT_CONF).status == 201
+@pytest.mark.parametrize(
+    ("endpoint", "conf", "parse", "field"),
+    [
+        *((INPUT, INPUT_CONF, parse_input, field) for field in INPUT_FIELDS),
+        *((HEALTH, HEALTH_CONF, parse_health, field) for field in HEALTH_CONF),
+    ],
+)
+def test_an_input_is_saved_if_and_only_if_a_run_accepts_it(
+    client: Client,
+    saved_account: str,
+    endpoint: str,
+    conf: dict[str, str],
+    parse: Callable[[Mapping[str, str]], object],
+    field: str,
+) -> None:
+    assert client.post(endpoint, name="audit", **conf).status == 201
     for _, value in values_of((field,)):
-        expected = refusal(lambda changes={field: value}: parse_input(changes))  # type: ignore[misc]
-        answer = client.post(f"{INPUT}/audit", **{field: value})
+        expected = refusal(lambda changes={field: value}: parse(changes))  # type: ignore[misc]
+        answer = client.post(f"{endpoint}/audit", **{field: value})
         if not expected and field == "account" and value.strip() != saved_account:
             expected = f"There is no account {value.strip()}. Choose another, or add it under Configuration."
         assert answer.shown == expected, (value, answer)
         assert (answer.status == 200) is (not expected), (value, answer)
         if not expected:
-            stored = {name: str(text) for name, text in client.get(f"{INPUT}/audit").entities["audit"].items()}
+            stored = {name: str(text) for name, text in client.get(f"{endpoint}/audit").entities["audit"].items()}
             assert stored[field] == stored[field].strip()
-            assert parse_input(stored) == parse_input({**stored, field: value})
+            assert parse(stored) == parse({**stored, field: value})
 
 
 @pytest.mark.parametrize("field", PROXY_FIELDS)

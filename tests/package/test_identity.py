@@ -41,7 +41,12 @@ def test_the_app_has_the_identity_in_the_contract(addon: Path) -> None:
     assert app["ui"]["label"] == "Illumio PCE Add-on for Splunk"
 
 
-def test_the_input_has_the_contracts_fields_and_defaults(addon: Path) -> None:
+def test_a_deployer_brings_a_new_version_of_the_catalogues(addon: Path) -> None:
+    app = conf(addon / "default/app.conf")
+    assert app["shclustering"] == {"deployer_lookups_push_mode": "overwrite_on_change"}
+
+
+def test_the_inputs_have_the_contracts_fields_and_defaults(addon: Path) -> None:
     assert conf(addon / "default/inputs.conf") == {
         "illumio_pce_events": {
             "start_by_shell": "false",
@@ -52,12 +57,21 @@ def test_the_input_has_the_contracts_fields_and_defaults(addon: Path) -> None:
             "start_time": "-24h",
             "late_arrival_window": "600",
         },
+        "illumio_pce_health": {
+            "start_by_shell": "false",
+            "python.version": "python3",
+            "python.required": "3.9, 3.13",
+            "index": "default",
+            "interval": "60",
+        },
     }
     spec = (addon / "README/inputs.conf.spec").read_text("utf-8")
-    assert set(re.findall(r"(?m)^(\w+) = ", spec)) == {
+    of_events, of_health = spec.split("[illumio_pce_health://<name>]")
+    assert set(re.findall(r"(?m)^(\w+) = ", of_events)) == {
         "account", "index", "interval", "start_time", "event_types", "severities", "statuses",
         "include_system_events", "late_arrival_window", "start_by_shell",
     }  # fmt: skip
+    assert set(re.findall(r"(?m)^(\w+) = ", of_health)) == {"account", "index", "interval", "start_by_shell"}
 
 
 def test_accounts_and_settings_have_the_contracts_fields(addon: Path) -> None:
@@ -72,7 +86,7 @@ def test_every_field_of_a_form_is_explained(repository: Path) -> None:
     pages = json.loads((repository / "globalConfig.json").read_text("utf-8"))["pages"]
     forms = [*pages["configuration"]["tabs"], *pages["inputs"]["services"]]
     fields = [field for form in forms for field in form.get("entity", [form])]
-    assert len(fields) == 24
+    assert len(fields) == 28
     assert [field.get("field") for field in fields if len(field.get("help", "")) < 20] == []
 
 

@@ -45,10 +45,11 @@ class Pages:
         self.page.get_by_role("button", name="Add", exact=True).click()
         return self.dialog()
 
-    def new_input(self) -> Form:
-        """The form behind the button Create New Input, once it knows accounts and indexes."""
+    def new_input(self, kind: str = "PCE events") -> Form:
+        """The form of a kind behind the button Create New Input, once it knows accounts and indexes."""
         self.open("inputs")
         self.page.get_by_role("button", name="Create New Input").click()
+        self.page.get_by_role("menuitem", name=kind).click()
         return self.dialog()
 
     def act(self, name: str, action: str) -> Form:

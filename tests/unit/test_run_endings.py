@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from illumio_pce import input_run
+from illumio_pce import events_run, input_run
 from illumio_pce.breadcrumb import path_of
 from illumio_pce.collector import Run
 from illumio_pce.config import Account, InputSettings
@@ -72,7 +72,7 @@ class Stage:
     def inputs_with_account(self, _account: str) -> int:
         return 1
 
-    def enabled_inputs(self) -> dict[str, Mapping[str, Any]] | None:
+    def enabled_inputs(self, _scheme: str) -> dict[str, Mapping[str, Any]] | None:
         self.asked.append("enabled_inputs")
         return self.enabled
 
@@ -82,7 +82,7 @@ class Stage:
     def run(self) -> bool:
         with self.stream.open("wb", buffering=0) as pipe, pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "stdout", pipe)
-            return input_run.run_input(STANZA, PARAMETERS, self.metadata)
+            return events_run.run_input(STANZA, PARAMETERS, self.metadata)
 
     def written(self) -> list[dict[str, Any]]:
         """The events and records of the last run, whose stream has to be well-formed and whole."""
@@ -139,10 +139,10 @@ SEAMS: list[tuple[Any, str]] = [
     (ClusterLease, "acquire"),
     (input_run, "HttpsTransport"),
     (input_run, "Pce"),
-    (input_run, "BreadcrumbFile"),
-    (input_run, "State"),
-    (input_run, "splunkd_boot_id"),
-    (input_run, "Run"),
+    (events_run, "BreadcrumbFile"),
+    (events_run, "State"),
+    (events_run, "splunkd_boot_id"),
+    (events_run, "Run"),
     (World, "find"),
     (World, "send"),
     (Run, "collect"),
@@ -244,10 +244,10 @@ def test_a_second_run_is_kept_out_and_says_so(stage: Stage) -> None:
     assert stage.run() is True
 
 
-@pytest.mark.parametrize("seam", ["read_settings", "Run"])
-def test_the_lock_is_free_after_a_run_that_failed(seam: str, stage: Stage) -> None:
+@pytest.mark.parametrize(("owner", "seam"), [(input_run, "read_settings"), (events_run, "Run")])
+def test_the_lock_is_free_after_a_run_that_failed(owner: Any, seam: str, stage: Stage) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(input_run, seam, broken)
+        patch.setattr(owner, seam, broken)
         assert stage.run() is False
     assert stage.run() is True
 

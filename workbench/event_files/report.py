@@ -13,6 +13,7 @@ _MARKS = {
     "illumio:pce:leef": "LEEF:2.0|Illumio|PCE|",
     "illumio:pce:flows": "",
     "illumio:pce:system_health": "",
+    "illumio:pce:cluster_health": '"kind"',
     "illumio:pce:ingest": "",
 }
 _RECEIVED_AS = "illumio:pce:syslog"

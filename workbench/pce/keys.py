@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 READ_EVENTS = "read events"
 READ_SYSTEM_EVENTS = "read system events"
 READ_SETTINGS = "read settings"
-EVERYTHING = frozenset({READ_EVENTS, READ_SYSTEM_EVENTS, READ_SETTINGS})
+READ_HEALTH = "read health"
+EVERYTHING = frozenset({READ_EVENTS, READ_SYSTEM_EVENTS, READ_SETTINGS, READ_HEALTH})
 
 #: REST API guide: requests a minute that one key may make.
 REQUESTS_PER_MINUTE = 500

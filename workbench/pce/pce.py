@@ -24,8 +24,9 @@ from workbench.pce.events.times import parse_micros
 
 from .clocks import Clocks
 from .faults import Faults
+from .health import Health
 from .jobs import Job, JobRules
-from .keys import EVERYTHING, READ_EVENTS, READ_SETTINGS, READ_SYSTEM_EVENTS, ApiKey, RateLimit
+from .keys import EVERYTHING, READ_EVENTS, READ_HEALTH, READ_SETTINGS, READ_SYSTEM_EVENTS, ApiKey, RateLimit
 from .query import DEFAULT_RESULTS, SEVERITIES, BadParameter, EventQuery
 from .quirks import Quirks
 from .timeline import Timeline
@@ -49,7 +50,8 @@ class Pce:
 
     `clock` is the PCE's own (epoch seconds); `clocks` sets its `Date` and its timestamps apart from it. `keys`,
     `rate_limit`, `job_rules`, `settings` (by organisation), `faults` and `quirks` may be changed at any time;
-    `recorded` holds every text ever recorded, in that order.
+    `recorded` holds every text ever recorded, in that order. `health` has this PCE, and in a supercluster's leader the
+    others behind it; an empty one is a PCE that has no `/health`, as in Illumio's cloud.
     """
 
     def __init__(self, fqdn: str = "pce.example.com", org_id: int = 1, clock: Callable[[], float] = time.time) -> None:
@@ -62,6 +64,7 @@ class Pce:
         self.faults = Faults()
         self.clocks = Clocks()
         self.quirks = Quirks()
+        self.health = [Health.of_2x2(fqdn)]
         self.compresses = True
         self.settings: dict[int, dict[str, Any]] = {}
         self.recorded: list[bytes] = []
@@ -275,6 +278,14 @@ class Pce:
             return _refusal(403, "forbidden", "The key may not read these settings.")
         return Answer(200, body=json.dumps(self.settings[int(match["org"])]).encode())
 
+    def _health(self, _request: Request, key: ApiKey, _match: re.Match[str]) -> Answer:
+        if not self.health:
+            return _refusal(404, "not_found", "There is no health here.")
+        if READ_HEALTH not in key.permissions:
+            return _refusal(403, "forbidden", "The key may not read the health.")
+        found: Any = [health.answer(self.stamp()) for health in self.health]
+        return Answer(200, body=json.dumps(found[0] if self.quirks.health_is_object else found).encode())
+
     def _noop(self, _request: Request, _key: ApiKey, _match: re.Match[str]) -> Answer:
         return Answer(200)
 
@@ -339,6 +350,7 @@ _ROUTES: tuple[tuple[re.Pattern[str], Respond], ...] = tuple(
         (rf"{_ORG}/settings/events", Pce._settings),
         (rf"(?P<path>{_ORG}/jobs/{_UUID})", Pce._job),
         (rf"(?P<path>{_ORG}/datafiles/{_UUID})", Pce._datafile),
+        (r"/health", Pce._health),
         (r"/noop", Pce._noop),
         (r"/product_version", Pce._product_version),
     )

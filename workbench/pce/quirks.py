@@ -34,6 +34,8 @@ class Quirks:
         brackets in it. Nobody saw one.
     hidden_for: seconds for which an event that was recorded is in no answer yet. The guide does not say when an
         event can be read; a supercluster's members replicate within minutes (guide, "Supercluster").
+    health_is_object: `/health` answers with one PCE's object. The schema: a list of PCEs; a tool of others takes an
+        object as well (illumio-ops).
     hides_timeless: an event without a readable timestamp is in no answer. Nobody has seen one; the emulation
         otherwise finds it by the time at which it was recorded.
     """
@@ -48,6 +50,7 @@ class Quirks:
     ignores_parameters: bool = False
     hidden_for: float = 0.0
     hides_timeless: bool = False
+    health_is_object: bool = False
 
     def bounds(self, low: int | None, high: int | None) -> tuple[int | None, int | None]:
         """The range (microseconds, both ends included) that is searched for one that was asked for."""

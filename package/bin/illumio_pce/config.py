@@ -66,6 +66,23 @@ def parse_interval(text: str | None) -> int:
     return _parse_number(value, "The polling interval", INTERVAL_RANGE, " of seconds")
 
 
+def check_name(name: str) -> None:
+    """Raise ValueError for a name that no input can have."""
+    if not NAME.fullmatch(name) or name in RESERVED_NAMES:
+        raise ValueError(
+            "The name of the input must start with a letter, contain only letters, digits, _ and -, and be no word "
+            "of Splunk's own. Make the input anew under another name."
+        )
+
+
+def parse_account_name(text: str | None) -> str:
+    """Read which account an input uses."""
+    name = (text or "").strip()
+    if not name:
+        raise ValueError("Choose an account.")
+    return name
+
+
 def parse_index(text: str | None) -> str:
     """Read the name of an index, which Splunk keeps in lower case; empty is `default`."""
     name = ((text or "").strip() or "default").lower()
@@ -262,14 +279,8 @@ class InputSettings:
         `notes` says what a run can do without, though no form takes it: an interval that is none, and a start time
         later than `now_ms` (where given).
         """
-        if not NAME.fullmatch(name) or name in RESERVED_NAMES:
-            raise ValueError(
-                "The name of the input must start with a letter, contain only letters, digits, _ and -, and be no word "
-                "of Splunk's own. Make the input anew under another name."
-            )
-        account = (conf.get("account") or "").strip()
-        if not account:
-            raise ValueError("Choose an account.")
+        check_name(name)
+        account = parse_account_name(conf.get("account"))
         window = (conf.get("late_arrival_window") or "").strip() or str(DEFAULT_LATE_ARRIVAL_WINDOW)
         seconds = _parse_number(window, "The late arrival window", LATE_ARRIVAL_WINDOW_RANGE, " of seconds")
         start_time = (conf.get("start_time") or "").strip() or DEFAULT_START

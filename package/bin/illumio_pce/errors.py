@@ -70,13 +70,23 @@ class CollectorError(Exception):
 
 
 class PceError(CollectorError):
-    """The PCE, or the way to it, failed. `retry_after` is in seconds, where the PCE named one."""
+    """The PCE, or the way to it, failed.
+
+    `retry_after` is in seconds, where the PCE named one. `status`: of the response, where that is the error.
+    """
 
     def __init__(
-        self, category: str, text: str, *, remedy: str | None = None, retry_after: float | None = None
+        self,
+        category: str,
+        text: str,
+        *,
+        remedy: str | None = None,
+        retry_after: float | None = None,
+        status: int | None = None,
     ) -> None:
         super().__init__(category, text, remedy=remedy)
         self.retry_after = retry_after
+        self.status = status
 
     @property
     def passing(self) -> bool:

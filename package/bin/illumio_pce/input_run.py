@@ -1,4 +1,7 @@
-"""One run of one input: from what splunkd hands over to the end of the stream that it reads."""
+"""One run of one input, of whichever kind: from what splunkd hands over to the end of the stream that it reads.
+
+What one kind does by itself is a subclass: `events_run.py`, `health_run.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,54 +10,93 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from splunklib.binding import HTTPError
 
-from .breadcrumb import BreadcrumbFile, path_of
-from .checkpoint import Checkpoint
+from .breadcrumb import path_of
 from .clock import SystemClock
-from .collector import Run
-from .config import Account, InputSettings, Proxy, index_of
-from .context import RunContext
+from .config import Account, Proxy, index_of
 from .errors import CollectorError, PipeClosed, StopRequested
 from .heartbeats import Heartbeat, Heartbeats, interval_seconds
 from .lease import ClusterLease, FileLock, NoLease, OwnLease, is_shared
 from .limits import DEFAULT_LIMITS, Limits
 from .log import formatter, logger, open_log, quoted, set_level
-from .names import EVENTS, INGEST, SCHEME
+from .names import INGEST
 from .output import SplunkdStream, SplunkEvents
 from .pce import Pce
-from .record import Record, not_started
+from .record import not_started
 from .splunkd import KvStore, Splunkd, read_account, read_proxy, read_settings
-from .state import State
 from .stop import Stop
-from .store import Unreadable, content_of
 from .timestamps import render
 from .transport import HttpsTransport
-from .unconfirmed import UnconfirmedMark
 
 
 class _RunsElsewhere(Exception):
     """Another member of the search head cluster runs the input; the text says which."""
 
 
-class _Prepared(NamedTuple):
-    """A run that can begin, and what it was made of."""
+class Settings(Protocol):
+    """What every kind of input is configured with."""
 
-    run: Run
+    @property
+    def account(self) -> str:
+        """The name of the account."""
+
+    @property
+    def index(self) -> str:
+        """Where its events go."""
+
+
+class Counts(Protocol):
+    """What a run counts."""
+
+    delivered: int
+
+    def summary(self) -> str:
+        """The most important counts, for the log."""
+
+
+class Run(Protocol):
+    """One run of one kind."""
+
+    @property
+    def record(self) -> Counts:
+        """What it has counted until now."""
+
+    def collect(self) -> None:
+        """Do everything. Raises PceError, StateError, PipeClosed or StopRequested."""
+
+    def write_record(self, outcome: dict[str, Any]) -> None:
+        """Tell splunkd what happened in this run; `outcome` has its kind, and the error if any."""
+
+
+class Prepared(NamedTuple):
+    """What a run is made of, whatever its kind."""
+
+    splunkd: Splunkd
+    info: Mapping[str, Any]
+    settings: Any
+    account: Account
+    pce: Pce
     store: KvStore
     lease: OwnLease
-    settings: InputSettings
-    account: Account
 
 
 class InputRun:
-    """Collects for one input and tells splunkd what happened, whatever happens.
+    """Runs one input and tells splunkd what happened, whatever happens.
 
     Each run ends in one line of the log and, while splunkd reads, in one record; only a run that leaves the input to
     another member of a search head cluster writes none.
+
+    `SCHEME`, `SOURCETYPE`: of the kind. `LABEL`: what stands before an input's name in its records and in the log, and
+    `STATE`: before the names of its documents in the KV store; inputs of two kinds may have the same name.
     """
+
+    SCHEME: str
+    SOURCETYPE: str
+    LABEL = ""
+    STATE = ""
 
     def __init__(
         self,
@@ -64,6 +106,8 @@ class InputRun:
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._name = stanza.partition("://")[2]
+        self._source = f"{self.SCHEME}://{self._name}"
+        self._label = self.LABEL + self._name
         self._parameters = parameters
         self._metadata = metadata
         self._interval = interval_seconds(parameters.get("interval"))
@@ -71,8 +115,24 @@ class InputRun:
         self._limits = limits
         self._stop = Stop(limits.watch_seconds)
         self._descriptor = sys.stdout.fileno()
-        self._output = SplunkdStream(self._descriptor, stanza, f"{SCHEME}://{self._name}", index_of(parameters))
-        self._run: Run | None = None
+        self._output = SplunkdStream(self._descriptor, stanza, self._source, index_of(parameters))
+
+    # --- what each kind does by itself --------------------------------------------------------------
+
+    def _parse_settings(self) -> Settings:
+        """The input's own settings. Raises ValueError."""
+        raise NotImplementedError
+
+    def _begin(self, prepared: Prepared) -> Run:
+        """A run that can begin."""
+        raise NotImplementedError
+
+    def _saved_at(self, store: KvStore, name: str, otherwise: float) -> float:
+        """When an input of this kind stored something last (epoch s); `otherwise` where that is not known."""
+        raise NotImplementedError
+
+    def _on_pipe_closed(self) -> None:
+        """splunkd may never have read what stood in the pipe."""
 
     def run(self) -> bool:
         """Run; whether it ended well."""
@@ -80,11 +140,11 @@ class InputRun:
             succeeded = self._run_or_report()
             self._output.close()
         except PipeClosed:
-            logger.error("action=failed input=%s category=pipe splunkd closed the pipe", self._name)
-            self._mark_unconfirmed()
+            logger.error("action=failed input=%s category=pipe splunkd closed the pipe", self._label)
+            self._on_pipe_closed()
             return False
         except Exception as error:
-            logger.exception("action=failed input=%s category=internal", self._name)
+            logger.exception("action=failed input=%s category=internal", self._label)
             with contextlib.suppress(Exception):
                 self._write_failure(_internal(error))
             with contextlib.suppress(Exception):
@@ -102,7 +162,7 @@ class InputRun:
     def _run_or_report(self) -> bool:
         try:
             formatter.hide(self._metadata.get("session_key", ""))
-            open_log(f"{SCHEME}_{re.sub(r'[^A-Za-z0-9_-]', '_', self._name)}", "INFO")
+            open_log(f"{self.SCHEME}_{_plain(self._name)}", "INFO")
             self._stop.listen()
             with self._stop.watching(self._descriptor), self._locked():
                 return self._collect()
@@ -110,7 +170,7 @@ class InputRun:
             if self._stop.gone:
                 raise PipeClosed from None
             if isinstance(error, StopRequested):
-                logger.info("action=ended input=%s outcome=stopped before it began", self._name)
+                logger.info("action=ended input=%s outcome=stopped before it began", self._label)
                 return True
             self._log_failure(error)
             self._write_failure(error)
@@ -138,18 +198,18 @@ class InputRun:
         try:
             prepared = self._prepare(splunkd)
         except _RunsElsewhere as reason:
-            logger.info("action=skipped input=%s reason=%s", self._name, reason)
+            logger.info("action=skipped input=%s reason=%s", self._label, reason)
             self._record_heartbeat()
             return True
-        self._run = prepared.run
-        succeeded = self._carry_out(prepared.run)
-        _log_for_monitoring(prepared)
+        run = self._begin(prepared)
+        succeeded = self._carry_out(run)
+        _log_for_monitoring(self._source, self._name, self.SOURCETYPE, prepared, run.record.delivered)
         self._release_or_keep(prepared.lease)
         if not self._stop.requested:
             self._warn_of_silent_inputs(splunkd, prepared.store)
         return succeeded
 
-    def _prepare(self, splunkd: Splunkd) -> _Prepared:
+    def _prepare(self, splunkd: Splunkd) -> Prepared:
         """Ask splunkd for what a run needs. Raises _RunsElsewhere, StopRequested, or CollectorError."""
         with self._stop.interruptible():
             own = read_settings(splunkd)
@@ -166,20 +226,11 @@ class InputRun:
         pce = Pce(
             account, transport, self._clock, lambda: splunkd.inputs_with_account(account.name), limits=self._limits
         )
-        mark = UnconfirmedMark(self._folder, self._name)
-        state = State(store, self._name, BreadcrumbFile(self._folder, self._name), lease, mark)
-        boot_id = splunkd_boot_id(info)
-        record = Record()
-        run = Run(
-            RunContext(settings, account, pce, state, self, self._clock, self._stop, boot_id, record, self._limits)
-        )
-        for note in settings.notes:
-            run.record.note(f"inputs.conf: {note}")
-        return _Prepared(run, store, lease, settings, account)
+        return Prepared(splunkd, info, settings, account, pce, store, lease)
 
-    def _settings(self) -> InputSettings:
+    def _settings(self) -> Settings:
         try:
-            return InputSettings.parse(self._name, self._parameters, int(self._clock.time() * 1000))
+            return self._parse_settings()
         except ValueError as error:
             raise CollectorError("input", str(error)) from None
 
@@ -212,13 +263,8 @@ class InputRun:
             outcome.update(failure.as_outcome())
             self._log_failure(failure, exc_info=failure is not error)
         run.write_record(outcome)
-        logger.info("action=ended input=%s outcome=%s %s", self._name, outcome["outcome"], run.record.summary())
+        logger.info("action=ended input=%s outcome=%s %s", self._label, outcome["outcome"], run.record.summary())
         return bool(outcome["outcome"] != "failed")
-
-    def _mark_unconfirmed(self) -> None:
-        """splunkd may never have read what stood in the pipe."""
-        if self._run is not None and self._run.record.delivered and not self._run.mark_unconfirmed():
-            logger.error("action=failed input=%s what splunkd may not have read cannot be marked", self._name)
 
     # --- in a search head cluster ------------------------------------------------------------------
 
@@ -226,11 +272,11 @@ class InputRun:
         """Raises _RunsElsewhere where another member has it."""
         if not is_shared(info):
             return NoLease()
-        lease = ClusterLease(store, self._name, str(info.get("guid")), self._clock, self._interval)
+        lease = ClusterLease(store, self.STATE + self._name, str(info.get("guid")), self._clock, self._interval)
         other = lease.acquire()
         if other is None:
             return lease
-        idle = self._clock.time() - _saved_at(store, self._name, self._clock.time())
+        idle = self._clock.time() - self._saved_at(store, self._name, self._clock.time())
         if idle > self._heartbeat().timeout:
             raise CollectorError(
                 "overlap",
@@ -250,11 +296,11 @@ class InputRun:
 
     def _log_failure(self, error: CollectorError, *, exc_info: bool = False) -> None:
         line = "action=failed input=%s category=%s error=%s"
-        logger.error(line, self._name, error.category, quoted(error), exc_info=exc_info)
+        logger.error(line, self._label, error.category, quoted(error), exc_info=exc_info)
 
     def _write_failure(self, error: CollectorError) -> None:
         host = self._metadata.get("server_host", "")
-        self.write(not_started(self._name, error.category, str(error), host, self._clock.time()))
+        self.write(not_started(self._label, error.category, str(error), host, self._clock.time()))
 
     def _heartbeat(self) -> Heartbeat:
         return Heartbeat(self._name, self._clock.time(), self._interval)
@@ -270,34 +316,33 @@ class InputRun:
         """
         heartbeats, now = Heartbeats(self._folder), self._clock.time()
         silent = heartbeats.silent(now, self._name)
-        enabled = splunkd.enabled_inputs() if silent else None
+        enabled = splunkd.enabled_inputs(self.SCHEME) if silent else None
         if enabled is None:
             return
         for heartbeat in silent:
-            if heartbeat.input_name not in enabled or _runs_elsewhere(store, heartbeat, now):
+            if heartbeat.input_name not in enabled or self._runs_elsewhere(store, heartbeat, now):
                 heartbeats.forget(heartbeat.input_name)
                 continue
-            last = render(int(heartbeat.at * 1000))
+            label, last = self.LABEL + heartbeat.input_name, render(int(heartbeat.at * 1000))
             text = (
-                f"The input {heartbeat.input_name} is enabled, and wrote its last record {last}. "
+                f"The input {label} is enabled, and wrote its last record {last}. "
                 "Look for a process of it that hangs, and for its errors in splunkd.log; then disable and enable it."
             )
-            logger.warning("action=silent input=%s %s", heartbeat.input_name, text)
+            logger.warning("action=silent input=%s %s", label, text)
             heartbeats.mark_warned(heartbeat, now)
             with contextlib.suppress(HTTPError, OSError):
-                splunkd.announce(f"ta_illumio_pce_silent_{heartbeat.input_name}", text)
+                splunkd.announce(f"ta_illumio_pce_silent_{_plain(label)}", text)
+
+    def _runs_elsewhere(self, store: KvStore, heartbeat: Heartbeat, now: float) -> bool:
+        try:
+            return now - self._saved_at(store, heartbeat.input_name, 0.0) <= heartbeat.timeout
+        except CollectorError:
+            return False
 
 
-def run_input(
-    stanza: str, parameters: Mapping[str, str], metadata: Mapping[str, str], limits: Limits = DEFAULT_LIMITS
-) -> bool:
-    """One run of one input; whether it ended well."""
-    return InputRun(stanza, parameters, metadata, limits).run()
-
-
-def splunkd_boot_id(info: Mapping[str, Any]) -> str:
-    """Which start of which splunkd this is: different after each restart."""
-    return f"{info.get('guid')} {info.get('startup_time')}"
+def _plain(name: str) -> str:
+    """A name that files and messages can have."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)
 
 
 def _transport(account: Account, proxy: Proxy | None) -> HttpsTransport:
@@ -312,34 +357,16 @@ def _internal(error: Exception) -> CollectorError:
     return CollectorError("internal", f"Internal error ({type(error).__name__}).")
 
 
-def _saved_at(store: KvStore, name: str, otherwise: float) -> float:
-    """When the input's state was stored last, or the input made (epoch s); `otherwise` where neither is known."""
-    document = store.get(name) or {}
-    with contextlib.suppress(Unreadable):
-        if document.get("kind") == "checkpoint":
-            return Checkpoint.from_text(content_of(document)).saved_at
-    made_at = document.get("made_at")
-    return made_at if isinstance(made_at, (int, float)) else otherwise
-
-
-def _runs_elsewhere(store: KvStore, heartbeat: Heartbeat, now: float) -> bool:
-    try:
-        return now - _saved_at(store, heartbeat.input_name, 0.0) <= heartbeat.timeout
-    except CollectorError:
-        return False
-
-
-def _log_for_monitoring(prepared: _Prepared) -> None:
+def _log_for_monitoring(source: str, name: str, sourcetype: str, prepared: Prepared, delivered: int) -> None:
     """The line that UCC's monitoring page counts (the form of solnlib.log.events_ingested)."""
-    settings, account = prepared.settings, prepared.account
     logger.info(
         "action=events_ingested modular_input_name=%s sourcetype_ingested=%s n_events=%d "
         "event_input=%s event_index=%s event_account=%s event_host=%s",
-        settings.source,
-        EVENTS,
-        prepared.run.record.delivered,
-        settings.name,
-        settings.index,
-        account.name,
-        account.host,
+        source,
+        sourcetype,
+        delivered,
+        name,
+        prepared.settings.index,
+        prepared.account.name,
+        prepared.account.host,
     )

@@ -1,50 +1,58 @@
-"""The modular input's three duties (splunk-sdk): its scheme, the validation of its arguments, and its runs."""
+"""A modular input's three duties (splunk-sdk): its scheme, the validation of its arguments, and its runs."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Callable, NamedTuple
 
 from splunklib.modularinput import Argument, Scheme, Script
 
-from .clock import SystemClock
-from .config import InputSettings
-from .input_run import run_input
-
-_ARGUMENTS = {
-    "account": ("Account", True),
-    "start_time": ("Start time", False),
-    "event_types": ("Event types", False),
-    "severities": ("Severities", False),
-    "statuses": ("Statuses", False),
-    "include_system_events": ("Include system events", False),
-    "late_arrival_window": ("Late arrival window (seconds)", False),
-}
+Parameters = Mapping[str, Any]
 
 
-class IllumioPceEvents(Script):  # type: ignore[misc]
-    """What splunkd asks of the script."""
+class Kind(NamedTuple):
+    """A kind of input. `arguments`: those besides every input's own, each with its title and whether it is required.
+
+    `check`, of a name and parameters, raises ValueError with what the administrator is shown. `run`, of a stanza, its
+    parameters and splunkd's metadata, tells whether the run ended well.
+    """
+
+    title: str
+    description: str
+    arguments: Mapping[str, tuple[str, bool]]
+    check: Callable[[str, Parameters], object]
+    run: Callable[[str, Parameters, Parameters], bool]
+
+
+class ModularInput(Script):  # type: ignore[misc]
+    """What splunkd asks of the script of one kind."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__()
+        self._kind = kind
 
     def get_scheme(self) -> Scheme:
         """The arguments that an input has, besides those of every input."""
-        scheme = Scheme("Illumio PCE audit events")
-        scheme.description = "Collects the audit events of an Illumio PCE over its events API."
+        scheme = Scheme(self._kind.title)
+        scheme.description = self._kind.description
         scheme.use_external_validation = True
         scheme.use_single_instance = False
-        for name, (title, required) in _ARGUMENTS.items():
+        for name, (title, required) in self._kind.arguments.items():
             scheme.add_argument(Argument(name, title=title, required_on_create=required, required_on_edit=False))
         return scheme
 
     def validate_input(self, definition: Any) -> None:
         """Check the arguments as the form does; the error's text is shown to the administrator."""
-        InputSettings.parse_form(definition.metadata["name"], definition.parameters, int(SystemClock().time() * 1000))
+        self._kind.check(definition.metadata["name"], definition.parameters)
 
     def stream_events(self, inputs: Any, ew: Any) -> None:
         """Run the input that splunkd hands over: one, since each has a process of its own."""
-        succeeded = [run_input(stanza, parameters, inputs.metadata) for stanza, parameters in inputs.inputs.items()]
+        run, given = self._kind.run, inputs.inputs.items()
+        succeeded = [run(stanza, parameters, inputs.metadata) for stanza, parameters in given]
         if not all(succeeded):
             raise SystemExit(1)
 
 
-def main(arguments: list[str]) -> int:
+def main(kind: Kind, arguments: list[str]) -> int:
     """Do what the arguments say; the exit status."""
-    return int(IllumioPceEvents().run(arguments))
+    return int(ModularInput(kind).run(arguments))

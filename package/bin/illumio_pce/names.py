@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 APP = "TA_illumio_pce"
-#: The modular input's scheme; the source of an event is `SCHEME://NAME_OF_THE_INPUT`.
+#: The modular inputs' schemes; the source of an event is `SCHEME://NAME_OF_THE_INPUT`.
 SCHEME = "illumio_pce_events"
-#: The source types of events, and of the records of runs.
+HEALTH_SCHEME = "illumio_pce_health"
+#: The source types of events, of health, and of the records of runs.
 EVENTS = "illumio:pce:events"
+CLUSTER_HEALTH = "illumio:pce:cluster_health"
 INGEST = "illumio:pce:ingest"
 #: The KV store collection that holds the inputs' state.
 COLLECTION = "ta_illumio_pce_checkpoints"
-#: splunkd's endpoint for the inputs.
-INPUTS = f"data/inputs/{SCHEME}"
+#: What the KV store's documents of a health input are named after, with the input's name behind it.
+HEALTH_STATE = f"{HEALTH_SCHEME}:"
+
+
+def inputs_of(scheme: str) -> str:
+    """splunkd's endpoint for the inputs of a scheme."""
+    return f"data/inputs/{scheme}"
+
+
+INPUTS = inputs_of(SCHEME)
+HEALTH_INPUTS = inputs_of(HEALTH_SCHEME)

@@ -28,6 +28,7 @@ from .prefetch import Prefetcher, Request, Traffic
 from .timestamps import parse, render
 from .transport import Response, Transport
 
+HEALTH_PATH = "/api/v2/health"
 #: A limit lower than that would be a multiple of this.
 ROUND_NUMBER = 100
 #: So many responses in a row may be too large or too slow: enough to halve 200 days down to a millisecond.
@@ -224,6 +225,13 @@ class Pce:
                 raise
             return None
         return value if isinstance(value, dict) else None
+
+    def health(self) -> Any:
+        """`/health` as it was sent: a list of PCEs, or one of them. Raises PceError."""
+        value = self._small(HEALTH_PATH)
+        if value is None:
+            raise PceError("broken_answer", "The PCE's response holds no health, or is too large or too slow.")
+        return value
 
     # --- how it is asked ---------------------------------------------------------------------------
 

@@ -86,7 +86,8 @@ def status_error(response: Response, now: float) -> PceError:
     else:
         other = _Cause("not_a_pce", f"Unexpected HTTP status {status}; this may not be a PCE.")
     cause = _STATUS.get(status, other)
-    return PceError(cause.category, cause.text, remedy=cause.remedy, retry_after=retry_after(response.headers, now))
+    pause = retry_after(response.headers, now)
+    return PceError(cause.category, cause.text, remedy=cause.remedy, retry_after=pause, status=status)
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
@@ -128,4 +129,4 @@ def _other_text(text: bytes, expected: bytes = b"[") -> PceError | None:
         return None
     if first == b"<":
         return PceError("not_a_pce", "The response is a web page, not a JSON list.", remedy=_WEB_PAGE)
-    return PceError("not_a_pce", "The response is not a JSON list; this may not be the PCE's events API.")
+    return PceError("not_a_pce", "The response is not a JSON list; this may not be the PCE's API.")

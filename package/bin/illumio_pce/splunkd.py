@@ -15,7 +15,7 @@ from .clock import Clock
 from .config import Account, Proxy, parse_boolean
 from .errors import CollectorError, SplunkdError, StateError
 from .limits import DEFAULT_LIMITS
-from .names import APP, COLLECTION, INPUTS
+from .names import APP, COLLECTION, SCHEME, inputs_of
 from .store import Document
 
 ACCOUNT_CONF = "ta_illumio_pce_account"
@@ -132,10 +132,10 @@ class Splunkd:
         enabled = self.enabled_inputs()
         return 1 if enabled is None else sum(content.get("account") == account for content in enabled.values())
 
-    def enabled_inputs(self) -> dict[str, Mapping[str, Any]] | None:
+    def enabled_inputs(self, scheme: str = SCHEME) -> dict[str, Mapping[str, Any]] | None:
         """The settings of the enabled inputs by name; None where splunkd does not list them."""
         try:
-            entries = self.get(INPUTS, count=-1)["entry"]
+            entries = self.get(inputs_of(scheme), count=-1)["entry"]
             found = {entry["name"]: entry["content"] for entry in entries}
             return {n: c for n, c in found.items() if not is_disabled(c)}
         except (HTTPError, OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -31,8 +31,15 @@ def _destination(stanza: Conf, accounts: Mapping[str, Conf]) -> tuple[tuple[str,
     return None if source is None or is_disabled(stanza) else (source, index_of(stanza))
 
 
-def overlapping_inputs(name: str, inputs: Mapping[str, Conf], accounts: Mapping[str, Conf]) -> list[str]:
-    """Name the other enabled inputs that bring the same PCE and organisation into the same index."""
+def overlapping_inputs(
+    name: str, inputs: Mapping[str, Conf], accounts: Mapping[str, Conf], *, of_any_org: bool = False
+) -> list[str]:
+    """Name the other enabled inputs that bring the same PCE and organisation into the same index.
+
+    `of_any_org`: what they read is the PCE's own, whichever organisation their accounts are of.
+    """
+    if of_any_org:
+        accounts = {account: {**conf, "org_id": "1"} for account, conf in accounts.items()}
     own = _destination(inputs.get(name, {}), accounts)
     others = (other for other in inputs if other != name)
     return sorted(other for other in others if own and _destination(inputs[other], accounts) == own)

@@ -153,7 +153,6 @@ class Prepared:
         self._base = _base(_without_brackets(first)) if narrow and _narrows(first.text) else None
         self._store = store.narrowed(partial(_found, self._base)) if self._base else store
         self._rest = rest
-        self._looks_up = any(stage.command == "inputlookup" for stage in rest)
         self._barren = all(_makes_nothing(stage) for stage in rest)
         self._open = "[" in _unquoted(first.text)  # a subsearch may tell another range
         if self._base and not self._base.times and not self._open:
@@ -169,8 +168,8 @@ class Prepared:
         self._rest = self._rest[len(stages) :]
 
     def reads(self, wanted: Range) -> bool:
-        """Whether it reads any event of the range, or a lookup, as far as its text tells."""
-        return self._base is None or self._looks_up or self._store.holds(wanted)
+        """Whether it reads any event of the range, as far as its base search tells."""
+        return self._base is None or self._store.holds(wanted)
 
     def run(self, now: float, earliest: str, latest: str, within: Range) -> list[Event]:
         """The rows, as those of the function `run`."""
@@ -433,7 +432,18 @@ def _each_bracket(text: str) -> Iterator[tuple[int, int, str]]:
             index += 1
 
 
+#: Whether what a subsearch returns may tell the range of the search around it. Search Reference, return, and Search
+#: Manual, time modifiers, where `return earliest latest` does so; nobody has seen it for index times.
+SUBSEARCHES_TELL_RANGES = True
+_TIMES = re.compile(r"(?<!\w)(?:_index_)?(?:earliest|latest)=\S+")
+
+
 def _subsearch_text(text: str, position: int, runtime: Runtime) -> str:
+    told = _inserted(text, position, runtime)
+    return told if SUBSEARCHES_TELL_RANGES else _TIMES.sub("", told)
+
+
+def _inserted(text: str, position: int, runtime: Runtime) -> str:
     rows = runtime.subsearch(text, position)[:SUBSEARCH_LIMIT]
     explicit = split(text, implied_search=False)[-1].command in ("return", "format")
     if explicit and rows:

@@ -1,0 +1,183 @@
+"""One run of a health input: the PCE's health, now, as events. It keeps nothing that a later run would need.
+
+Illumio runs PCEs as a service as well. Those have no health to read (Illumio Core REST API, "PCE Health": on premises
+only), so that what a PCE on premises answers only in trouble is ordinary there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .clock import Clock
+from .config import HOST_NAME, Account
+from .errors import PceError
+from .health_events import events_of, unreachable
+from .health_mark import HealthMark
+from .health_settings import HealthSettings
+from .input_run import InputRun, Prepared
+from .limits import DEFAULT_LIMITS, Limits
+from .names import CLUSTER_HEALTH, HEALTH_SCHEME, HEALTH_STATE, INGEST
+from .output import Output, SplunkEvents
+from .pce import HEALTH_PATH, Pce
+from .splunkd import KvStore
+from .stop import Stop
+from .timestamps import render
+
+#: How long a run goes on asking (seconds): the next one is soon.
+_RETRY_SECONDS = 20.0
+#: Illumio's domain, in which the PCEs of its cloud are (Illumio Core REST API, "Authenticate to the Login Service").
+_CLOUD = ".illum.io"
+_NO_HEALTH = frozenset({401, 402, 403, 404})
+_NO_HEALTH_NOTE = (
+    "A PCE in Illumio's cloud has no health to read (it answered with {}). It is asked again in a day; delete or "
+    "disable this input."
+)
+_ERRORS = {
+    403: (
+        "The API key may not read the PCE's health (403).",
+        "Give the key's owner a global role, such as Global Viewer.",
+    ),
+    404: (
+        f"The PCE has no {HEALTH_PATH} (404).",
+        "Check the PCE URL, and what stands in front of the PCE. A PCE in Illumio's cloud has no health to read: "
+        "delete this input.",
+    ),
+}
+#: What the PCE itself says when it is well: who is refused.
+_REFUSALS = ("refused_key", "forbidden")
+
+
+@dataclass
+class HealthRecord:
+    """What a run counts."""
+
+    delivered: int = 0
+    bytes_out: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def summary(self) -> str:
+        """The most important counts, for the log."""
+        return f"events={self.delivered} bytes_written={self.bytes_out}"
+
+
+@dataclass
+class HealthRun:
+    """One run; everything that it acts through is passed in."""
+
+    settings: HealthSettings
+    account: Account
+    pce: Pce
+    output: Output
+    clock: Clock
+    stop: Stop
+    mark: HealthMark
+    record: HealthRecord = field(default_factory=HealthRecord)
+
+    def __post_init__(self) -> None:
+        self._started = self.clock.monotonic()
+        self.record.notes.extend(f"inputs.conf: {note}" for note in self.settings.notes)
+
+    def collect(self) -> None:
+        """Ask once, and write what comes as events; a PCE that cannot be asked is an event as well, and a PceError."""
+        in_cloud = self.account.host.rstrip(".").endswith(_CLOUD)
+        if in_cloud and self.mark.is_set(self.clock.time()):
+            return
+        try:
+            with self.stop.interruptible():
+                found = list(events_of(self.pce.health(), self.account.host))
+            if not found and not in_cloud:
+                raise PceError("broken_answer", "The PCE's response holds no health.")
+        except PceError as error:
+            if in_cloud and error.status in _NO_HEALTH:
+                self._note_no_health(f"HTTP status {error.status}")
+                return
+            self._fail(error)
+        if found:
+            self._write(found)
+        else:
+            self._note_no_health("an empty list")
+
+    def write_record(self, outcome: dict[str, Any]) -> None:
+        """Tell splunkd what happened in this run, in the form of the events input's records."""
+        now, account, traffic = self.clock.time(), self.account, self.pce.traffic
+        content = {
+            "time": render(int(now * 1000)),
+            **outcome,
+            "input": self.settings.source,
+            "account": account.name,
+            "pce": account.authority,
+            "org_id": account.org_id,
+            "duration_seconds": round(self.clock.monotonic() - self._started, 3),
+            "requests": traffic.requests,
+            "retries": traffic.retries,
+            "errors_met": traffic.errors,
+            "events": self.record.delivered,
+            "bytes_received": traffic.bytes,
+            "bytes_written": self.record.bytes_out,
+            "notes": self.record.notes,
+        }
+        self.output.write(SplunkEvents.of_one(_json(content), f"{now:.3f}", account.host, INGEST))
+
+    def _fail(self, error: PceError) -> None:
+        """Write that the PCE's health cannot be read, and raise why."""
+        if error.status in _ERRORS:
+            text, remedy = _ERRORS[error.status]
+            error = PceError(error.category, text, remedy=remedy, status=error.status)
+        down = error.category not in _REFUSALS
+        self._write([unreachable(self.account.host, str(error.args[0]), error.category, down=down)])
+        raise error from None
+
+    def _note_no_health(self, answer: str) -> None:
+        self.record.notes.append(_NO_HEALTH_NOTE.format(answer))
+        self.mark.set(self.clock.time())
+
+    def _write(self, events: list[dict[str, Any]]) -> None:
+        now = self.clock.time()
+        texts = [_json({"time": render(int(now * 1000)), **event}) for event in events]
+        hosts = [self._host(event["pce_fqdn"]) for event in events]
+        epochs, clean = [f"{now:.3f}"] * len(events), [False] * len(events)
+        self.record.bytes_out += self.output.write(SplunkEvents(texts, epochs, hosts, CLUSTER_HEALTH, clean))
+        self.record.delivered += len(events)
+
+    def _host(self, fqdn: str) -> str:
+        return fqdn if HOST_NAME.fullmatch(fqdn) else self.account.host
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+class HealthInputRun(InputRun):
+    """Reads the health of one input's PCE."""
+
+    SCHEME = HEALTH_SCHEME
+    SOURCETYPE = CLUSTER_HEALTH
+    LABEL = f"{HEALTH_SCHEME}://"
+    STATE = HEALTH_STATE
+
+    def _parse_settings(self) -> HealthSettings:
+        return HealthSettings.parse(self._name, self._parameters)
+
+    def _begin(self, prepared: Prepared) -> HealthRun:
+        settings, account, pce = prepared.settings, prepared.account, prepared.pce
+        mark = HealthMark(self._folder, self._name, account.source)
+        return HealthRun(settings, account, pce, self, self._clock, self._stop, mark)
+
+    def _saved_at(self, store: KvStore, name: str, otherwise: float) -> float:
+        """When the input's lease was renewed, since it stores nothing else."""
+        lease = store.get(f"{self.STATE}{name}.lease") or {}
+        until, seconds = lease.get("until"), lease.get("seconds")
+        if isinstance(until, (int, float)) and isinstance(seconds, (int, float)):
+            return until - seconds
+        return otherwise
+
+
+def run_input(
+    stanza: str, parameters: Mapping[str, str], metadata: Mapping[str, str], limits: Limits = DEFAULT_LIMITS
+) -> bool:
+    """One run of one input; whether it ended well."""
+    short = limits._replace(retry_seconds=min(_RETRY_SECONDS, limits.retry_seconds))
+    return HealthInputRun(stanza, parameters, metadata, short).run()
