@@ -232,7 +232,7 @@ SHAPES: dict[str, tuple[Json, str]] = {
                 }
             },
         ),
-        "workload crane-01: workload interfaces: eth0 (cidr_block: none → 16, link_state: unknown → up,"
+        "workload crane-01: workload interfaces: eth0 (cidr block: none → 16, link state: unknown → up,"
         " network: none → network 12)",
     ),
     "a VEN, of which an agent is told, too": (
@@ -318,8 +318,8 @@ SHAPES: dict[str, tuple[Json, str]] = {
                 "remote_syslog": turned(None, {"address": "192.0.2.5", "port": 514}),
             },
         ),
-        "syslog destination 0a1b2c3d: audit event logger: configuration_event_included: yes → no,"
-        " min_severity: info → error; remote syslog: none → address: 192.0.2.5, port: 514",
+        "syslog destination 0a1b2c3d: audit event logger: configuration event included: yes → no,"
+        " min severity: info → error; remote syslog: none → address: 192.0.2.5, port: 514",
     ),
     "settings": (
         change(
@@ -340,7 +340,7 @@ SHAPES: dict[str, tuple[Json, str]] = {
                 "static_policy_scopes": turned([], [[]]),
             },
         ),
-        "firewall setting: firewall coexistence: + illumio_primary: no, workload_mode: none, scope: app=shop;"
+        "firewall setting: firewall coexistence: + illumio primary: no, workload mode: none, scope: app=shop;"
         " static policy scopes: + everything",
     ),
     "SAML": (
@@ -366,7 +366,7 @@ SHAPES: dict[str, tuple[Json, str]] = {
             {"statements": {"created": [{"table_name": "filter", "chain_name": "INPUT", "parameters": "-j ACCEPT"}]}},
         ),
         "ip tables rule 2 in rule set 6: statements:"
-        " + table_name: filter, chain_name: INPUT, parameters: -j ACCEPT",
+        " + table name: filter, chain name: INPUT, parameters: -j ACCEPT",
     ),
     "a provision": (
         change(
@@ -388,8 +388,8 @@ SHAPES: dict[str, tuple[Json, str]] = {
             "create",
         ),
         'provisioned policy version 12: provision note: Ticket "17";'
-        " changed objects: rulesets: Web (update), Mail (delete), ip_lists: Bad (create);"
-        " workloads affected: 190; object counts: rule_sets: 1, services: 0",
+        " changed objects: rulesets: Web (update), Mail (delete), ip lists: Bad (create);"
+        " workloads affected: 190; object counts: rule sets: 1, services: 0",
     ),
     "a change that is not told": (
         change("workload", WORKLOAD, {"labels": None, "description": turned("old", "new")}),

@@ -16,12 +16,12 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from tools.detections.model import SEVERITIES
-from workbench.detect import alerts_over
+from workbench.detect import alerts_over, needed_keepers
 from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
-from workbench.splunk.schedule.savedsearches_conf import Stanzas
+from workbench.splunk.schedule.savedsearches_conf import Stanzas, keepers
 from workbench.splunk.spl.knowledge import NoKnowledge
 from workbench.splunk.spl.store import EventStore, Range
 from workbench.splunk.spl.values import Event
@@ -121,7 +121,8 @@ def _background_alone(background: Path) -> list[Alert]:
 
 def _replayed(stanzas: Stanzas, background: Path, attack: Path | None, start: float, now: float) -> Iterator[Alert]:
     events = [*_background_events(background), *(_with_fields(attack) if attack else [])]
-    return alerts_over(stanzas, _knowledge(), EventStore(events, NoKnowledge()), start, now)
+    kept = needed_keepers(stanzas, keepers([PACKAGE]), _confs())
+    return alerts_over(stanzas, _knowledge(), EventStore(events, NoKnowledge()), start, now, keepers=kept)
 
 
 def _stanzas(only: Iterable[str]) -> Stanzas:

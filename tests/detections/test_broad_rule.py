@@ -228,7 +228,7 @@ def test_what_is_everything_is_learnt_from_events_that_name_it(days: float) -> N
     (alert,) = _taught(both)
 
     assert (_set(alert["open_for"]), alert["severity"]) == ({FROM_ANY, "all services"}, "high")
-    assert "source ip_lists/21" in str(alert["reason"])
+    assert "source ip list 21" in str(alert["reason"])
 
 
 def test_it_is_learnt_from_another_rule_and_from_the_active_version() -> None:
@@ -273,7 +273,7 @@ def test_the_reason_says_what_was_and_what_is() -> None:
     (alert,) = _alerts([event("sec_rule.update", [change("sec_rule", changes, href=href)])])
 
     assert str(alert["reason"]).endswith(
-        "rule rule_sets/7/sec_rules/44: source from app=customs to all workloads, "
+        "rule 44 of rule set 7: source from app=customs to all workloads, "
         f"destination from env=prod to {NAMED}, service from HTTPS 443 to tcp 1-65535"
     )
 

@@ -17,6 +17,7 @@ from workbench.event_files import Reader
 from workbench.pce.events.attack import ADDRESS
 from workbench.pce.events.day import company_day
 from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import keepers
 
 ROOT = Path(__file__).resolve().parents[2]
 #: 2031-03-03T00:00:00Z, a Monday.
@@ -52,7 +53,8 @@ def _replay(path: Path, quiet: bool) -> list[dict[str, Any]]:
     path.write_text(_day(quiet), encoding="utf-8")
     confs = Confs.load(ROOT / "package", lookups={"illumio_pce_expected_automation": EXPECTED})
     events = Reader(confs, 0.0).read([path])
-    return list(alerts(saved_searches([ROOT / "package"]), confs, events, MONDAY, MONDAY + DAY))
+    folders = [ROOT / "package"]
+    return list(alerts(saved_searches(folders), confs, events, MONDAY, MONDAY + DAY, keepers=keepers(folders)))
 
 
 def test_the_ordinary_day_is_silent(tmp_path: Path) -> None:

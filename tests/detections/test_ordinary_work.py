@@ -12,6 +12,7 @@ from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.pce.events.generate import generate
 from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import keepers
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = 86_400
@@ -29,7 +30,8 @@ REVIEWED = {
 def _replay(path: Path, until: float) -> list[dict[str, Any]]:
     confs = Confs.load(ROOT / "package")
     events = Reader(confs, until).read([path])
-    return list(alerts(saved_searches([ROOT / "package"]), confs, events, None, until))
+    folders = [ROOT / "package"]
+    return list(alerts(saved_searches(folders), confs, events, None, until, keepers=keepers(folders)))
 
 
 def test_a_quiet_day_is_silent() -> None:

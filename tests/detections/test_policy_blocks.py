@@ -67,9 +67,9 @@ WEAKENED: dict[str, tuple[Json, str, str]] = {
     "under the later names": (deny_rule(sources={"deleted": [APP], "created": [ENV]}), "sources from app=customs to env=prod", "high"),
     "an exception": (deny_rule(providers={"created": [{"exclusion": True, **APP}]}), "destinations all but app=customs", "high"),
     "override": (deny_rule(override={"before": True, "after": False}), "no longer overrides allow rules", "high"),
-    "switched off": (deny_rule(enabled={"before": True, "after": False}), "deny rule rule_sets/3/deny_rules/4: disabled", "high"),
+    "switched off": (deny_rule(enabled={"before": True, "after": False}), "deny rule 4 of rule set 3: disabled", "high"),
     "a rule that denies": (deny_rule("sec_rule", enabled={"before": True, "after": False}), "disabled", "high"),
-    "deleted": (deny_rule(how="delete"), "rule_sets/3/deny_rules/4: deleted", "high"),
+    "deleted": (deny_rule(how="delete"), "4 of rule set 3: deleted", "high"),
     "an iptables rule that drops, deleted": (
         iptables("delete", statements={"deleted": [WEB, TELNET]}), "no longer INPUT -p tcp --dport 23 -j DROP", "high",
     ),

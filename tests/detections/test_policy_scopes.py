@@ -42,7 +42,7 @@ def switched(on: bool, *scopes: list[Json]) -> Json:
 
 # Change → what the reason says of it, and how severe it is.
 BROAD: dict[str, tuple[Json, str, str]] = {
-    "no label": (written([]), "rule set Shop: new scope everything (everything)", "medium"),
+    "no label": (written([]), "rule set Shop: new scope everything", "medium"),
     "no scope": (written(), "everything", "medium"),
     "no application": (written([PROD, EMDEN]), "new scope env=prod loc=emden (all applications)", "medium"),
     "an application that is null": (written([label("app", None), PROD, EMDEN]), "(all applications)", "medium"),

@@ -68,26 +68,26 @@ TIMEOUT = became("workload_disconnected_timeout_seconds", [{"scope": [], "value"
 SEES: dict[str, tuple[str, str, Json, str]] = {
     "visibility off": (
         "enforcement_lowered", "medium", on(2, OFF),
-        "of 2 workload(s): crane-0, crane-1 (visibility_level from flow_summary to flow_off)",
+        "of 2 workloads: crane-0, crane-1 (visibility level from flow summary to flow off)",
     ),
     "enforced services emptied": ("enforcement_lowered", "high", on(1, NO_SERVICES), "crane-0 (no enforced services)"),
     "enforced services gone": (
         "enforcement_lowered", "high", on(1, became("selectively_enforced_services", [SSH], None)), "no enforced services",
     ),
     "enforcement, from what to what": (
-        "enforcement_lowered", "high", on(1, FULL_TO_IDLE), f"{EVA_IS} lowered the protection of 1 workload(s): crane-0 "
-        "(enforcement_mode from full to idle)",
+        "enforcement_lowered", "high", on(1, FULL_TO_IDLE), f"{EVA_IS} lowered the protection of 1 workload: crane-0 "
+        "(enforcement mode from full to idle)",
     ),
     "a profile is called a profile": (
         "enforcement_lowered", "high", of("pairing_profile.update", "pairing_profile", FULL_TO_IDLE),
-        f"{EVA_IS} lowered the protection of the pairing profile quay (enforcement_mode from full to idle)",
+        f"{EVA_IS} lowered the protection of the pairing profile quay (enforcement mode from full to idle)",
     ),
     "a profile of containers too": (
         "enforcement_lowered", "high",
         of("container_workload_profile.update", "container_workload_profile", became("managed", True, False)),
         "of the container workload profile quay (managed from true to false)",
     ),
-    "fifty at once": ("enforcement_lowered", "critical", on(50, FULL_TO_IDLE), "of 50 workload(s)"),
+    "fifty at once": ("enforcement_lowered", "critical", on(50, FULL_TO_IDLE), "of 50 workloads"),
     "raised on many": (
         "enforcement_raised", "medium", on(20, TO_FULL),
         f"{EVA_IS} raised 20 workloads to full enforcement within a day: crane-0, crane-1, crane-10 and 17 more",
@@ -99,25 +99,25 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     ),
     "labels replaced": (
         "labels_removed", "medium", on(10, LABELS, "workloads.set_labels"),
-        f"{EVA_IS} removed or replaced labels of 10 workload(s) within a day: [env prod] to [env dev]",
+        f"{EVA_IS} removed or replaced labels of 10 workloads within a day: from env=prod to env=dev",
     ),
     "labels replaced, as before and after": (
-        "labels_removed", "medium", on(10, became("labels", [PROD, GDANSK], [DEV, GDANSK])), "labels of 10 workload(s)",
+        "labels_removed", "medium", on(10, became("labels", [PROD, GDANSK], [DEV, GDANSK])), "labels of 10 workloads",
     ),
-    "labels fewer": ("labels_removed", "medium", on(10, became("labels", [PROD, GDANSK], [GDANSK])), "[env prod,loc gdansk]"),
-    "all labels gone": ("labels_removed", "medium", on(10, became("labels", [PROD], [])), "10 workload(s)"),
+    "labels fewer": ("labels_removed", "medium", on(10, became("labels", [PROD, GDANSK], [GDANSK])), "from env=prod,loc=gdansk to loc=gdansk"),
+    "all labels gone": ("labels_removed", "medium", on(10, became("labels", [PROD], [])), "10 workloads"),
     "labels removed, whatever the event carries": (
-        "labels_removed", "medium", on(10, {}, "workloads.remove_labels"), "10 workload(s)",
+        "labels_removed", "medium", on(10, {}, "workloads.remove_labels"), "10 workloads",
     ),
-    "labels of very many": ("labels_removed", "high", on(100, LABELS), "100 workload(s)"),
+    "labels of very many": ("labels_removed", "high", on(100, LABELS), "100 workloads"),
     "labels deleted": (
         "labels_removed", "medium",
         event("labels.delete", [change("label", None, "delete", n, key="app", value=f"app-{n}") for n in range(10)]),
-        f"{EVA_IS} deleted 10 label(s) within a day",
+        f"{EVA_IS} deleted 10 labels within a day",
     ),
     "another firewall is primary": (
         "protection_settings_changed", "high", of("firewall_settings.update", "firewall_setting", COEXISTS),
-        "firewall coexistence: + illumio_primary: no, scope: everything",
+        "firewall coexistence: + illumio primary: no, scope: everything",
     ),
     "static policy": (
         "protection_settings_changed", "high",
@@ -131,7 +131,7 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     ),
     "coexistence taken back": (
         "protection_settings_changed", "medium", of("firewall_settings.update", "firewall_setting", ALONE),
-        "firewall coexistence: − illumio_primary: no, scope: everything",
+        "firewall coexistence: − illumio primary: no, scope: everything",
     ),
     "offline timers": (
         "protection_settings_changed", "medium", of("workload_settings.update", "workload_setting", TIMEOUT),
@@ -140,20 +140,20 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     "the label map of a cluster": (
         "protection_settings_changed", "medium",
         of("container_cluster.update_label_map", "container_cluster", became("label_map", ["prod"], ["dev"])),
-        "container_cluster.update_label_map of quay): container cluster quay: label map: prod → dev",
+        "container cluster quay: label map: prod → dev",
     ),
     "a cluster deleted": (
         "protection_settings_changed", "high", of("container_cluster.delete", "container_cluster", None, "delete"),
-        "(container_cluster.delete of quay)",
+        "deleted container cluster quay",
     ),
     "flows dropped": (
         "audit_trail_changed", "high", collector({"action": {"before": None, "after": "drop"}}),
-        "(traffic_collector_setting.create): created traffic collector setting quay: action: drop",
+        "created traffic collector setting quay: action: drop",
     ),
     "flows merged": (
         "audit_trail_changed", "medium", collector({"action": {"before": None, "after": "aggregate"}}), "action: aggregate",
     ),
-    "flows no longer dropped": ("audit_trail_changed", "medium", collector({}, "delete"), "setting.delete)"),
+    "flows no longer dropped": ("audit_trail_changed", "medium", collector({}, "delete"), "deleted traffic collector setting quay"),
     "trusted proxies": (
         "audit_trail_changed", "high",
         of("trusted_proxy_ips.update", "trusted_proxy_ips", became("trusted_proxy_ips", [], ["198.51.100.7"])),
@@ -166,11 +166,11 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     ),
     "a syslog destination out of reach": (
         "audit_events_lost", "medium", event("remote_syslog.unreachable", by=SYSTEM, status=None),
-        "A syslog destination is unreachable",
+        "cannot reach one of its syslog destinations",
     ),
     "the same in the notification of another": (
         "audit_events_lost", "medium", event("cluster.update", notes=[note("workload.online"), note("remote_syslog.unreachable")], by=SYSTEM),
-        "A syslog destination is unreachable",
+        "cannot reach one of its syslog destinations",
     ),
     "the PCE stopped": ("pce_stopped", "high", event("pce.application_stopped", by=SYSTEM, status=None), f"The PCE {PCE} "),
     "a node for switches degraded": (
@@ -187,15 +187,15 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     ),
     "an older release": (
         "ven_downgraded", "low", on(2, became("upgrade_target_version", "24.2.30-1187", "9.5.0-3"), "workload.upgrade"),
-        "sent 2 VEN(s) to an older release (24.2.30 to 9.5.0)",
+        "sent 2 VENs to an older release (24.2.30 to 9.5.0)",
     ),
     "an older release for many": (
-        "ven_downgraded", "medium", on(10, became("version", "24.2.30", "24.2.10"), "ven_software.upgrade"), "10 VEN(s)",
+        "ven_downgraded", "medium", on(10, became("version", "24.2.30", "24.2.10"), "ven_software.upgrade"), "10 VENs",
     ),
-    "an unknown type on nine": ("event_type_unknown", "informational", on(9, {}, "tide_table.publish"), "on 9 resources"),
+    "an unknown type on nine": ("event_type_unknown", "informational", on(9, {}, "tide_table.publish"), "about 9 resources"),
     "an unknown type on ten": ("event_type_unknown", "medium", on(10, {}, "tide_table.publish"), f"10 resources by {EVA_IS}"),
-    "an unknown type on fifty": ("event_type_unknown", "high", on(50, {}, "tide_table.publish"), "on 50 resources"),
-    "one clone": ("ven_clones", "low", clone(1, 0), "1 clone(s) of VENs within a day: crane-1 at 198.51.100.7"),
+    "an unknown type on fifty": ("event_type_unknown", "high", on(50, {}, "tide_table.publish"), "about 50 resources"),
+    "one clone": ("ven_clones", "low", clone(1, 0), "1 clone of VENs within a day: crane-1 at 198.51.100.7"),
     "one clone that is an error": ("ven_clones", "high", clone(1, 0, severity="err"), "crane-1"),
     "endpoints offline": (
         "ven_offline", "low", on(1, became("online", True, False), "system_task.endpoint_offline_check", by=SYSTEM), "1 VEN",

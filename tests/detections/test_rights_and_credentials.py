@@ -65,58 +65,58 @@ TOLD: dict[str, tuple[str, Json, str, str]] = {
     ),
     "a role on a scope": (
         "access_rights_changed", permission(IDA, None, "ruleset_manager", [PROD]),
-        f"gave the role ruleset_manager on prod to {IDA}", "high",
+        f"gave the role ruleset manager on prod to {IDA}", "high",
     ),
     "a role to read": (
-        "access_rights_changed", permission(IDA, None, "read_only"), f"gave the role read_only on everything to {IDA}", "medium",
+        "access_rights_changed", permission(IDA, None, "read_only"), f"gave the role read only on everything to {IDA}", "medium",
     ),
     "another role": (
         "access_rights_changed", permission(IDA, "read_only", "admin"),
-        f"gave the role admin instead of read_only on everything to {IDA}", "high",
+        f"gave the role admin instead of read only on everything to {IDA}", "high",
     ),
     "a role taken": (
-        "access_rights_changed", permission(IDA, "ruleset_manager", None), f"took the role ruleset_manager from {IDA}", "medium",
+        "access_rights_changed", permission(IDA, "ruleset_manager", None), f"took the role ruleset manager from {IDA}", "medium",
     ),
     "an owner fewer": ("access_rights_changed", permission(IDA, "owner", None), f"took the role owner from {IDA}", "high"),
     "a service account that becomes owner": (
         "access_rights_changed", service_account({**OWNER_NOW, **LIFTED}),
-        "gave the role owner instead of read_only to nightly, lifted the access restriction of nightly", "high",
+        "gave the role owner instead of read only to nightly, lifted the access restriction of nightly", "high",
     ),
     "its restriction lifted": (
         "access_rights_changed", service_account(LIFTED), "lifted the access restriction of nightly", "high",
     ),
     "a tenant": (
         "access_rights_changed", event("login_proxy_msp_tenants.create", [change("org", {}, "create", name="Harbour Ltd")]),
-        "login proxy msp tenants create of Harbour Ltd", "high",
+        "created the managed tenant Harbour Ltd", "high",
     ),
     "a role without its details": (
         "access_rights_changed", event("permission.create", [change("permission", None, "create")]),
-        "permission create of ", "high",
+        "created the permission ", "high",
     ),
-    "one's own key": ("credential_created", key(7), "created 1 credential(s): API key ci, expires 2031-05-28", "medium"),
+    "one's own key": ("credential_created", key(7), "created 1 credential: API key ci, expires 2031-05-28", "medium"),
     "a key in another's name": (
-        "credential_created", key(8, -1), "created 1 credential(s): API key ci in the name of 8, expires never", "high",
+        "credential_created", key(8, -1), "created 1 credential: API key ci in the name of 8, expires never", "high",
     ),
     "an account that is owner": (
         "credential_created", service_account({"permissions": {"before": None, "after": [{"role": role("owner")}]}}, "create"),
-        "created 1 credential(s): service account nightly with the role owner", "high",
+        "created 1 credential: service account nightly with the role owner", "high",
     ),
     "a cluster's token": (
         "credential_created", event("container_cluster.create", [change("container_cluster", {}, "create", name="harbour")]),
-        "created 1 credential(s): container cluster token harbour", "medium",
+        "created 1 credential: container cluster token harbour", "medium",
     ),
     "pairing keys without limit": (
         "credential_created", event("pairing_profile.update", [
             change("pairing_profile", {"key_lifespan": {"before": 3600, "after": "unlimited"}}, name="Servers"),
-        ]), "created 1 credential(s): pairing keys without limit Servers", "medium",
+        ]), "created 1 credential: pairing keys without limit Servers", "medium",
     ),
     "a key whose end is taken off": (
         "credential_created", event("api_key.update", [
             change("api_key", {"expiration_in_seconds": {"before": 7_776_000, "after": -1}}, name="ci", href="/users/7/api_keys/1e02"),
-        ]), "created 1 credential(s): extended API key ci, expires never", "medium",
+        ]), "created 1 credential: extended API key ci, expires never", "medium",
     ),
     "a key for ever": (
-        "credential_without_expiry", key(7, -1), "made 1 key(s) that never expire: ci", "medium",
+        "credential_without_expiry", key(7, -1), "made 1 key that never expires: ci", "medium",
     ),
     "settings of sign-ins": (
         "identity_provider_changed", event("authentication_settings.update", [
@@ -195,7 +195,9 @@ def test_an_account_that_acts_after_it_was_deleted_is_told_of_even_weeks_later()
     (alert,) = _alerts("access_deleted_account", [gone, acted])
 
     assert (alert["user"], alert["href"]) == (IDA, acted["href"])
-    assert str(alert["reason"]) == f"{IDA}, deleted on 2031-02-07 at 19:30, acted at 198.51.100.7: sec_rule.update"
+    assert (
+        str(alert["reason"]) == f"{IDA}, deleted on 2031-02-07 at 19:30 UTC, was active from 198.51.100.7: Rule updated"
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,20 +11,21 @@ from urllib.parse import quote
 import pytest
 
 from tests.lacking import needs
+from tools.detections import keepers
 from tools.detections.model import read_all
 from workbench.detect import alerts
 from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.schedule.savedsearches_conf import Stanzas
-from workbench.splunk.schedule.savedsearches_conf import saved_searches as stanzas
+from workbench.splunk.schedule.savedsearches_conf import all_searches as stanzas
 from workbench.splunk.schedule.scheduler import read_searches
 from workbench.splunk.splunkd import Splunkd
 from workbench.splunk.tests.splunkd.conftest import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "detections.md").read_text(encoding="utf-8")
-RECOMMENDED = {one.stanza for one in read_all() if one.recommended}
+RECOMMENDED = {one.stanza for one in read_all() if one.recommended} | {one.stanza for one in keepers.read_all()}
 BLOCKS = {
     "enable": r"```bash\n(SPLUNK=.*?)```", "rename": r"```bash\n(while .*?)```", "delete": r"```bash\n(curl .*?)```",
     "file": r"```\n(\[.*?)```",
@@ -139,10 +140,11 @@ def test_what_is_left_under_an_id_is_deleted_by_the_command_and_what_ships_is_no
 def _every_quarter(name: str) -> tuple[Confs, Stanzas]:
     """The settings for every 15 minutes that the page gives."""
     (seconds,) = re.findall(r"`illumio_pce_new_within` to (\d+)", PAGE)
-    (cron,) = re.findall(r"`cron_schedule` to `([^`]+)`", PAGE)
+    ((slow, often),) = re.findall(r"example `2-59(/\d+) \* \* \* \*` instead\s+of `2-59(/\d+) ", PAGE)
     (lines_since,) = re.findall(r"`dispatch.index_earliest` to `([^`]+)`", PAGE)
     macro = f"[illumio_pce_new_within]\ndefinition = {seconds}\n"
-    stanza = {**saved_searches([ROOT / "package"])[name], "cron_schedule": cron}
+    stanza = saved_searches([ROOT / "package"])[name]
+    stanza["cron_schedule"] = stanza["cron_schedule"].replace(f"{often} ", f"{slow} ")
     if "since_last_run" not in stanza["search"]:
         stanza["dispatch.index_earliest"] = lines_since
     return Confs.load(ROOT / "package", {"local/macros.conf": macro}), {name: stanza}

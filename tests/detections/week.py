@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tools.detections.model import SEVERITIES
-from workbench.detect import alerts_over
+from workbench.detect import alerts_over, needed_keepers
 from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.pce.events.week import healthy_week
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.schedule.savedsearches_conf import keepers
 from workbench.splunk.spl.store import EventStore
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +41,8 @@ def alerts_of_the_week(only: Iterable[str] = (), hours: range = WEEK) -> list[Al
     knowledge = Knowledge(confs, 0.0)
     store = EventStore(Reader(confs, 0.0).records(healthy_week(MONDAY)), knowledge)
     begin, end = MONDAY + hours[0] * _HOUR, MONDAY + (hours[-1] + 1) * _HOUR
-    return list(alerts_over(stanzas, knowledge, store, begin, end, news=_NEWS))
+    kept = needed_keepers(stanzas, keepers([PACKAGE]), confs)
+    return list(alerts_over(stanzas, knowledge, store, begin, end, news=_NEWS, keepers=kept))
 
 
 def counted(found: Iterable[Alert]) -> dict[str, Counter[str]]:

@@ -41,6 +41,11 @@ def test_the_app_has_the_identity_in_the_contract(addon: Path) -> None:
     assert app["ui"]["label"] == "Illumio PCE Add-on for Splunk"
 
 
+def test_a_deployer_brings_a_new_version_of_the_catalogues(addon: Path) -> None:
+    app = conf(addon / "default/app.conf")
+    assert app["shclustering"] == {"deployer_lookups_push_mode": "overwrite_on_change"}
+
+
 def test_the_inputs_have_the_contracts_fields_and_defaults(addon: Path) -> None:
     assert conf(addon / "default/inputs.conf") == {
         "illumio_pce_events": {

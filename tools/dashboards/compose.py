@@ -5,7 +5,8 @@ for a text of shared.json, the filters above all.
 
 A figure says once what it counts, as `figure` of its data source: `where`, which rows; `once_by`, a field, if several
 rows are one; `largest`, if it is the largest value of that field; `levels`, its thresholds. A click with `list` names
-that data source and opens the rows counted, with `columns`; with `row` those of a table's row, each by itself.
+that data source and opens the rows counted, with `columns`; with `row` those of a table's row, each by itself. Links to
+other pages hand on the filters of theirs.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tools.dashboards.model import Dashboard, Invalid, Json
 
 _TOKEN = re.compile(r"(\$[\w.:-]+(?:\|[a-z]+)*\$)")
 _SEARCH = "/app/TA_illumio_pce/search"
+_FILTERS = ("pce", "org", "severity")
 _TIME = "earliest=$global_time.earliest|u$&latest=$global_time.latest|u$"
 
 _VIEW = """\
@@ -59,7 +61,7 @@ def compose(dashboard: Dashboard, shared: Json) -> Json:
         "inputs": inputs,
         "defaults": {**shared["defaults"], **own.get("defaults", {})},
         "visualizations": {
-            name: _linked(merged(looks.get(panel["type"], {}), panel), sources, texts)
+            name: _linked(merged(looks.get(panel["type"], {}), panel), sources, texts, _handed_on(inputs))
             for name, panel in own["visualizations"].items()
         },
         "dataSources": {name: _source(source, texts) for name, source in sources.items()},
@@ -74,9 +76,21 @@ def merged(below: Any, above: Any) -> Any:
     return above
 
 
-def _linked(panel: Json, sources: Json, texts: dict[str, str]) -> Json:
-    """A panel whose links to Search are addresses: of what is searched (`search`), or of what is counted (`list`)."""
-    handlers = [{**one, "options": _address(one["options"], sources, texts)} for one in panel.get("eventHandlers", [])]
+def _handed_on(inputs: Json) -> dict[str, str]:
+    """The filters of a page that all pages have: the parameter of an address by token."""
+    tokens = [one["options"]["token"] for one in inputs.values()]
+    return {token: f"&form.{token}=${token}|u$" for token in tokens if token in _FILTERS}
+
+
+def _linked(panel: Json, sources: Json, texts: dict[str, str], filters: dict[str, str]) -> Json:
+    """A panel whose links are addresses: of what is searched (`search`), of what is counted (`list`), or of a page."""
+    handlers = []
+    for one in panel.get("eventHandlers", []):
+        options = _address(one["options"], sources, texts)
+        if "url" in one["options"]:
+            missing = [text for token, text in filters.items() if f"form.{token}=" not in options["url"]]
+            options = {**options, "url": options["url"] + "".join(missing)}
+        handlers.append({**one, "options": options})
     return {**panel, "eventHandlers": handlers} if handlers else panel
 
 
@@ -120,7 +134,7 @@ def _figure(figure: Json) -> list[str]:
     return [
         *rows,
         f"| eval hit=if(isnull(received),1,0) | {count}",
-        f"| eval {figure['levels']} | `illumio_pce_level`",
+        f"| eval {figure['levels']} | `illumio_pce_level`" if "levels" in figure else "| `illumio_pce_no_level`",
     ]
 
 

@@ -13,6 +13,8 @@ _INDENT = "  "
 _DEEPEST = 20
 # Quoted text and macro calls stay in one piece; commas, brackets and blanks are told apart from all else.
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`|[,()\[\]]|\s+|[^\s"`,()\[\]]+|.')
+_SEARCHES = ("search", "definition")
+_JSON_BEGINS = ("[{", "{")
 _EVAL = re.compile(r"(?:\| )?(?:eval |where |case\()")
 _JSON = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^",])+,?\s*')
 
@@ -34,7 +36,9 @@ def assignments(stage: str) -> list[str]:
 
 def setting(key: str, value: str) -> str:
     """`key = value` for a conf file, with a line break at its end. Raises ValueError where a line stays too long."""
-    text = " \\\n".join(_setting_lines(f"{key} = ", value)) + "\n"
+    # Text that somebody reads has a line break where it is continued, and no blanks beside it.
+    end = " \\\n" if key in _SEARCHES or value.startswith(_JSON_BEGINS) else "\\\n"
+    text = end.join(_setting_lines(f"{key} = ", value)) + "\n"
     for line in text.splitlines():
         if len(line) > LONGEST:
             raise ValueError(f"a line of {len(line)} characters cannot be split: {line[:60]}")
@@ -42,13 +46,13 @@ def setting(key: str, value: str) -> str:
 
 
 def _setting_lines(begin: str, value: str) -> Iterable[str]:
-    if begin in ("search = ", "definition = "):
+    if begin.removesuffix(" = ") in _SEARCHES:
         first, *rest = laid_out(value)
         return [begin + first, *(_INDENT + line for line in rest)]
-    if value.startswith(("[{", "{")):
+    if value.startswith(_JSON_BEGINS):
         return _filled(_JSON.findall(begin + value), "", _INDENT, _WIDTH)
     text = begin + " ".join(value.split())
-    return textwrap.wrap(text, _WIDTH, subsequent_indent=_INDENT, break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _stages(search: str) -> Iterator[tuple[int, str]]:

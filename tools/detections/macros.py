@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -36,6 +37,7 @@ class Macro:
         )
 
 
+@lru_cache(maxsize=1)
 def written_by_hand() -> list[Macro]:
     """The macros of content/macros.yml."""
     return [Macro(**one) for one in yaml.safe_load(SOURCE.read_text(encoding="utf-8"))]

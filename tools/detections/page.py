@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from tools.detections import keepers
+from tools.detections.keepers import Keeper
 from tools.detections.lines import laid_out
 from tools.detections.model import CONTENT, SEVERITIES, Detection
 from tools.detections.search import compose
@@ -43,7 +45,8 @@ END
 ```
 
 **In Splunk Web**, if the port stays closed: Settings → Searches, reports, and alerts; app *Illumio PCE Add-on for
-Splunk*, owner *Nobody*; then Edit → Enable for each search that is recommended below.
+Splunk*, owner *Nobody*; then Edit → Enable for each search that is recommended below, and for the
+[keepers](#keepers) that these need.
 
 **By file**, on Splunk Enterprise: add this to `etc/apps/TA_illumio_pce/local/savedsearches.conf` and restart Splunk.
 For a search head cluster, add it to `etc/shcluster/apps/TA_illumio_pce/local/` on the deployer and apply the bundle.
@@ -113,6 +116,10 @@ Searches, dashboards and suppressions of your own that go by the search's name (
 - They search by index time, in adjacent windows that end one minute ago: an event that arrives hours late still raises
   an alert, up to 30 days after its own time. Schedules are continuous, so a search head that was down catches up (24
   hours by Splunk's default).
+- Their starts are spread over the five minutes: each search has a fixed offset, `2-59/5` for example, so that at most
+  15 start in the same minute. What a run reads is relative to its own scheduled time, so the offsets leave no gap.
+  Leave `allow_skew` at 0, since Splunk does not say whether a run's time range moves with it. A `schedule_window` does
+  no harm, a run that starts late reads the same range; it only delays alerts.
 - Event types appear twice in each search, as a field and as plain terms: the terms let the index find the few events
   that the search has to read (`docs/benchmarks.md` has the numbers).
 - If several copies of an event arrive, the last one counts, and it raises one alert. Copies are recognised for a day;
@@ -126,21 +133,42 @@ Searches, dashboards and suppressions of your own that go by the search's name (
   `href` (of all events), `severity` and `reason` where they exist. To see an event itself, search the macro
   `illumio_pce_index` with `href="…"`; in Enterprise Security, the drilldown shows the events of the alert.
 - Every threshold is a macro, and every detection ends with a filter macro: change them in `local/macros.conf`.
-- High-value workloads and labels are listed in two lookups that ship empty: `illumio_pce_high_value_workloads`
-  (`workload`: host name, `*` allowed) and `illumio_pce_high_value_labels` (`label`: the href or the value of a label).
-- What automation is expected to do is listed once, in the lookup `illumio_pce_expected_automation`, which ships empty:
-  `account` and `address` (host name of a VEN, user or service account, and its source address; `*` allowed), `expected`
-  (ids of detections, `*` allowed), `until` (the last day, such as `2031-03-31`, or empty) and `note`. The detections
-  that heed it, marked below, leave such events out. Those about rights, keys and what blocks traffic never do,
-  whatever the list says.
+- High-value workloads and labels, and what automation is expected to do, are lists that you edit:
+  [lookups.md](lookups.md). The detections that heed the list of automation, marked below, leave such events out. Those
+  about rights, keys and what blocks traffic never do, whatever the list says.
 - Stages that many searches share are macros; their descriptions are under Settings → Advanced search → Search macros.
 
 Try them without Splunk: `./build.sh detect FILE…` replays all of them over files of events.
 
+### Keepers
+
+Some detections have to remember months: who acted from where, which keys expire, which accounts were deleted. They do
+not read months of events each time. A *keeper* is a scheduled search that writes what there is to remember into a
+lookup in the KV store, each hour, from the events that are new. Enable the keepers together with the detections that
+need them; the commands above do.
+
+- Only keepers write lookups. Detections never do, so that a drilldown can run a detection again.
+- The order in which a keeper and a detection run does not matter: lookups hold when something was first seen. A
+  detection reads from the index what the lookup does not hold yet, so it finds the same if its keeper runs late or not
+  at all.
+- A lookup that is empty, or not whole, counts as lost: its keeper reads everything again that the index still has, and
+  until then each run of the detection does. The first run is such a case. Nothing that is old raises an alert.
+- While a detection runs without its keeper, each run reads months of events. Do not leave it so.
+- Rows that are older than what is remembered are dropped, so the lookups do not grow beyond it.
+- Three keepers turn what is typed into the lists of [lookups.md](lookups.md) into lower case.
+- In a search head cluster the captain starts them like any scheduled search, and the KV store gives all members the
+  same lookups. A run that is skipped is not made up for: the next one reads all that is new.
+- Deleting the rows of a lookup, or restoring an old KV store, is safe at any time.
+
+| keeper | lookup | runs at minute | remembers | needed by |
+| --- | --- | --- | --- | --- |
+{keepers}
+
 ### Run them less often
 
 Splunk Cloud may not allow searches to run every five minutes, and says so when you edit one. To run them every 15
-minutes, for example, change all searches with `*/5` together: set `cron_schedule` to `*/15 * * * *`, and the macro
+minutes, for example, change all searches whose `cron_schedule` ends in `/5 * * * *` together: write `/15` instead of
+`/5`, and leave the offset before it, for example `2-59/15 * * * *` instead of `2-59/5 * * * *`. Set the macro
 `illumio_pce_new_within` to 960, the period plus one minute in seconds. For `ingest_failing` and `pce_health`, also set
 `dispatch.index_earliest` to `-16m@m` (Edit → Advanced Edit).
 
@@ -149,8 +177,8 @@ minutes, for example, change all searches with `*/5` together: set `cron_schedul
 The saved search of a detection is named `Illumio PCE - <name> - Rule`. All are shared with other apps, since
 Enterprise Security lists no other searches.
 
-| id | name | severity | schedule | recommended | heeds expected automation |
-| --- | --- | --- | --- | --- | --- |
+| id | name | severity | schedule | recommended | keeper | heeds expected automation |
+| --- | --- | --- | --- | --- | --- | --- |
 {table}
 
 ## How they do
@@ -184,11 +212,14 @@ patch weekend, a failing identity provider, an announced penetration test) raise
 
 def index(detections: list[Detection]) -> str:
     """docs/detections.md."""
-    recommended = [one.stanza for one in detections if one.recommended]
+    wanted = [one for one in detections if one.recommended]
+    kept = keepers.read_all()
+    needed = [one for one in kept if any(one in _needed(detection) for detection in wanted)]
+    recommended = [*(one.stanza for one in wanted), *(one.stanza for one in needed)]
     switch = "\n".join(f"[{name}]\ndisabled = 0" for name in recommended)
     table = "\n".join(
-        f"| {_link(one)} | {one.name} | {one.severity} | `{one.runs.cron}` | {_yes(one.recommended)} |"
-        f" {_yes(one.expects_automation)} |"
+        f"| {_link(one)} | {one.name} | {one.severity} | `{one.cron}` | {_yes(one.recommended)} |"
+        f" {', '.join(keeper.name for keeper in _needed(one))} | {_yes(one.expects_automation)} |"
         for one in detections
     )
     parts = {
@@ -196,11 +227,26 @@ def index(detections: list[Detection]) -> str:
         "names": "\n".join(recommended),
         "renamed": "\n".join(f"{one.id} {one.stanza}" for one in detections),
         "switch": switch,
+        "keepers": "\n".join(_keeper(one, detections) for one in kept),
         "table": table,
         "figures": _figures(),
         "illumio": _recommended_by_illumio(detections),
     }
     return _START.format(**parts)
+
+
+def _needed(detection: Detection) -> list[Keeper]:
+    """The keepers whose lookups it reads."""
+    kept = keepers.read_all()
+    return keepers.needed(compose(detection), keepers.all_macros(kept), kept)
+
+
+def _keeper(one: Keeper, detections: list[Detection]) -> str:
+    readers = [detection.id for detection in detections if one in _needed(detection)]
+    # The lists of administrators are read by many.
+    told = ", ".join(f"`{name}`" for name in readers) if one.kept else "those that read the list"
+    remembers = f"{one.days} days" if one.kept else "what you typed"
+    return f"| {one.stanza} | `{one.lookup}` | {one.minutes or one.minute} | {remembers} | {told} |"
 
 
 def _figures() -> str:
@@ -233,6 +279,11 @@ def _link(one: Detection) -> str:
     return f"[`{one.id}`](detections/{one.id}.md)"
 
 
+def _keepers_of(one: Detection) -> str:
+    names = "\n".join(f"- `{keeper.stanza}`: {' '.join(keeper.description.split())}" for keeper in _needed(one))
+    return f"Enable them together with this detection: see [detections.md](../detections.md#keepers).\n\n{names}"
+
+
 def page(one: Detection) -> str:
     """docs/detections/<id>.md."""
     steps = "\n".join(f"{number}. {text}" for number, text in enumerate(one.respond, start=1))
@@ -253,6 +304,7 @@ def page(one: Detection) -> str:
         f"## Why it matters\n\n{one.why.strip()}",
         f"## How to respond\n\n{steps}",
         f"## How to implement\n\n{one.how_to_implement.strip()}",
+        *([f"## Keepers\n\n{_keepers_of(one)}"] if _needed(one) else []),
         f"## Known false positives\n\n{one.known_false_positives.strip()}",
         "## Settings\n\n| macro | default | meaning |\n| --- | --- | --- |\n" + "\n".join(macros),
         f"## Search\n\n```\n{search}\n```",

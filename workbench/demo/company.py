@@ -16,6 +16,7 @@ from workbench.detections import saved_searches
 from workbench.event_files import Reader
 from workbench.pce.events.day import company_day, company_past
 from workbench.splunk.conf.reader import Confs
+from workbench.splunk.schedule.savedsearches_conf import keepers
 
 #: 2031-03-03T00:00:00Z, a Monday; the same day in every demo.
 MONDAY = 1_930_262_400
@@ -69,7 +70,7 @@ def _alerts(addon: Path) -> Iterator[dict[str, Any]]:
         confs = Confs.load(addon)
         events = Reader(confs, MONDAY).read([file])
     searches = saved_searches([addon])
-    for alert in alerts(searches, confs, events, MONDAY, MONDAY + _DAY):
+    for alert in alerts(searches, confs, events, MONDAY, MONDAY + _DAY, keepers=keepers([addon])):
         description = searches[str(alert["detection"])]["action.notable.param.rule_description"]
         first_step = " ".join(description.rpartition(" First: ")[2].split())  # the conf continues it over lines
         yield {**alert, "first": first_step}

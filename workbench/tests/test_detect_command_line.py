@@ -68,3 +68,49 @@ def test_a_range_without_any_run_is_refused(
     out, err = capsys.readouterr()
     assert out == ""
     assert message in err
+
+
+KEEPS = """
+[knows - Keeper]
+search = index=main knock | stats max(_time) AS seen BY user | outputlookup append=true key_field=user known
+enableSched = 1
+disabled = 1
+cron_schedule = 0 * * * *
+dispatch.earliest_time = -7d
+dispatch.latest_time = now
+alert.track = 0
+"""
+KNOCKS_OF_STRANGERS = (
+    "search = index=main knock | lookup local=true known user OUTPUT seen | where isnull(seen) | table user"
+)
+KNOWN = """
+[known]
+external_type = kvstore
+fields_list = _key, user, seen
+"""
+COLLECTION = """
+[known]
+field.user = string
+field.seen = string
+"""
+
+
+def test_what_a_keeper_writes_is_built_from_the_events_before_the_begin(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "app" / "default"
+    searches = SEARCHES.replace("search = index=main knock | table user", KNOCKS_OF_STRANGERS)
+    (folder / "savedsearches.conf").write_text(searches + KEEPS, encoding="utf-8")
+    (folder / "transforms.conf").write_text(KNOWN, encoding="utf-8")
+    (folder / "collections.conf").write_text(COLLECTION, encoding="utf-8")
+    lines = "1772590000 user=ann knock\n1772600000 user=ann knock\n1772600010 user=bob knock\n"
+    (tmp_path / "events.log").write_text(lines, encoding="utf-8")
+
+    def alerted(*options: str) -> list[str]:
+        assert main([*arguments, *options, "--now", "1772600400"]) == 0
+        return [json.loads(line)["user"] for line in capsys.readouterr().out.splitlines()]
+
+    assert alerted("--from", "1772599800") == ["bob"]
+    assert alerted("--from", "1772599800", "--only", "knocks") == ["bob"]
+    # Nothing was there before the first event, which nobody knew at its time.
+    assert sorted(set(alerted())) == ["ann", "bob"]

@@ -50,6 +50,10 @@
             return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1;
         }));
 
+    // A table's cell ends in an ellipsis where its column is set to; a sentence and a time do not.
+    const shortened = (element) => element.closest('td') && !/\.$|^\d{4}-\d\d-\d\d /.test(ownText(element)) &&
+        getComputedStyle(element).textOverflow === 'ellipsis';
+
     window.look = {
         // Grows and shrinks until everything is drawn.
         state: () => `${panels().length} ${document.getElementById('dashboard').innerHTML.length}`,
@@ -61,7 +65,7 @@
             Boolean(panel.querySelector('[data-test=status-icon-container] svg[aria-label=Error]')),
         ]),
         clipped: () => panels().flatMap((panel) => written(panel)
-            .filter((element) => element instanceof HTMLElement && element.clientWidth &&
+            .filter((element) => element instanceof HTMLElement && element.clientWidth && !shortened(element) &&
                 getComputedStyle(element).overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1)
             .map((element) => `${title(panel)}: ${ownText(element)}`)),
         // Words of a table's heads that do not fit in a line of their column.
@@ -71,6 +75,11 @@
         wide: () => panels().filter((panel) => !/scroll right/i.test(panel.textContent))
             .filter((panel) => all('[data-test=head-cell]', panel)
                 .some((cell) => cell.getBoundingClientRect().right > panel.getBoundingClientRect().right + 1))
+            .map(title),
+        // Tables whose page of rows does not fit, so that the last row is cut or a bar to scroll appears.
+        cut: () => panels().filter((panel) => all('[data-test=table-container] *', panel)
+            .some((element) => /auto|scroll/.test(getComputedStyle(element).overflowY) &&
+                element.scrollHeight > element.clientHeight + 1))
             .map(title),
         overlapping: () => {
             const boxes = panels().map((panel) => [title(panel), panel.getBoundingClientRect()]);

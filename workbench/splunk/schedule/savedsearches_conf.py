@@ -26,8 +26,12 @@ def keepers(folders: Sequence[Path]) -> Stanzas:
 
 
 def saved_searches(folders: Sequence[Path]) -> Stanzas:
-    """The searches that alert, which are all but the keepers."""
-    return {name: stanza for name, stanza in all_searches(folders).items() if not written_lookup(stanza)}
+    """The searches that alert, which are all but the keepers and the reports, whose schedule is off."""
+    return {
+        name: stanza
+        for name, stanza in all_searches(folders).items()
+        if not written_lookup(stanza) and stanza.get("enableSched") != "0"
+    }
 
 
 def all_searches(folders: Sequence[Path]) -> Stanzas:

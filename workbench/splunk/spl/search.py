@@ -433,7 +433,18 @@ def _each_bracket(text: str) -> Iterator[tuple[int, int, str]]:
             index += 1
 
 
+#: Whether what a subsearch returns may tell the range of the search around it. Search Reference, return, and Search
+#: Manual, time modifiers, where `return earliest latest` does so; nobody has seen it for index times.
+SUBSEARCHES_TELL_RANGES = True
+_TIMES = re.compile(r"(?<!\w)(?:_index_)?(?:earliest|latest)=\S+")
+
+
 def _subsearch_text(text: str, position: int, runtime: Runtime) -> str:
+    told = _inserted(text, position, runtime)
+    return told if SUBSEARCHES_TELL_RANGES else _TIMES.sub("", told)
+
+
+def _inserted(text: str, position: int, runtime: Runtime) -> str:
     rows = runtime.subsearch(text, position)[:SUBSEARCH_LIMIT]
     explicit = split(text, implied_search=False)[-1].command in ("return", "format")
     if explicit and rows:

@@ -57,14 +57,17 @@ def insert(call: Call) -> Response:
     """A new document."""
     collection = _collection(call, "write")
     with call.splunkd.kv.request(write=True):
-        return _answer({"_key": call.splunkd.kv.insert(call.app, collection, _document(_body(call)))}, 201)
+        return _answer(
+            {"_key": call.splunkd.kv.insert(call.app, collection, _document(call, collection, _body(call)))}, 201
+        )
 
 
 def replace(call: Call) -> Response:
     """A document in place of another."""
     collection = _collection(call, "write")
     with call.splunkd.kv.request(write=True):
-        return _answer({"_key": call.splunkd.kv.replace(call.app, collection, call.parts[1], _document(_body(call)))})
+        document = _document(call, collection, _body(call))
+        return _answer({"_key": call.splunkd.kv.replace(call.app, collection, call.parts[1], document)})
 
 
 def batch_save(call: Call) -> Response:
@@ -74,7 +77,9 @@ def batch_save(call: Call) -> Response:
         body = _body(call)
         if not isinstance(body, list):
             raise KvError(400, "JSON in the request must be an array of documents.")
-        return _answer(call.splunkd.kv.save_all(call.app, collection, [_document(value) for value in body]))
+        return _answer(
+            call.splunkd.kv.save_all(call.app, collection, [_document(call, collection, value) for value in body])
+        )
 
 
 def delete(call: Call) -> Response:
@@ -116,9 +121,15 @@ def _body(call: Call) -> Any:
         raise RestFault(400, f"JSON is not valid: {error}") from None
 
 
-def _document(value: Any) -> dict[str, Any]:
+def _document(call: Call, collection: str, value: Any) -> dict[str, Any]:
+    """A document to be stored. Where types are enforced, a value of another one fails it (collections.conf.spec)."""
     if not isinstance(value, dict):
         raise KvError(400, "JSON in the request must be a document.")
+    settings = call.splunkd.confs.stanzas(call.own_app, "collections")[collection].settings
+    if settings.get("enforceTypes") in ("true", "1"):
+        for name, one in value.items():
+            if settings.get(f"field.{name}") == "string" and not isinstance(one, str):
+                raise KvError(400, f"The field {name} is not a string.")
     return value
 
 
