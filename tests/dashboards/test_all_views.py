@@ -36,7 +36,7 @@ RISKY = (
     "dump",
 )
 SAME = ["input_global_time", "input_pce", "input_org", "input_severity"]
-NO_DATA = ("No events were received", "No health line was received", "No run was recorded")
+NO_DATA = ("No events were received", "No status was received", "No run was recorded")
 # How many searches of a page read events, and how often it asks the index alone. More of them cost every viewer more.
 COSTS = {
     "security_overview": (1, 2),

@@ -54,7 +54,7 @@ ROWS = {
     ("policy_changes", "viz_by_actor"): ["Drafts", "Provisions"], ("ingest", "viz_inputs"): ["Runs"],
 }  # fmt: skip
 #: They open what no filter is about: one event by its id, the lines of a node, which name no PCE.
-OPEN_MORE = {("events", "viz_event"), ("pce_health", "viz_nodes")}
+OPEN_MORE = {("events", "viz_event"), ("pce_health", "viz_nodes"), ("pce_health", "viz_parts")}
 
 
 def test_each_table_whose_rows_open_a_search_is_counted() -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 import pytest
 
 from tests.dashboards.conftest import MONDAY, Open, events_of
-from tests.dashboards.facts import STRENGTH, Fact, enforcement, facts, is_weaker, removed
+from tests.dashboards.facts import STRENGTH, Fact, enforcement, facts, is_weaker, lowered, removed
 
 #: States that need a person, most dangerous first.
 TROUBLE = {
@@ -160,7 +160,7 @@ def test_problems_by_hour(open_page: Open, day: str) -> None:
     told = Counter((fact.hour, TROUBLE.get(state_of(fact), "")) for fact in today for _ in about(fact))
     less: Counter[int] = Counter()
     for fact in today:
-        less[fact.hour] += sum(is_weaker(*modes) for _, *modes in enforcement(fact))
+        less[fact.hour] += sum(is_weaker(before, after) for _, before, after in enforcement(fact))
 
     for row in open_page("workload_protection", day).of("viz_hours"):
         hour = int(row["_time"]) // 3600

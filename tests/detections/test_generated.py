@@ -129,11 +129,9 @@ def test_it_ships_off_runs_continuously_and_throttles_each_result(name: str) -> 
 
 @pytest.mark.parametrize("name", sorted(STANZAS))
 def test_what_enterprise_security_reads_is_json(name: str) -> None:
-    risk = json.loads(STANZAS[name]["action.risk.param._risk"])
     annotations = json.loads(STANZAS[name]["action.correlationsearch.annotations"])
     drilldown = json.loads(STANZAS[name]["action.notable.param.drilldown_searches"])
 
-    assert all(1 <= entry["risk_score"] <= 100 for entry in risk) and risk
     assert all(technique.startswith("T1") for technique in annotations.get("mitre_attack", []))
     assert drilldown[0]["search"].startswith(f"`illumio_pce_{name}_events`")
 

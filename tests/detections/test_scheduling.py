@@ -112,7 +112,7 @@ def test_the_command_prints_one_object_an_alert(capsys: pytest.CaptureFixture[st
     (alert,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert code == 0
     assert (alert["detection"], alert["src"], alert["severity"]) == ("access_spray", "198.51.100.9", "high")
-    assert alert["time"] % 300 == 0 and alert["title"]
+    assert alert["time"] % 60 == 0 and alert["title"] == "Illumio PCE - Password spraying from one source - Rule"
 
 
 def test_the_command_refuses_what_it_does_not_know(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -140,10 +140,11 @@ def test_what_is_left_under_an_id_is_deleted_by_the_command_and_what_ships_is_no
 def _every_quarter(name: str) -> tuple[Confs, Stanzas]:
     """The settings for every 15 minutes that the page gives."""
     (seconds,) = re.findall(r"`illumio_pce_new_within` to (\d+)", PAGE)
-    (cron,) = re.findall(r"`cron_schedule` to `([^`]+)`", PAGE)
+    ((slow, often),) = re.findall(r"example `2-59(/\d+) \* \* \* \*` instead\s+of `2-59(/\d+) ", PAGE)
     (lines_since,) = re.findall(r"`dispatch.index_earliest` to `([^`]+)`", PAGE)
     macro = f"[illumio_pce_new_within]\ndefinition = {seconds}\n"
-    stanza = {**saved_searches([ROOT / "package"])[name], "cron_schedule": cron}
+    stanza = saved_searches([ROOT / "package"])[name]
+    stanza["cron_schedule"] = stanza["cron_schedule"].replace(f"{often} ", f"{slow} ")
     if "since_last_run" not in stanza["search"]:
         stanza["dispatch.index_earliest"] = lines_since
     return Confs.load(ROOT / "package", {"local/macros.conf": macro}), {name: stanza}

@@ -134,7 +134,7 @@ def _figure(figure: Json) -> list[str]:
     return [
         *rows,
         f"| eval hit=if(isnull(received),1,0) | {count}",
-        f"| eval {figure['levels']} | `illumio_pce_level`",
+        f"| eval {figure['levels']} | `illumio_pce_level`" if "levels" in figure else "| `illumio_pce_no_level`",
     ]
 
 

@@ -7,7 +7,8 @@ import json
 from tools.detections import keepers, reports
 from tools.detections.lines import setting
 from tools.detections.macros import Macro
-from tools.detections.model import SEVERITIES, Detection
+from tools.detections.model import SEVERITIES, Detection, RiskObject, read_all
+from tools.detections.released import Version, metadata, released, version_of
 from tools.detections.rules import rules
 from tools.detections.search import compose, events_of
 
@@ -20,17 +21,29 @@ def saved_searches(detections: list[Detection]) -> str:
         _NOTICE.format("content/detections/")
         + "\n# All that have a schedule ship disabled: docs/detections.md says how to enable them.\n"
     )
-    rules = "".join(f"\n[{one.stanza}]\n" + _lines(_settings(one)) for one in detections)
+    found = versions(detections)
+    alerting = "".join(f"\n[{one.stanza}]\n" + _lines(settings(one, found[one.id])) for one in detections)
     others = [*map(keepers.stanza, keepers.read_all()), *(one.stanza() for one in reports.read_all())]
-    return head + rules + "".join("\n" + one for one in others)
+    return head + alerting + "".join("\n" + one for one in others)
 
 
 def macros(detections: list[Detection]) -> str:
     """The text of macros.conf."""
     head = _NOTICE.format("content/macros.yml and content/detections/") + "\n"
     kept = keepers.all_macros(keepers.read_all())
-    all_of_them = [*kept, *rules(detections), *(macro for one in detections for macro in _macros_of(one))]
+    all_of_them = [*kept, *rules(detections), *_own_macros(detections)]
     return head + "".join("\n" + macro.stanza() for macro in all_of_them)
+
+
+def versions(detections: list[Detection] | None = None) -> dict[str, Version]:
+    """The version of each detection."""
+    chosen = read_all() if detections is None else detections
+    used, before = [*keepers.all_macros(keepers.read_all()), *_own_macros(chosen)], released()
+    return {one.id: version_of(one.id, _settings(one), used, before) for one in chosen}
+
+
+def _own_macros(detections: list[Detection]) -> list[Macro]:
+    return [macro for one in detections for macro in _macros_of(one)]
 
 
 def _macros_of(detection: Detection) -> list[Macro]:
@@ -47,18 +60,25 @@ def _macros_of(detection: Detection) -> list[Macro]:
     ]
 
 
-def _lines(settings: dict[str, str]) -> str:
-    return "".join(setting(key, value) for key, value in settings.items())
+def _lines(found: dict[str, str]) -> str:
+    return "".join(setting(key, value) for key, value in found.items())
+
+
+def settings(detection: Detection, version: Version) -> dict[str, str]:
+    """The settings of its saved search."""
+    about = json.dumps(metadata(detection.id, version))
+    return {**_settings(detection), "action.correlationsearch.metadata": about}
 
 
 def _settings(detection: Detection) -> dict[str, str]:
+    """All but those that tell the version."""
     runs = detection.runs
     return {
         "description": f"{detection.name}. {detection.description}",
         "search": compose(detection),
         "disabled": "1",
         "enableSched": "1",
-        "cron_schedule": runs.cron,
+        "cron_schedule": detection.cron,
         "realtime_schedule": "0",
         "dispatch.earliest_time": runs.earliest,
         "dispatch.latest_time": runs.latest,
@@ -82,24 +102,36 @@ def _enterprise_security(detection: Detection) -> dict[str, str]:
     techniques = {"mitre_attack": detection.attack} if detection.attack else {}
     # Findings and risk events carry the id as `annotations.illumio_pce`, whatever the search is called.
     annotations = {"illumio_pce": [detection.id], **techniques, "type": "TTP"}
+    rba = detection.rba
     risk = [
-        {"risk_object_field": one.field, "risk_object_type": one.type, "risk_score": one.score}
-        for one in detection.rba.risk_objects
+        {**_object(one), "risk_score": one.score, "risk_message": rba.message}  # ES 8 reads the message here
+        for one in rba.risk_objects
     ]
+    threats = [{"threat_object_field": one.copy, "threat_object_type": one.type} for one in rba.threat_objects]
     return {
         "action.correlationsearch.enabled": "1",
+        "action.correlationsearch.detection_type": "ebd",
         "action.correlationsearch.label": detection.stanza,
         "action.correlationsearch.annotations": json.dumps(annotations),
         "action.risk": "0",
-        "action.risk.param._risk": json.dumps([*risk, *detection.rba.threat_objects]),
-        "action.risk.param._risk_message": detection.rba.message,
+        "action.risk.param._risk": json.dumps([*risk, *threats]),
+        "action.risk.param._risk_message": rba.message,  # and ES 7 here
         "action.risk.param._risk_score": "0",
         "action.risk.param.verbose": "0",
         "action.notable": "0",
-        "action.notable.param.rule_title": f"{detection.name}: $reason$",
-        "action.notable.param.rule_description": f"{detection.description} First: {detection.respond[0]}",
+        # Nothing of the event: whoever causes it may choose its words.
+        "action.notable.param.rule_title": detection.name,
+        "action.notable.param.rule_description": (
+            f"{detection.description} Reason: $reason$. First: {detection.respond[0]}"
+        ),
         "action.notable.param.security_domain": detection.domain,
         "action.notable.param.severity": detection.severity,
-        "action.notable.param.nes_fields": ",".join(one.field for one in detection.rba.risk_objects),
+        "action.notable.param.nes_fields": ",".join(one.field for one in rba.risk_objects),
+        # The entity scores with its entry of _risk, which ES 7 reads too.
+        "action.notable.param._entities": json.dumps([{**_object(rba.risk_objects[0]), "risk_score": 0}]),
         "action.notable.param.drilldown_searches": json.dumps(detection.drilldown_searches),
     }
+
+
+def _object(one: RiskObject) -> dict[str, str]:
+    return {"risk_object_field": one.copy, "risk_object_type": one.type}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ CONTENT = ROOT / "content" / "detections"
 
 SEVERITIES = ("informational", "low", "medium", "high", "critical")
 RISK_TYPES = ("user", "system", "other")
+THREAT_TYPES = ("ip_address",)
 DOMAINS = ("access", "endpoint", "network", "threat", "identity", "audit")
 #: The stanza of a detection; Enterprise Security takes no longer name when someone clones it.
 STANZA, LONGEST_STANZA = "Illumio PCE - {} - Rule", 81
@@ -56,12 +58,19 @@ class Schedule:
     event times from `earliest` to `latest`.
     """
 
-    cron: str
     period: int
     lookback: int
     earliest: str
     # An event may bear a time that is ahead of Splunk's clock. In hours: a day may have 23 or 25 of them.
     latest: str = "+24h"
+
+    def cron(self, name: str) -> str:
+        """When the search of this id starts: at an offset into the period that follows from the id alone.
+
+        Searches that start in the same second wait for each other; this spreads them, and adding one moves no other.
+        """
+        offset = int(hashlib.sha256(name.encode()).hexdigest(), 16) % self.period
+        return f"{offset} * * * *" if self.period == HOURLY else f"{offset}-59/{self.period} * * * *"
 
     @property
     def since_last_run(self) -> str:
@@ -71,39 +80,56 @@ class Schedule:
 
 
 _SINCE = re.compile(r"`illumio_pce_since_last_run[^`]*`")
-#: The period that administrators may have to make longer, in minutes.
-OFTEN = 5
+#: Periods in minutes; administrators may have to make the first one longer.
+OFTEN, HOURLY = 5, 60
 SCHEDULES = {
     # A day back, so that a line of an event that comes again within it is known.
-    "every 5 minutes": Schedule("*/5 * * * *", OFTEN, 1446, "-30d"),
+    "every 5 minutes": Schedule(OFTEN, 1446, "-30d"),
     # However far ahead, since it is one of these that tells of events from the future.
-    "every 5 minutes, each line once": Schedule("*/5 * * * *", OFTEN, 6, "-30d", "+10y"),
-    "every 5 minutes, over 90 days": Schedule("*/5 * * * *", OFTEN, 1446, "-90d"),
-    "every 15 minutes": Schedule("*/15 * * * *", 15, 0, "-2d"),
+    "every 5 minutes, each line once": Schedule(OFTEN, 6, "-30d", "+10y"),
+    "every 5 minutes, over 90 days": Schedule(OFTEN, 1446, "-90d"),
+    "every 15 minutes": Schedule(15, 2880, "-2d"),
     # Two days back, since a draft may be provisioned on the day after.
-    "every 15 minutes, over 2 days": Schedule("*/15 * * * *", 15, 2880, "-30d"),
-    "every 15 minutes, over 8 days": Schedule("*/15 * * * *", 15, 0, "-8d"),
-    "hourly, over 8 days": Schedule("7 * * * *", 60, 0, "-8d"),
-    "hourly, over 400 days": Schedule("7 * * * *", 60, 1446, "-400d"),
+    "every 15 minutes, over 30 days": Schedule(15, 2880, "-30d"),
+    "hourly, over 2 days": Schedule(HOURLY, 2880, "-2d"),
+    "hourly, over 400 days": Schedule(HOURLY, 1446, "-400d"),
 }
 
 
 @dataclass(frozen=True)
 class RiskObject:
-    """A field of the row whose values get a risk score (1 to 100) in Enterprise Security."""
+    """A field of the row whose value gets a risk score (1 to 100) in Enterprise Security."""
 
     field: str
     type: str
     score: int
 
+    @property
+    def copy(self) -> str:
+        """The field that Enterprise Security reads: it has one value, which is no placeholder, or none."""
+        return f"risk_{self.field}"
+
+
+@dataclass(frozen=True)
+class ThreatObject:
+    """A field of the row whose values are what threatens: addresses, for example."""
+
+    field: str
+    type: str
+
+    @property
+    def copy(self) -> str:
+        """The field that Enterprise Security reads: the values that are no placeholders."""
+        return f"threat_{self.field}"
+
 
 @dataclass(frozen=True)
 class Rba:
-    """The risk-based alerting of a detection, as in Splunk's security_content."""
+    """The risk-based alerting of a detection, as in Splunk's security_content. The first risk object is the entity."""
 
     message: str
     risk_objects: list[RiskObject]
-    threat_objects: list[dict[str, str]] = field(default_factory=list)
+    threat_objects: list[ThreatObject]
 
 
 @dataclass(frozen=True)
@@ -190,6 +216,11 @@ class Detection:
         """Its schedule."""
         return SCHEDULES[self.schedule]
 
+    @property
+    def cron(self) -> str:
+        """When it starts."""
+        return self.runs.cron(self.id)
+
 
 def read_all(folder: Path = CONTENT) -> list[Detection]:
     """All detections, by id. Raises Invalid."""
@@ -228,7 +259,8 @@ def _without_expected(detection: Detection) -> Detection:
 
 
 def _rba(text: dict[str, Any]) -> Rba:
-    return Rba(**{**text, "risk_objects": [RiskObject(**one) for one in text["risk_objects"]]})
+    risk_objects = [RiskObject(**one) for one in text["risk_objects"]]
+    return Rba(text["message"], risk_objects, [ThreatObject(**one) for one in text["threat_objects"]])
 
 
 def _check(detection: Detection, path: Path) -> None:
@@ -244,6 +276,9 @@ def _check(detection: Detection, path: Path) -> None:
         ),
         "a risk object needs a type (user, system or other) and a score from 1 to 100": not all(
             one.type in RISK_TYPES and 1 <= one.score <= 100 for one in detection.rba.risk_objects
+        ),
+        "a threat object needs a type (ip_address)": not all(
+            one.type in THREAT_TYPES for one in detection.rba.threat_objects
         ),
         "rows are by users, addresses and what is no entity": bool({"dest", "href"} & set(detection.by.split())),
         "the search takes another period for new than its schedule has": _other_period(detection),

@@ -57,8 +57,21 @@ For a search head cluster, add it to `etc/shcluster/apps/TA_illumio_pce/local/` 
 
 Add actions such as email or a ticket to each search in Splunk Web: Edit → Edit Alert.
 
-With Splunk Enterprise Security, also set `action.notable = 1` or `action.risk = 1`. Labels, annotations, risk objects
-and drilldowns are already filled in; without Enterprise Security these settings have no effect.
+## With Splunk Enterprise Security
+
+Enterprise Security lists the detections among its content, since they are shared with all apps. Set
+`action.notable = 1` for findings, `action.risk = 1` for risk events, or both. Everything else is filled in, for
+versions 7.3 and 8, and has no effect without Enterprise Security:
+
+- The **entity** of a finding and what is scored are fields of their own (`risk_actor`, `risk_dest` …), each with one
+  value. Nobody is scored under a placeholder such as `unknown` or `system`. A row about several users scores none of
+  them; a row about several workloads scores their PCE.
+- The entity has the score 0 in the finding and its real score in the risk event, so that it counts once.
+- Source addresses are threat objects (`threat_src`).
+- Titles are fixed text, since whoever fails to sign in, or names a workload, chooses what `reason` says. `reason`
+  stands in the description and in the risk message; treat it as text from outside.
+- Findings and risk events carry the detection's id as `annotations.illumio_pce`. The metadata of a search has an id
+  that never changes and a version that grows with each release that changes the search or one of its macros.
 
 ## Upgrade from 0.1.0
 
@@ -116,6 +129,10 @@ Searches, dashboards and suppressions of your own that go by the search's name (
 - They search by index time, in adjacent windows that end one minute ago: an event that arrives hours late still raises
   an alert, up to 30 days after its own time. Schedules are continuous, so a search head that was down catches up (24
   hours by Splunk's default).
+- Their starts are spread over the five minutes: each search has a fixed offset, `2-59/5` for example, so that at most
+  15 start in the same minute. What a run reads is relative to its own scheduled time, so the offsets leave no gap.
+  Leave `allow_skew` at 0, since Splunk does not say whether a run's time range moves with it. A `schedule_window` does
+  no harm, a run that starts late reads the same range; it only delays alerts.
 - Event types appear twice in each search, as a field and as plain terms: the terms let the index find the few events
   that the search has to read (`docs/benchmarks.md` has the numbers).
 - If several copies of an event arrive, the last one counts, and it raises one alert. Copies are recognised for a day;
@@ -154,7 +171,9 @@ need them; the commands above do.
 - Three keepers turn what is typed into the lists of [lookups.md](lookups.md) into lower case.
 - In a search head cluster the captain starts them like any scheduled search, and the KV store gives all members the
   same lookups. A run that is skipped is not made up for: the next one reads all that is new.
-- Deleting the rows of a lookup, or restoring an old KV store, is safe at any time.
+- Deleting the rows of a lookup, or restoring an old KV store, is safe at any time. Delete them when the past of a
+  lookup is not that of the index: after you changed the macro `illumio_pce_index`, or after indexers could not be
+  searched while a keeper ran. For example `| makeresults | where 1=2 | outputlookup illumio_pce_known_networks`.
 
 | keeper | lookup | runs at minute | remembers | needed by |
 | --- | --- | --- | --- | --- |
@@ -163,7 +182,8 @@ need them; the commands above do.
 ### Run them less often
 
 Splunk Cloud may not allow searches to run every five minutes, and says so when you edit one. To run them every 15
-minutes, for example, change all searches with `*/5` together: set `cron_schedule` to `*/15 * * * *`, and the macro
+minutes, for example, change all searches whose `cron_schedule` ends in `/5 * * * *` together: write `/15` instead of
+`/5`, and leave the offset before it, for example `2-59/15 * * * *` instead of `2-59/5 * * * *`. Set the macro
 `illumio_pce_new_within` to 960, the period plus one minute in seconds. For `ingest_failing` and `pce_health`, also set
 `dispatch.index_earliest` to `-16m@m` (Edit → Advanced Edit).
 
@@ -213,7 +233,7 @@ def index(detections: list[Detection]) -> str:
     recommended = [*(one.stanza for one in wanted), *(one.stanza for one in needed)]
     switch = "\n".join(f"[{name}]\ndisabled = 0" for name in recommended)
     table = "\n".join(
-        f"| {_link(one)} | {one.name} | {one.severity} | `{one.runs.cron}` | {_yes(one.recommended)} |"
+        f"| {_link(one)} | {one.name} | {one.severity} | `{one.cron}` | {_yes(one.recommended)} |"
         f" {', '.join(keeper.name for keeper in _needed(one))} | {_yes(one.expects_automation)} |"
         for one in detections
     )

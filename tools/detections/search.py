@@ -141,8 +141,26 @@ def _ending(detection: Detection) -> list[str]:
     return [
         f"eval severity={when}, alert_key={_key(detection)}",
         f"eval reason={detection.reason}",
+        f"eval {', '.join(_subjects(detection))}",
         "fields - alert_event",
         f"`illumio_pce_{detection.id}_filter`",
+    ]
+
+
+def _subjects(detection: Detection) -> list[str]:
+    """The fields that Enterprise Security scores, beside those that a table shows.
+
+    It scores each value that a field has, placeholders too. A row about several systems is one about their PCE, so
+    that its finding has an entity.
+    """
+    first, *others = detection.rba.risk_objects
+    entity = f"`illumio_pce_single({first.field})`"
+    if first.field == "dest":
+        entity = f"coalesce({entity},`illumio_pce_single(pce_fqdn)`)"
+    return [
+        f"{first.copy}={entity}",
+        *(f"{one.copy}=`illumio_pce_single({one.field})`" for one in others),
+        *(f"{one.copy}=`illumio_pce_known({one.field})`" for one in detection.rba.threat_objects),
     ]
 
 

@@ -80,7 +80,9 @@ dispatch.earliest_time = -7d
 dispatch.latest_time = now
 alert.track = 0
 """
-KNOCKS_OF_STRANGERS = "search = index=main knock | lookup local=true known user OUTPUT seen | where isnull(seen) | table user"
+KNOCKS_OF_STRANGERS = (
+    "search = index=main knock | lookup local=true known user OUTPUT seen | where isnull(seen) | table user"
+)
 KNOWN = """
 [known]
 external_type = kvstore
