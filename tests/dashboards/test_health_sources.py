@@ -69,7 +69,10 @@ def test_figures_are_those_of_the_cluster_whichever_source_tells(source: Source,
     assert [int(found.of(f"viz_{name}")[0]["total"]) for name in figures] == [4, 1, 1, 20, 40, 60]
     rows = {row["Node"].partition(".")[0]: row for row in found.of("viz_nodes")}
     assert sorted(rows) == ["core0", "core1", "data0", "data1"]
-    peaks = {name: [int(row[peak]) for peak in ("cpu peak", "memory peak", "disk peak")] for name, row in rows.items()}
+    peaks = {
+        row["Node"].partition(".")[0]: [int(row[peak]) for peak in ("CPU", "Memory", "Disk")]
+        for row in found.of("viz_peaks")
+    }
     assert peaks == {"core0": [97, 40, 11], "core1": [3, 40, 11], "data0": [3, 40, 60], "data1": [3, 40, 11]}
 
 
@@ -78,23 +81,25 @@ def test_a_node_that_is_gone_is_shown_as_gone(tmp_path: Path) -> None:
     found = page(tmp_path, events)
     first = found.of("viz_nodes")[0]
     assert (first["Node"], first["Now"]) == ("data1.example.com", "high")
-    parts = {(row["Node"], row["Service"]): row for row in found.of("viz_parts")}
-    assert parts[FQDN, "cluster"]["Measured"] == "missing nodes (1)"
-    assert parts["data1.example.com", "unreachable node"]["Measured"].startswith("runlevel")
-    assert parts["core0.example.com", "node"]["Measured"] == "cpu (97 %)"
+    assert {(row["Node"], row["Service"]): (row["Now"], row["Warnings"]) for row in found.of("viz_parts")} == {
+        (FQDN, "cluster"): ("medium", "2"),
+        ("data1.example.com", "unreachable node"): ("high", "1"),
+        ("core0.example.com", "node"): ("medium", "1"),
+    }
 
 
 def test_a_healthy_cluster_needs_nothing(tmp_path: Path) -> None:
     found = page(tmp_path, list(from_api(Health.of_2x2(FQDN), MONDAY + 3600)))
     assert [int(found.of(f"viz_{name}")[0]["total"]) for name in ("count", "troubled", "missing")] == [4, 0, 0]
-    assert [row["Measured"] for row in found.of("viz_parts")] == ["nothing above its limit"]
+    assert [(row["Service"], row["Warnings"]) for row in found.of("viz_parts")] == [("cluster", "0")]
+    measured = {row["Measurement"]: row["Now"] for row in found.of("viz_measurements")}
+    assert measured == {"Policy database size": "3.5 GB", "Database replication lag": "0.5 s"}
 
 
 def test_health_that_cannot_be_read_is_shown(tmp_path: Path) -> None:
     gone = api_event(unreachable(FQDN, "No connection.", "connection", down=True), MONDAY + 3600)
     (row,) = page(tmp_path, [gone]).of("viz_parts")
-    assert (row["Node"], row["Service"], row["Now"]) == (FQDN, "cluster", "high")
-    assert row["Measured"] == "its health API (No connection.)"
+    assert (row["Node"], row["Service"], row["Now"], row["Warnings"]) == (FQDN, "cluster", "high", "1")
 
 
 def test_nodes_of_two_pces_with_one_short_name_stay_apart(tmp_path: Path) -> None:
