@@ -73,6 +73,21 @@ versions 7.3 and 8, and has no effect without Enterprise Security:
 - Findings and risk events carry the detection's id as `annotations.illumio_pce`. The metadata of a search has an id
   that never changes and a version that grows with each release that changes the search or one of its macros.
 
+### As a project of contentctl
+
+`./build.sh export FOLDER`, in a copy of this repository, writes all detections as YAML for contentctl 5.6, Splunk's
+tool for security content: detections, one story, and the macros and lookups that they need. `contentctl validate`
+accepts the folder as it is, without network. Use it to review the detections, or to keep a changed copy among your own
+content; the add-on itself is not built from it.
+
+- Copy `detections/` and `stories/` into your project. `macros/` and `lookups/` are there because contentctl wants a
+  file for each. The add-on has to be installed all the same, since it extracts the fields, and its keepers fill the
+  lookups: remove both from the app that you build, or your app has empty lookups of the same names, and thresholds of
+  its own.
+- Names have no commas, and the app's label is `PCE`, so that the searches of both apps have different names.
+- contentctl has no key for next steps and for one alert a result, and takes a finding's severity from its score. Index
+  times stand in the search, where it does not begin with a command.
+
 ## Upgrade from 0.1.0
 
 Up to version 0.1.0 a saved search was named by its id, such as `access_burst`. Now it is named by its title, such as
