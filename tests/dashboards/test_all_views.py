@@ -143,7 +143,7 @@ def test_no_panel_waits_for_a_token_and_each_that_a_user_fills_is_quoted(name: s
         query = source["options"]["query"]
         put_in(query, page.tokens)
         assert not re.search(
-            r"\$(?:pce|org|severity|type|status|who|uuid|text|event|detection|node)(?!\|s\$)\b[|$]", query
+            r"\$(?:pce|org|severity|actors|type|status|who|uuid|text|event|detection|node)(?!\|s\$)\b[|$]", query
         )
     for panel in definition(name)["visualizations"].values():
         for handler in panel.get("eventHandlers", []):
