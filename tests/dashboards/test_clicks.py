@@ -50,7 +50,7 @@ def test_a_figure_is_the_number_of_rows_behind_its_click(open_page: Open, name: 
 
 #: Tables whose rows open a search: the columns that say how many rows it finds.
 ROWS = {
-    ("access", "viz_failing"): ["Failures"], ("access", "viz_ven_rows"): ["Refused"],
+    ("access", "viz_failing"): ["Failures"], ("access", "viz_ven_rows"): ["Requests"],
     ("policy_changes", "viz_by_actor"): ["Drafts", "Provisions"], ("ingest", "viz_inputs"): ["Runs"],
 }  # fmt: skip
 #: They open what no filter is about: one event by its id, the lines of a node, which name no PCE.

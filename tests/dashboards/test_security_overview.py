@@ -168,7 +168,7 @@ NOT_SHOWN = {
     "access_deleted_account", "access_new_address", "actor_several_changes", "events_silent", "ingest_stopped",
     "ven_missed_heartbeats", "ven_paired_outside", "volume_changed",
 }  # fmt: skip
-IN_PART = {"credential_without_expiry", "ingest_failing"}
+IN_PART = {"credential_without_expiry", "ingest_failing", "policy_broad_rule"}
 DETECTIONS = {one.id: one for one in read_all()}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.detections.test_broad_rule import BARE, LISTS
 from tests.detections.test_new_address import DAY, ELSEWHERE, EVA, HOME, MINUTE, NOW, OFFICE, PAST, acted, signed_in
 from tests.detections.test_rights_and_credentials import key
 from tools.detections import keepers as of_content
+from tools.detections.model import Invalid
 from workbench.detect import needed_keepers
 from workbench.detections import saved_searches
 from workbench.splunk.conf.reader import Confs
@@ -218,14 +220,19 @@ def test_the_volume_of_past_days_is_remembered(kept: bool) -> None:
 
     alerts = one.alerts(5 * DAY - 2 * HOUR, 5 * DAY + 5 * HOUR)
 
-    assert [(float(alert["usual"]), alert["count"]) for alert in alerts] == [(2, "0")]
+    assert [(float(str(alert["usual"])), alert["count"]) for alert in alerts] == [(2, "0")]
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["by its keeper", "without a keeper"])
 def test_an_input_that_runs_once_a_day_is_missed_after_two_days(kept: bool) -> None:
     record = '{"outcome": "ok"}'
-    made = {"sourcetype": "illumio:pce:ingest", "source": "illumio_pce_events://daily", "host": "pce", "index": "main"}
-    events = [
+    made: Event = {
+        "sourcetype": "illumio:pce:ingest",
+        "source": "illumio_pce_events://daily",
+        "host": "pce",
+        "index": "main",
+    }
+    events: list[Event] = [
         {**made, "_raw": record, "_time": str(BEGIN + n * DAY), "_indextime": str(BEGIN + n * DAY)} for n in range(5)
     ]
     one = World("ingest_stopped", events)
@@ -286,6 +293,36 @@ def test_the_keepers_are_a_named_list_and_ship_off_without_any_action() -> None:
         assert [key for key in stanza if key.startswith(("action.", "counttype"))] == []
 
 
+def test_the_format_is_described_key_by_key() -> None:
+    page = (of_content.CONTENT / "README.md").read_text(encoding="utf-8")
+    assert [key.name for key in fields(of_content.Keeper) if f"`{key.name}`" not in page] == []
+
+
+def test_no_two_keepers_start_in_the_same_minute() -> None:
+    started = [minute for one in of_content.read_all() for minute in str(one.minutes or one.minute).split(",")]
+    assert len(set(started)) == len(started)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("kept: {first_seen: values(_time)}", "min, max or latest"),
+        ("kept: {first_seen: latest(_time)}", "by the time of what is kept"),
+        ("kept: {}", "either a search at some minutes, or what is kept"),
+        ("search: '| inputlookup a | outputlookup illumio_pce_other'\nminutes: 1\nkept: {}", "writes another lookup"),
+        ("wrong: 1", "wrong"),
+    ],
+)
+def test_a_keeper_that_cannot_work_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "pairing_networks" / "keeper.yml"
+    path.parent.mkdir()
+    good = (of_content.CONTENT / "pairing_networks" / "keeper.yml").read_text(encoding="utf-8")
+    path.write_text(f"{good}\n{text}\n", encoding="utf-8")
+
+    with pytest.raises(Invalid, match=words):
+        of_content.read_all(tmp_path)
+
+
 def test_lookups_have_the_columns_that_their_keepers_write() -> None:
     confs = Confs.load(PACKAGE)
     transforms, collections = confs.stanzas("transforms"), confs.stanzas("collections")
@@ -318,3 +355,15 @@ def test_no_search_but_a_keeper_reads_more_than_two_days_of_what_was_indexed() -
     for name, stanza in saved_searches([PACKAGE]).items():
         minutes = re.fullmatch(r"-(\d+)m@m", stanza.get("dispatch.index_earliest", ""))
         assert minutes and int(minutes[1]) <= 2 * 24 * 60, name
+
+
+def test_the_page_says_how_to_have_a_lookup_built_anew() -> None:
+    page = (PACKAGE.parent / "docs" / "detections.md").read_text(encoding="utf-8")
+    (spl,) = re.findall(r"`(\| makeresults [^`]*outputlookup [^`]*)`", page)
+    one = world()
+    one.keep(NOW - HOUR)
+    assert one.rows("illumio_pce_known_networks") != []
+
+    spl_search.run(spl, [], knowledge=one.knowledge, now=BEGIN)
+
+    assert list(one.knowledge.lookup_definition("illumio_pce_known_networks").rows) == []

@@ -9,11 +9,11 @@ import pytest
 
 from tools.detections.model import SCHEDULES, Detection, read_all
 from workbench.splunk.schedule.cron import parse_cron
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from workbench.splunk.schedule.savedsearches_conf import all_searches
 from workbench.splunk.spl.relative_time import resolve
 
 ROOT = Path(__file__).resolve().parents[2]
-SEARCHES = saved_searches([ROOT / "package"])
+SEARCHES = all_searches([ROOT / "package"])
 HOUR, DAY = 3600, 86_400
 #: What docs/detections.md promises.
 MOST = 15

@@ -7,7 +7,7 @@ import io
 
 from tools.detections.model import SEVERITIES, Detection
 
-COLUMNS = ("detection", "title", "urgency", "urgency_rank", "first_step")
+COLUMNS = ("detection", "title", "urgency", "urgency_rank", "first_step", "user_score", "address_score")
 
 
 def causes(detections: list[Detection]) -> str:
@@ -17,5 +17,11 @@ def causes(detections: list[Detection]) -> str:
     writer.writerow(COLUMNS)
     for one in detections:
         rank = SEVERITIES.index(one.severity) + 1
-        writer.writerow([one.id, one.name, one.severity, rank, " ".join(one.respond[0].replace("`", "").split())])
+        step = " ".join(one.respond[0].replace("`", "").split())
+        writer.writerow([one.id, one.name, one.severity, rank, step, _score(one, "user"), _score(one, "src")])
     return text.getvalue()
+
+
+def _score(one: Detection, field: str) -> int:
+    """What Enterprise Security would add to the risk of a user (`user`) or an address (`src`); 0 where it is neither."""
+    return max((each.score for each in one.rba.risk_objects if each.field == field), default=0)

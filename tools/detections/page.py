@@ -57,8 +57,36 @@ For a search head cluster, add it to `etc/shcluster/apps/TA_illumio_pce/local/` 
 
 Add actions such as email or a ticket to each search in Splunk Web: Edit → Edit Alert.
 
-With Splunk Enterprise Security, also set `action.notable = 1` or `action.risk = 1`. Labels, annotations, risk objects
-and drilldowns are already filled in; without Enterprise Security these settings have no effect.
+## With Splunk Enterprise Security
+
+Enterprise Security lists the detections among its content, since they are shared with all apps. Set
+`action.notable = 1` for findings, `action.risk = 1` for risk events, or both. Everything else is filled in, for
+versions 7.3 and 8, and has no effect without Enterprise Security:
+
+- The **entity** of a finding and what is scored are fields of their own (`risk_actor`, `risk_dest` …), each with one
+  value. Nobody is scored under a placeholder such as `unknown` or `system`. A row about several users scores none of
+  them; a row about several workloads scores their PCE.
+- The entity has the score 0 in the finding and its real score in the risk event, so that it counts once.
+- Source addresses are threat objects (`threat_src`).
+- Titles are fixed text, since whoever fails to sign in, or names a workload, chooses what `reason` says. `reason`
+  stands in the description and in the risk message; treat it as text from outside.
+- Findings and risk events carry the detection's id as `annotations.illumio_pce`. The metadata of a search has an id
+  that never changes and a version that grows with each release that changes the search or one of its macros.
+
+### As a project of contentctl
+
+`./build.sh export FOLDER`, in a copy of this repository, writes all detections as YAML for contentctl 5.6, Splunk's
+tool for security content: detections, one story, and the macros and lookups that they need. `contentctl validate`
+accepts the folder as it is, without network. Use it to review the detections, or to keep a changed copy among your own
+content; the add-on itself is not built from it.
+
+- Copy `detections/` and `stories/` into your project. `macros/` and `lookups/` are there because contentctl wants a
+  file for each. The add-on has to be installed all the same, since it extracts the fields, and its keepers fill the
+  lookups: remove both from the app that you build, or your app has empty lookups of the same names, and thresholds of
+  its own.
+- Names have no commas, and the app's label is `PCE`, so that the searches of both apps have different names.
+- contentctl has no key for next steps and for one alert a result, and takes a finding's severity from its score. Index
+  times stand in the search, where it does not begin with a command.
 
 ## Upgrade from 0.1.0
 
@@ -158,7 +186,9 @@ need them; the commands above do.
 - Three keepers turn what is typed into the lists of [lookups.md](lookups.md) into lower case.
 - In a search head cluster the captain starts them like any scheduled search, and the KV store gives all members the
   same lookups. A run that is skipped is not made up for: the next one reads all that is new.
-- Deleting the rows of a lookup, or restoring an old KV store, is safe at any time.
+- Deleting the rows of a lookup, or restoring an old KV store, is safe at any time. Delete them when the past of a
+  lookup is not that of the index: after you changed the macro `illumio_pce_index`, or after indexers could not be
+  searched while a keeper ran. For example `| makeresults | where 1=2 | outputlookup illumio_pce_known_networks`.
 
 | keeper | lookup | runs at minute | remembers | needed by |
 | --- | --- | --- | --- | --- |

@@ -33,11 +33,15 @@ def events_of(detection: Detection) -> str:
 def _divided(source: str) -> tuple[str, str]:
     """The base search, by whose words the index finds the few events that may match, and all stages behind it."""
     base, *rest = re.split(r"(?<=\s)\|\s", " ".join(source.split()), maxsplit=1)
-    return _TYPES.sub(_with_words, base.strip()), "".join(f" | {stages}" for stages in rest)
+    return with_words(base.strip()), "".join(f" | {stages}" for stages in rest)
+
+
+def with_words(base: str) -> str:
+    """A base search whose event types stand there as words too: those the index knows before an event is read."""
+    return _TYPES.sub(_with_words, base)
 
 
 def _with_words(types: re.Match[str]) -> str:
-    """Event types, computed for each event, as words too: those the index knows before an event is read."""
     words = " OR ".join(value.replace('.*"', '"') for value in (types[1] or types[2]).split(", "))
     return f"({types[0]} ({words}))"
 
