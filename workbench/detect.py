@@ -21,7 +21,7 @@ from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.refusal import Refused
 from workbench.splunk.schedule.saved_search import SavedSearch
 from workbench.splunk.schedule.savedsearches_conf import Stanzas, keepers, written_lookup
-from workbench.splunk.schedule.scheduler import Alert, Busy, Run, Scheduler, read_searches
+from workbench.splunk.schedule.scheduler import Alert, Busy, News, Run, Scheduler, read_searches
 from workbench.splunk.spl.macros import expand
 from workbench.splunk.spl.store import EventStore
 from workbench.splunk.spl.values import Event
@@ -65,7 +65,7 @@ def alerts_over(
     now: float,
     busy: Busy = (),
     *,
-    news: float | None = None,
+    news: News | None = None,
     keepers: Stanzas | None = None,
 ) -> Iterator[dict[str, object]]:
     """The same over a store of events, for whoever replays several times; `news` is a shortcut of the scheduler."""

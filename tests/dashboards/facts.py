@@ -160,13 +160,14 @@ def records(indexed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def health(indexed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The nodes' lines: node, time, severity, and each key=value."""
+    """The lines of nodes and of their parts: node, time, severity, `part` (node, or its `src`), and each key=value."""
     rows = []
     for event in indexed:
         if event["sourcetype"] == "illumio:pce:system_health":
             pairs = dict(re.findall(r"(\w+)=(\S+)", event["_raw"]))
             node = event["_raw"].split(" ")[2]
-            rows.append({**pairs, "node": node, "_time": event["_time"], "worst": pairs["sev"]})
+            part = pairs.pop("src", "node")
+            rows.append({**pairs, "part": part, "node": node, "_time": event["_time"], "worst": pairs["sev"]})
     return rows
 
 

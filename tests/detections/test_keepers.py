@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.detections.test_broad_rule import BARE, LISTS
 from tests.detections.test_new_address import DAY, ELSEWHERE, EVA, HOME, MINUTE, NOW, OFFICE, PAST, acted, signed_in
 from tests.detections.test_rights_and_credentials import key
 from tools.detections import keepers as of_content
+from tools.detections.model import Invalid
 from workbench.detect import needed_keepers
 from workbench.detections import saved_searches
 from workbench.splunk.conf.reader import Confs
@@ -32,8 +34,8 @@ HOUR = 3600
 class World:
     """A detection and its keeper over events, whose runs a test starts one by one."""
 
-    def __init__(self, detection: str, events: Iterable[Event]) -> None:
-        confs = Confs.load(PACKAGE)
+    def __init__(self, detection: str, events: Iterable[Event], macros: str = "") -> None:
+        confs = Confs.load(PACKAGE, {"local/macros.conf": macros})
         self.knowledge = Knowledge(confs, 0.0)
         chosen = {detection: saved_searches([PACKAGE])[detection]}
         kept = needed_keepers(chosen, keepers([PACKAGE]), confs)
@@ -201,6 +203,47 @@ def test_what_happened_long_ago_is_remembered(
     assert len(one.alerts(days * DAY - HOUR, days * DAY + 3 * HOUR)) == count
 
 
+def _kept_every_hour(one: World, begin: float, end: float, new: list[Event]) -> None:
+    """Runs of the keeper until an index that has only the last two days is left."""
+    for hour in range(int(begin / HOUR), int(end / HOUR)):
+        one.keep(hour * HOUR + 54 * MINUTE)
+    one.scheduler = Scheduler(EventStore(new, one.knowledge), one.knowledge)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["by its keeper", "without a keeper"])
+def test_the_volume_of_past_days_is_remembered(kept: bool) -> None:
+    """Two events an hour for five days, and then none."""
+    events = indexed([acted(EVA, OFFICE, hour * HOUR + 60 * n) for hour in range(120) for n in (20, 40)])
+    one = World("volume_changed", events, "[illumio_pce_volume_changed_drop_least]\ndefinition = 1\n")
+    if kept:
+        _kept_every_hour(one, 0, 5 * DAY, events[-4:])
+
+    alerts = one.alerts(5 * DAY - 2 * HOUR, 5 * DAY + 5 * HOUR)
+
+    assert [(float(str(alert["usual"])), alert["count"]) for alert in alerts] == [(2, "0")]
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["by its keeper", "without a keeper"])
+def test_an_input_that_runs_once_a_day_is_missed_after_two_days(kept: bool) -> None:
+    record = '{"outcome": "ok"}'
+    made: Event = {
+        "sourcetype": "illumio:pce:ingest",
+        "source": "illumio_pce_events://daily",
+        "host": "pce",
+        "index": "main",
+    }
+    events: list[Event] = [
+        {**made, "_raw": record, "_time": str(BEGIN + n * DAY), "_indextime": str(BEGIN + n * DAY)} for n in range(5)
+    ]
+    one = World("ingest_stopped", events)
+    if kept:
+        _kept_every_hour(one, 0, 4 * DAY + 2 * HOUR, [])
+
+    assert one.alerts(4 * DAY, 6 * DAY) == []
+    (alert,) = one.alerts(6 * DAY, 6 * DAY + HOUR)
+    assert alert["input"] == "daily"
+
+
 @pytest.mark.parametrize("days", [0.5, 3])
 def test_where_a_subsearch_tells_no_index_times_a_keeper_reads_more_and_finds_the_same(
     monkeypatch: pytest.MonkeyPatch, days: float
@@ -250,6 +293,36 @@ def test_the_keepers_are_a_named_list_and_ship_off_without_any_action() -> None:
         assert [key for key in stanza if key.startswith(("action.", "counttype"))] == []
 
 
+def test_the_format_is_described_key_by_key() -> None:
+    page = (of_content.CONTENT / "README.md").read_text(encoding="utf-8")
+    assert [key.name for key in fields(of_content.Keeper) if f"`{key.name}`" not in page] == []
+
+
+def test_no_two_keepers_start_in_the_same_minute() -> None:
+    started = [minute for one in of_content.read_all() for minute in str(one.minutes or one.minute).split(",")]
+    assert len(set(started)) == len(started)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("kept: {first_seen: values(_time)}", "min, max or latest"),
+        ("kept: {first_seen: latest(_time)}", "by the time of what is kept"),
+        ("kept: {}", "either a search at some minutes, or what is kept"),
+        ("search: '| inputlookup a | outputlookup illumio_pce_other'\nminutes: 1\nkept: {}", "writes another lookup"),
+        ("wrong: 1", "wrong"),
+    ],
+)
+def test_a_keeper_that_cannot_work_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "pairing_networks" / "keeper.yml"
+    path.parent.mkdir()
+    good = (of_content.CONTENT / "pairing_networks" / "keeper.yml").read_text(encoding="utf-8")
+    path.write_text(f"{good}\n{text}\n", encoding="utf-8")
+
+    with pytest.raises(Invalid, match=words):
+        of_content.read_all(tmp_path)
+
+
 def test_lookups_have_the_columns_that_their_keepers_write() -> None:
     confs = Confs.load(PACKAGE)
     transforms, collections = confs.stanzas("transforms"), confs.stanzas("collections")
@@ -272,14 +345,25 @@ def test_a_detection_that_no_longer_reads_its_keepers_lookup_is_seen() -> None:
     assert of("access_deleted_account") == {"illumio_pce_accounts"}
     assert of("ven_paired_outside") == {"illumio_pce_pairing_networks"}
     assert of("policy_broad_rule") == {"illumio_pce_open_objects", "illumio_pce_high_value_labels"}
+    assert of("volume_changed") == {"illumio_pce_hourly_counts"}
+    assert of("ingest_stopped") == {"illumio_pce_inputs"}
     assert of("ven_suspended") == {"illumio_pce_high_value_workloads"}
     assert of("access_csrf") == set()
 
 
 def test_no_search_but_a_keeper_reads_more_than_two_days_of_what_was_indexed() -> None:
-    # These count what tstats reads from the index alone, without an event.
-    by_tstats = {name for name, one in saved_searches([PACKAGE]).items() if one["search"].startswith("| tstats")}
-    assert by_tstats == {"events_silent", "ingest_stopped", "volume_changed"}
     for name, stanza in saved_searches([PACKAGE]).items():
         minutes = re.fullmatch(r"-(\d+)m@m", stanza.get("dispatch.index_earliest", ""))
-        assert name in by_tstats or (minutes and int(minutes[1]) <= 2 * 24 * 60), name
+        assert minutes and int(minutes[1]) <= 2 * 24 * 60, name
+
+
+def test_the_page_says_how_to_have_a_lookup_built_anew() -> None:
+    page = (PACKAGE.parent / "docs" / "detections.md").read_text(encoding="utf-8")
+    (spl,) = re.findall(r"`(\| makeresults [^`]*outputlookup [^`]*)`", page)
+    one = world()
+    one.keep(NOW - HOUR)
+    assert one.rows("illumio_pce_known_networks") != []
+
+    spl_search.run(spl, [], knowledge=one.knowledge, now=BEGIN)
+
+    assert list(one.knowledge.lookup_definition("illumio_pce_known_networks").rows) == []

@@ -150,9 +150,10 @@ def test_lookups_in_the_kv_store_are_asked_on_the_search_head_and_never_by_thems
 
     searches = {name: one["search"] for name, one in all_searches([PACKAGE]).items()}
     searches |= {name: one["definition"] for name, one in macros.items()}
+    searches |= {path.name: path.read_text("utf-8") for path in (PACKAGE / "default/data/ui/views").glob("*.xml")}
     asked = 0
     for name, text in searches.items():
-        spl = text if name in macros else expand(text, macros)
+        spl = text if name in macros or name.endswith(".xml") else expand(text, macros)
         for options, table in re.findall(r"\blookup\s+((?:\w+=\w+\s+)*)(\w+)", spl):
             asked += table in kept
             assert table not in kept or "local=true" in options, name

@@ -141,4 +141,4 @@ def test_it_tells_once_and_names_what_was_done() -> None:
     (alert,) = _alerts([*PAST, *acts, *later])
 
     assert int(str(alert["count"])) == 3
-    assert str(alert["reason"]).endswith("(new to everyone): sec_policy.create")
+    assert str(alert["reason"]).endswith("(new to everyone): Security policy provisioned")

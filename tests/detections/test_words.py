@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.detections.made import BEGIN, Json, event, indexed, note, ven
+from tests.detections.made import BEGIN, Json, event, indexed, note, request, ven
 from tests.detections.replay import PACKAGE, replay, shipped
 from tools.detections.model import Detection, read_all
 from workbench.event_files import Reader
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from workbench.splunk.conf.reader import Confs
 
 ALL = read_all()
 EACH = pytest.mark.parametrize("one", ALL, ids=lambda one: one.id)
@@ -74,17 +74,14 @@ def test_title_and_description_are_in_words(one: Detection) -> None:
         assert "`" not in text and not SNAKE.search(text)
 
 
-def test_no_blanks_of_continued_lines_are_in_a_text() -> None:
-    """The conf continues long settings over lines; a line break is left of that, and no more."""
-    texts = [
-        value
-        for stanza in saved_searches([PACKAGE]).values()
-        for key, value in stanza.items()
-        if key == "description" or key.endswith((".label", "_message", ".rule_title", ".rule_description"))
-    ]
+def test_one_blank_is_between_words_where_the_conf_continues_a_text() -> None:
+    """Whether Splunk keeps the line break or drops it, two words stay apart, and no gap is seen."""
+    conf = (PACKAGE / "default/savedsearches.conf").read_text(encoding="utf-8")
+    key = r"(?:description|\S+(?:\.label|_message|\.rule_title|\.rule_description))"
+    texts = re.findall(rf"^{key} = ((?:.*\\\n)*.*)$", conf, re.MULTILINE)
 
     assert len(texts) > 200
-    assert [text for text in texts if re.search(r"  |\n\s", text)] == []
+    assert [text for text in texts if re.search(r"  |\\\n", text.replace(" \\\n", " "))] == []
 
 
 @EACH
@@ -162,3 +159,23 @@ def test_tampering_names_host_and_process_and_what_became_of_it(info: Json, said
     found = replay("ven_tampering", indexed([told]), BEGIN, BEGIN + 3600)
 
     assert [one["reason"] for one in found] == [said]
+
+
+def test_an_alert_says_where_a_window_may_hold_too_much() -> None:
+    """Of the 10,000 events that Splunk counts in a window, six are enough here."""
+    macros = Confs.load(PACKAGE).stanzas("macros")
+    limit = macros["illumio_pce_beyond_the_limit"].texts()["definition"]
+    assert "looked_at>10000" in limit
+    six = " ".join(limit.split()).replace("looked_at>10000", "looked_at>6")
+    confs = Confs.load(PACKAGE, {"local/macros.conf": f"[illumio_pce_beyond_the_limit]\ndefinition = {six}\n"})
+    failed = note("user.login_failed", {"associated_user": {"supplied_username": "eva"}})
+    action = request("/login/users/sign_in", "POST", 200)
+    events = [
+        event("user.sign_in", notes=[failed], by={"system": {}}, action=action, at=place, status="failure")
+        for place in range(8)
+    ]
+
+    few, many = (replay("access_burst", indexed(events[:number]), BEGIN, BEGIN + 3600, confs) for number in (6, 8))
+
+    assert not any("too few" in one["reason"] for one in few) and few
+    assert many[-1]["reason"].endswith("of these 8 it may have counted too few")

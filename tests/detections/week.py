@@ -16,6 +16,7 @@ from workbench.pce.events.week import healthy_week
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.schedule.savedsearches_conf import keepers
+from workbench.splunk.schedule.scheduler import News
 from workbench.splunk.spl.store import EventStore
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,8 +26,8 @@ MONDAY = 1_930_262_400.0
 _HOUR = 3_600
 #: Hours of the week; MORNING is Wednesday, 08:00 to 12:00.
 WEEK, MORNING = range(7 * 24), range(2 * 24 + 8, 2 * 24 + 12)
-#: More than the seconds before a run within which something has to be new to it.
-_NEWS = 1_200.0
+#: More than the seconds before a run within which something has to be new to it; keys that expire are due one day.
+_NEWS = News(1_200.0, frozenset({"credential_without_expiry"}))
 
 Alert = dict[str, object]
 

@@ -7,7 +7,9 @@ import io
 
 from tools.detections.model import SEVERITIES, Detection
 
-COLUMNS = ("detection", "title", "urgency", "urgency_rank", "first_step")
+COLUMNS = ("detection", "title", "urgency", "urgency_rank", "first_step", "user_score", "address_score")
+#: The fields of a row that name who acted.
+_USERS = ("actor", "user", "src_user")
 
 
 def causes(detections: list[Detection]) -> str:
@@ -17,5 +19,14 @@ def causes(detections: list[Detection]) -> str:
     writer.writerow(COLUMNS)
     for one in detections:
         rank = SEVERITIES.index(one.severity) + 1
-        writer.writerow([one.id, one.name, one.severity, rank, " ".join(one.respond[0].replace("`", "").split())])
+        step = " ".join(one.respond[0].replace("`", "").split())
+        writer.writerow([one.id, one.name, one.severity, rank, step, *_scores(one)])
     return text.getvalue()
+
+
+def _scores(one: Detection) -> tuple[int, int]:
+    """What its risk-based alerting adds to a user, and to an address: where that is only a threat object, the same."""
+    user = max((each.score for each in one.rba.risk_objects if each.field in _USERS), default=0)
+    address = max((each.score for each in one.rba.risk_objects if each.field == "src"), default=0)
+    threat = any(each.field == "src" for each in one.rba.threat_objects)
+    return user, address or (user if threat else 0)

@@ -18,8 +18,6 @@ CONTENT = ROOT / "content" / "keepers"
 STANZA = "Illumio PCE - {} - Keeper"
 #: Columns of each lookup that detections read: how many rows it has, and up to when events were read (epoch seconds).
 ROWS, UNTIL = "kept_rows", "kept_until"
-# Seconds that are read again, in case events became visible late.
-_AGAIN = 600
 # Seconds that a detection may read where the lookup is lost, instead of the 60 that append has.
 _LONGEST = 600
 _FIGURE = re.compile(r"(min|max|latest)\((\w+)\)")
@@ -37,6 +35,7 @@ class Keeper:
     minutes: str = ""
     search: str = ""
     days: int = 0
+    again: int = 600
     events: str = ""
     prepare: str = ""
     by: str = ""
@@ -65,11 +64,17 @@ class Keeper:
         """Its whole search, without line breaks."""
         return _one_line(self.search) if self.search else " | ".join(_one_line(stage) for stage in self._stages())
 
+    @property
+    def by_tstats(self) -> bool:
+        """Whether it counts in the index, without reading events; tstats takes no index times."""
+        return self.events.startswith("| tstats")
+
     def _new(self) -> list[str]:
         """The stages that summarise what the lookup does not hold yet."""
         figures = " ".join(f"{figure} AS {name}" for name, figure in self.kept.items())
+        since = f"`illumio_pce_since_{self.id}`"
         return [
-            f"{self.events.strip()} `illumio_pce_since_{self.id}`",
+            self.events.replace("{since}", since) if self.by_tstats else f"{self.events.strip()} {since}",
             *stages(self.prepare),
             f"stats {figures} BY {self.by}",
         ]
@@ -126,15 +131,18 @@ class Keeper:
     def _behind(self) -> str:
         """The rows of what was indexed since the lookup was written."""
         inner = " | ".join([*self._new(), f"eval {ROWS}=0"])
-        return f"append maxtime={_LONGEST} [search {inner}]"
+        return f"append maxtime={_LONGEST} [{'' if self.by_tstats else 'search '}{inner}]"
 
     def _since(self) -> str:
-        everything = f"-{self.days}d"
+        everything, fixed, since = f"-{self.days}d", "_index_latest=-1m@m _index_earliest=", f"{UNTIL}-{self.again}"
+        if self.by_tstats:  # whole hours
+            everything, fixed, since = f"{everything}@h", "earliest=", f"floor({UNTIL}/3600)*3600-{self.again}"
+        else:
+            fixed = f"earliest={everything} {fixed}"
         return (
             f"[| inputlookup {self.lookup} | eventstats count AS kept_found | where {ROWS}=kept_found"
             f" | stats count max({UNTIL}) AS {UNTIL}"
-            f' | eval search="earliest={everything} latest=+24h _index_latest=-1m@m _index_earliest="'
-            f'.if({UNTIL}<=now(),{UNTIL}-{_AGAIN},"{everything}") | return $search]'
+            f' | eval search="latest=+24h {fixed}".if({UNTIL}<=now(),{since},"{everything}") | return $search]'
         )
 
 

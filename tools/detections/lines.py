@@ -36,9 +36,8 @@ def assignments(stage: str) -> list[str]:
 
 def setting(key: str, value: str) -> str:
     """`key = value` for a conf file, with a line break at its end. Raises ValueError where a line stays too long."""
-    # Text that somebody reads has a line break where it is continued, and no blanks beside it.
-    end = " \\\n" if key in _SEARCHES or value.startswith(_JSON_BEGINS) else "\\\n"
-    text = end.join(_setting_lines(f"{key} = ", value)) + "\n"
+    # The blank keeps two words apart, whether the line break belongs to the value or not.
+    text = " \\\n".join(_setting_lines(f"{key} = ", value)) + "\n"
     for line in text.splitlines():
         if len(line) > LONGEST:
             raise ValueError(f"a line of {len(line)} characters cannot be split: {line[:60]}")

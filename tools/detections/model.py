@@ -88,9 +88,10 @@ SCHEDULES = {
     # However far ahead, since it is one of these that tells of events from the future.
     "every 5 minutes, each line once": Schedule(OFTEN, 6, "-30d", "+10y"),
     "every 5 minutes, over 90 days": Schedule(OFTEN, 1446, "-90d"),
-    "every 15 minutes": Schedule(15, 0, "-2d"),
-    "every 15 minutes, over 8 days": Schedule(15, 0, "-8d"),
-    "hourly, over 8 days": Schedule(HOURLY, 0, "-8d"),
+    "every 15 minutes": Schedule(15, 2880, "-2d"),
+    # Two days back, since a draft may be provisioned on the day after.
+    "every 15 minutes, over 30 days": Schedule(15, 2880, "-30d"),
+    "hourly, over 2 days": Schedule(HOURLY, 2880, "-2d"),
     "hourly, over 400 days": Schedule(HOURLY, 1446, "-400d"),
 }
 

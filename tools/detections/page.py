@@ -186,7 +186,9 @@ need them; the commands above do.
 - Three keepers turn what is typed into the lists of [lookups.md](lookups.md) into lower case.
 - In a search head cluster the captain starts them like any scheduled search, and the KV store gives all members the
   same lookups. A run that is skipped is not made up for: the next one reads all that is new.
-- Deleting the rows of a lookup, or restoring an old KV store, is safe at any time.
+- Deleting the rows of a lookup, or restoring an old KV store, is safe at any time. Delete them when the past of a
+  lookup is not that of the index: after you changed the macro `illumio_pce_index`, or after indexers could not be
+  searched while a keeper ran. For example `| makeresults | where 1=2 | outputlookup illumio_pce_known_networks`.
 
 | keeper | lookup | runs at minute | remembers | needed by |
 | --- | --- | --- | --- | --- |

@@ -12,6 +12,7 @@ from tools.detections.condition import condition
 from tools.detections.lines import assignments
 from tools.detections.macros import Macro
 from tools.detections.model import DAY, DAY_THRESHOLD, Detection, Invalid
+from tools.detections.reads import reads
 
 _AUDIT_TYPES = '"illumio:pce:events","illumio:pce:cef","illumio:pce:leef"'
 # What illumio_pce_identity changes, kept aside.
@@ -33,6 +34,7 @@ def rules(detections: list[Detection]) -> list[Macro]:
         Macro("illumio_pce_rules_count", _windows(counted), "The windows of the rules that count events."),
         Macro("illumio_pce_rules_end", _end(),
               "Raises severities for high-value workloads, and restores all other fields."),
+        *reads(shown),
     ]  # fmt: skip
 
 

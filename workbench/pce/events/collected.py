@@ -174,18 +174,45 @@ def health_lines(
                 state = "cluster=degraded missing=1" if away else "cluster=healthy"
             severity = "WARN" if full or (away and node.leads) else "INFO"
             disk = 96 if full else 10 + 30 * (number == 2) + rng.randrange(3)
-            text = (
-                f"<14>1 {render_ms(ms)[:-1]}000+00:00 {node.name} illumio_pce/system_health 4242 - "
-                f'[meta sequenceId="{moment // _EVERY % 100_000}"] sec={moment // 1000 % 1_000_000}.{ms % 1000:03} '
-                f"sev={severity} pid=5633 tid=10752960 rid=0 {state} cpu={rng.randrange(2, 30)}% "
-                f"disk={disk}% memory={rng.randrange(35, 60)}%"
-            )
-            yield {
-                "_raw": text,
-                "_time": ms / 1000,
-                "_indextime": (ms + 200) / 1000,
-                "sourcetype": "illumio:pce:system_health",
-                "source": "syslog",
-                "host": "relay-1",
-                "index": index,
-            }
+            told = f"{state} cpu={rng.randrange(2, 30)}% disk={disk}% memory={rng.randrange(35, 60)}%"
+            yield _health_line(ms, node.name, severity, told, index)
+
+
+def part_lines(start_ms: int, end_ms: int, rng: Random, slow: tuple[int, int] = (0, 0)) -> Iterator[Indexed]:
+    """What the data node says of the policy database and of latencies, each five minutes; in `slow` its disk is.
+
+    Keys and units: Illumio's "PCE health metrics reference". Its first limit of disk latency is 300 ms.
+    """
+    for moment in range(start_ms, end_ms, _EVERY):
+        is_slow = slow[0] <= moment < slow[1]
+        latency = rng.randrange(320, 480) if is_slow else rng.randrange(2, 30)
+        parts = (
+            f"src=policy policy_database_size_gb={rng.randrange(118, 124) / 10} "
+            f"policy_database_utilization_percentage={rng.randrange(41, 44)} "
+            f"policy_database_transaction_id_max_age={rng.randrange(210, 230)}000000 "
+            f"policy_database_vacuum_backlog_percentage={rng.randrange(3, 9)} "
+            f"ven_heartbeat_average_latency_seconds={rng.randrange(10, 40) / 100} "
+            f"ven_policy_average_latency_seconds={rng.randrange(100, 300) / 100}",
+            f"src=disk_latency disk=Policy policy_disk_latency_milliseconds={latency}",
+            f"src=disk_latency disk=Traffic traffic_disk_latency_milliseconds={rng.randrange(5, 60)}",
+        )
+        for number, told in enumerate(parts):
+            severity = "WARN" if is_slow and number == 1 else "INFO"
+            yield _health_line(moment + 4000 + number * 100, NODES[2].name, severity, told, "illumio")
+
+
+def _health_line(ms: int, node: str, severity: str, told: str, index: str) -> Indexed:
+    text = (
+        f"<14>1 {render_ms(ms)[:-1]}000+00:00 {node} illumio_pce/system_health 4242 - "
+        f'[meta sequenceId="{ms // _EVERY % 100_000}"] sec={ms // 1000 % 1_000_000}.{ms % 1000:03} '
+        f"sev={severity} pid=5633 tid=10752960 rid=0 {told}"
+    )
+    return {
+        "_raw": text,
+        "_time": ms / 1000,
+        "_indextime": (ms + 200) / 1000,
+        "sourcetype": "illumio:pce:system_health",
+        "source": "syslog",
+        "host": "relay-1",
+        "index": index,
+    }

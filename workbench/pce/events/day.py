@@ -10,7 +10,7 @@ from random import Random
 
 from .accidents import STORE_FULL, accidents, store_of_events_fills
 from .attack import attack, clock_ms
-from .collected import Collector, Indexed, health_lines, ms_of
+from .collected import Collector, Indexed, health_lines, ms_of, part_lines
 from .parts import Json
 from .routine import ordinary_day
 from .world import World
@@ -23,7 +23,7 @@ def company_day(start: float, *, quiet: bool = False) -> list[Indexed]:
 
     Each event is {"_raw", "_time", "_indextime", "sourcetype", "source", "host", "index"}. With `quiet` it is ordinary
     work alone, on which every detection is silent. Some 3,000 events: the audit trails of two PCEs that collectors read
-    each five minutes, the collectors' records, and the health lines of one PCE's three nodes.
+    each five minutes, the collectors' records, and the health lines of one PCE's three nodes and of its parts.
     """
     start_ms = int(start) * 1000
     found = [*_north(start_ms, quiet=quiet), *_south(start_ms, quiet=quiet)]
@@ -53,6 +53,7 @@ def _north(start_ms: int, *, quiet: bool) -> Iterator[Indexed]:
         node_away = _span(start_ms, "14:50", "15:20")
     yield from _collected(world, "north", events, start_ms)
     yield from health_lines(start_ms, start_ms + _DAY * 1000, Random(start_ms), disk_full, node_away)
+    yield from part_lines(start_ms, start_ms + _DAY * 1000, Random(start_ms + 1), disk_full)
 
 
 def _south(start_ms: int, *, quiet: bool) -> Iterator[Indexed]:

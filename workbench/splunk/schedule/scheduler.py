@@ -84,20 +84,30 @@ def _first_free(moment: float, busy: Busy) -> float:
     return moment
 
 
+@dataclass(frozen=True)
+class News:
+    """A shortcut for searches that tell only of what is new.
+
+    A run of a search by index time finds nothing unless something that it reads was indexed `within` so many seconds
+    before it. The searches of the names `timely` tell also of what is due, and always run.
+    """
+
+    within: float
+    timely: frozenset[str] = frozenset()
+
+
 @dataclass
 class Scheduler:
     """Runs saved searches over events that arrive while time passes.
 
     `limits` are settings of limits.conf [scheduler]. `on_run` is called before each run, e.g. to show progress.
-    With `news`, a run of a search by index time finds nothing unless something that it reads was indexed within so many
-    seconds before it: a shortcut for searches that tell only of what is new.
     """
 
     store: EventStore
     knowledge: Knowledge
     limits: Mapping[str, str] = field(default_factory=dict)
     on_run: Callable[[Run], None] = lambda _run: None
-    news: float | None = None
+    news: News | None = None
     _suppressed: dict[tuple[str, ...], float] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)
     _prepared: dict[str, spl_search.Prepared] = field(default_factory=dict)
@@ -132,8 +142,8 @@ class Scheduler:
         if prepared is None:
             prepared = spl_search.Prepared(search.search, self.store, self.knowledge)
             self._prepared[search.search] = prepared
-        if self.news and search.index_earliest:
-            recent = Range(index_earliest=run.time - self.news, index_latest=run.started)
+        if self.news and search.index_earliest and search.name not in self.news.timely:
+            recent = Range(index_earliest=run.time - self.news.within, index_latest=run.started)
             if not prepared.reads(recent):
                 return []
         return prepared.run(run.time, search.earliest, search.latest, within)[: search.max_count]

@@ -153,7 +153,6 @@ class Prepared:
         self._base = _base(_without_brackets(first)) if narrow and _narrows(first.text) else None
         self._store = store.narrowed(partial(_found, self._base)) if self._base else store
         self._rest = rest
-        self._looks_up = any(stage.command == "inputlookup" for stage in rest)
         self._barren = all(_makes_nothing(stage) for stage in rest)
         self._open = "[" in _unquoted(first.text)  # a subsearch may tell another range
         if self._base and not self._base.times and not self._open:
@@ -169,8 +168,8 @@ class Prepared:
         self._rest = self._rest[len(stages) :]
 
     def reads(self, wanted: Range) -> bool:
-        """Whether it reads any event of the range, or a lookup, as far as its text tells."""
-        return self._base is None or self._looks_up or self._store.holds(wanted)
+        """Whether it reads any event of the range, as far as its base search tells."""
+        return self._base is None or self._store.holds(wanted)
 
     def run(self, now: float, earliest: str, latest: str, within: Range) -> list[Event]:
         """The rows, as those of the function `run`."""

@@ -8,7 +8,7 @@ import pytest
 
 from workbench.splunk.refusal import Refused
 from workbench.splunk.schedule.saved_search import parse_saved_search
-from workbench.splunk.schedule.scheduler import Alert, Scheduler, planned_runs, read_searches
+from workbench.splunk.schedule.scheduler import Alert, News, Scheduler, planned_runs, read_searches
 from workbench.splunk.spl.knowledge import NoKnowledge
 from workbench.splunk.spl.store import EventStore
 
@@ -163,7 +163,7 @@ def test_an_unknown_command_is_refused_though_no_event_is_there() -> None:
 def test_with_news_a_run_without_anything_new_finds_nothing() -> None:
     day = {"dispatch.earliest_time": "-1d", "dispatch.index_earliest": "-1d", "dispatch.index_latest": "now"}
     search = stanza(search="index=main | stats count AS n BY user", **PER_RESULT, **day)
-    scheduler = Scheduler(EventStore([event(1, 1, user="eva")], NoKnowledge()), NoKnowledge(), news=8 * MINUTE)
+    scheduler = Scheduler(EventStore([event(1, 1, user="eva")], NoKnowledge()), NoKnowledge(), news=News(8 * MINUTE))
 
     found = scheduler.run(read_searches({"s": search}), START, START + 21 * MINUTE)
 
