@@ -244,7 +244,14 @@ def index(detections: list[Detection]) -> str:
     """docs/detections.md."""
     wanted = [one for one in detections if one.recommended]
     kept = keepers.read_all()
-    needed = [one for one in kept if any(one in _needed(detection) for detection in wanted)]
+    # Those that no detection needs are for the dashboards.
+    others = [detection for detection in detections if detection not in wanted]
+    needed = [
+        one
+        for one in kept
+        if any(one in _needed(detection) for detection in wanted)
+        or not any(one in _needed(detection) for detection in others)
+    ]
     recommended = [*(one.stanza for one in wanted), *(one.stanza for one in needed)]
     switch = "\n".join(f"[{name}]\ndisabled = 0" for name in recommended)
     table = "\n".join(
