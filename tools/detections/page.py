@@ -244,6 +244,7 @@ def index(detections: list[Detection]) -> str:
     """docs/detections.md."""
     wanted = [one for one in detections if one.recommended]
     kept = keepers.read_all()
+    # Those that no detection needs are for the dashboards.
     needed = [one for one in kept if not _readers(one, detections) or _readers(one, wanted)]
     recommended = [*(one.stanza for one in wanted), *(one.stanza for one in needed)]
     switch = "\n".join(f"[{name}]\ndisabled = 0" for name in recommended)
