@@ -26,7 +26,7 @@ PLACEHOLDERS = {"", "-", "unknown", "null", "none", "n/a", "system", "localhost"
 WITHOUT_ENTITY: set[str] = set()
 #: Numbers that the search counts or reads from clocks.
 OURS = {"first_time", "last_time", "info_min_time", "info_max_time"}
-HOSTILE = '<b>$reason$</b> `all_of_it` 100% \\ "] | delete https://evil.example'
+HOSTILE = '<b>$reason$</b> `all_of_it` 100% \\ "] | delete https://evil.example\r\nSubject: nothing'
 #: What people call themselves and their things, in events of any type.
 NAMES = {"username", "supplied_username", "hostname", "name", "full_name", "value", "message", "information", "reason"}
 
@@ -149,6 +149,8 @@ def test_hostile_names_reach_no_title_and_no_search(detection: str) -> None:
         title = _substituted(SEARCHES[detection]["action.notable.param.rule_title"], row)
         assert "evil" not in drilldown + title
         assert title and all(re.fullmatch(r"[\d.]*", str(row.get(name, ""))) for name in OURS)
+        told = [value for name in row if name == "reason" or name.startswith("risk_") for value in _values(row, name)]
+        assert told and not re.search(r"[\x00-\x1f]", " ".join(map(str, told)))
 
 
 def test_ids_are_those_they_have_always_been_and_versions_are_those_of_the_releases() -> None:

@@ -155,7 +155,7 @@ def _ending(detection: Detection) -> list[str]:
         f"eval severity={when}, alert_key={_key(detection)}",
         f"eval reason={detection.reason}",
         *(["eval reason=reason.`illumio_pce_beyond_the_limit`"] if _streams(detection) else []),
-        f"eval {', '.join(_subjects(detection))}",
+        f"eval reason=`illumio_pce_one_line(reason)`, {', '.join(_subjects(detection))}",
         "fields - alert_event",
         f"`illumio_pce_{detection.id}_filter`",
     ]
