@@ -19,6 +19,7 @@ from tools.dashboards.__main__ import stale
 from tools.dashboards.cost import cost, shipped_macros
 from workbench.pce.events.world import World
 from workbench.splunk.conf.reader import Confs
+from workbench.splunk.spl.macros import expand
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("security_overview", "access", "workload_protection", "policy_changes", "pce_health", "events", "ingest")
@@ -137,6 +138,17 @@ def test_each_base_lists_its_fields_and_no_chain_is_longer_than_two(name: str) -
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_base_search_returns_counts_or_the_page_says_how_many_events(name: str) -> None:
+    """Splunk hands on at most 500,000 events of a search (limits.conf, max_count)."""
+    macros = shipped_macros()
+    for source in _sources(name).values():
+        if source["type"] == "ds.search" and not source["options"]["query"].startswith("|"):
+            events = expand(source["options"]["query"].partition("| `illumio_pce_received")[0], macros)
+            counts = re.search(r"\|\s*stats [^|]*$", events.strip())
+            assert counts or "500,000 events" in " ".join(definition(name)["description"].split()), name
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_no_panel_waits_for_a_token_and_each_that_a_user_fills_is_quoted(name: str) -> None:
     page = Page(name, Indexed([], MONDAY, Path()))
     for source in _sources(name).values():
@@ -178,7 +190,9 @@ def test_without_data_every_table_says_so_and_no_figure_reads_zero(open_page: Op
     for panel in set(_panels(name, "table")) - NO_EVENTS:
         rows = page.of(panel)
         text = next(iter(rows[0].values()))
-        assert len(rows) == 1 and (str(text).startswith(NO_DATA) or text == "No event is chosen"), panel
+        assert len(rows) == 1 and (
+            str(text).startswith((*NO_DATA, "No event is chosen", "No provision is selected"))
+        ), panel
     for panel in set(_panels(name, "singlevalue")) - NO_EVENTS:
         assert {row["total"] for row in page.of(panel)} == {"no data"}, panel
     for panel in _panels(name, "line", "column", "bar"):
@@ -211,7 +225,8 @@ def test_where_nothing_happened_a_table_says_that(name: str, tmp_path: Path) -> 
     assert all(page.of(panel)[0]["total"] == "0" for panel in _panels(name, "singlevalue"))
     # The other PCE has sent nothing: that is not the same.
     other = Page(name, page.indexed, {"pce": "pce-two.example.com"})
-    assert all(str(next(iter(other.of(panel)[0].values()))).startswith(NO_DATA) for panel in _panels(name, "table"))
+    empty = (*NO_DATA, "No provision is selected")
+    assert all(str(next(iter(other.of(panel)[0].values()))).startswith(empty) for panel in _panels(name, "table"))
 
 
 @pytest.mark.parametrize("name", NAMES)
