@@ -20,6 +20,8 @@ SPEECHLESS = re.compile("No search results|Set token value|Search is waiting|cou
 NO_DATA = re.compile(r"no data|(?i:no events were received|no run was recorded|no status was received|no events of)")
 #: These show the same whatever came.
 CONSTANT = {"splunk.markdown", "splunk.rectangle", "splunk.ellipse", "splunk.image"}
+#: They tell of saved searches.
+NO_EVENTS = {"viz_enabled", "viz_detections"}
 #: A panel that waits for a click says so.
 WAITS = "Click a row"
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from workbench.event_files import Reader
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.schedule.savedsearches_conf import all_searches, endpoints
 from workbench.splunk.spl.relative_time import resolve
 from workbench.splunk.spl.search import run, run_over
 from workbench.splunk.spl.store import EventStore, Range
@@ -64,6 +65,8 @@ class Indexed:
     events: Iterable[Mapping[str, Any]]
     now: float
     folder: Path
+    #: When detections fired, by their saved search.
+    fired: Mapping[str, float] = field(default_factory=dict)
     _found: dict[tuple[str, Range], list[Event]] = field(default_factory=dict)
 
     def search(self, query: str, within: Range) -> list[Event]:
@@ -82,8 +85,15 @@ class Indexed:
 
     @cached_property
     def knowledge(self) -> Knowledge:
-        """The add-on's search-time side."""
-        return Knowledge(Confs.load(PACKAGE), self.now)
+        """The add-on's search-time side, and what splunkd tells of its saved searches."""
+        found = Knowledge(Confs.load(PACKAGE), self.now)
+        found.endpoints = endpoints([PACKAGE], self.fired)
+        return found
+
+    def keep_vens(self) -> None:
+        """Run the keeper of the VENs seen, as if it were enabled."""
+        search = all_searches([PACKAGE])["Illumio PCE - VENs seen - Keeper"]["search"]
+        run(search, self.store, knowledge=self.knowledge, now=self.now)
 
     @cached_property
     def store(self) -> EventStore:

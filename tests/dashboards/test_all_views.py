@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
@@ -20,6 +19,7 @@ from tools.dashboards.__main__ import stale
 from tools.dashboards.cost import cost, shipped_macros
 from workbench.pce.events.world import World
 from workbench.splunk.conf.reader import Confs
+from workbench.splunk.spl.macros import expand
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("security_overview", "access", "workload_protection", "policy_changes", "pce_health", "events", "ingest")
@@ -36,10 +36,12 @@ RISKY = (
     "dump",
 )
 SAME = ["input_global_time", "input_pce", "input_org", "input_severity"]
+#: They tell of saved searches.
+NO_EVENTS = {"viz_enabled", "viz_detections"}
 NO_DATA = ("No events were received", "No status was received", "No run was recorded")
 # How many searches of a page read events, and how often it asks the index alone. More of them cost every viewer more.
 COSTS = {
-    "security_overview": (1, 2),
+    "security_overview": (2, 2),
     "access": (1, 1),
     "workload_protection": (1, 1),
     "policy_changes": (1, 1),
@@ -86,7 +88,8 @@ def test_the_views_and_the_navigation() -> None:
 def test_the_same_filters_come_first_and_everything_has_a_title(name: str) -> None:
     one = definition(name)
 
-    assert one["layout"]["globalInputs"][:4] == SAME
+    wanted = [*SAME[:3], "input_urgency"] if name == "security_overview" else SAME
+    assert one["layout"]["globalInputs"][:4] == wanted
     assert one["inputs"]["input_global_time"]["options"]["defaultValue"] == "-24h@h,now"
     titled = [*one["inputs"].values(), *one["visualizations"].values()]
     assert all(part["title"] for part in titled)
@@ -99,7 +102,8 @@ def test_searches_are_few_and_no_two_read_the_same_events(name: str) -> None:
 
     assert (len(found.scans), found.index_only) == COSTS[name]
     assert all(found.scans)
-    for one, other in combinations(found.scans, 2):
+    # The second one of the overview finds, in a subsearch, whose successful sign-ins the first one reads.
+    for one, other in combinations(found.scans if name != "security_overview" else found.scans[:1], 2):
         assert not one & other
 
 
@@ -134,13 +138,24 @@ def test_each_base_lists_its_fields_and_no_chain_is_longer_than_two(name: str) -
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_base_search_returns_counts_or_the_page_says_how_many_events(name: str) -> None:
+    """Splunk hands on at most 500,000 events of a search (limits.conf, max_count)."""
+    macros = shipped_macros()
+    for source in _sources(name).values():
+        if source["type"] == "ds.search" and not source["options"]["query"].startswith("|"):
+            events = expand(source["options"]["query"].partition("| `illumio_pce_received")[0], macros)
+            counts = re.search(r"\|\s*stats [^|]*$", events.strip())
+            assert counts or "500,000 events" in " ".join(definition(name)["description"].split()), name
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_no_panel_waits_for_a_token_and_each_that_a_user_fills_is_quoted(name: str) -> None:
     page = Page(name, Indexed([], MONDAY, Path()))
     for source in _sources(name).values():
         query = source["options"]["query"]
         put_in(query, page.tokens)
         assert not re.search(
-            r"\$(?:pce|org|severity|type|status|who|uuid|text|event|detection|node)(?!\|s\$)\b[|$]", query
+            r"\$(?:pce|org|severity|actors|type|status|who|uuid|text|event|detection|node)(?!\|s\$)\b[|$]", query
         )
     for panel in definition(name)["visualizations"].values():
         for handler in panel.get("eventHandlers", []):
@@ -172,11 +187,13 @@ def test_every_macro_that_an_administrator_may_change_is_explained() -> None:
 def test_without_data_every_table_says_so_and_no_figure_reads_zero(open_page: Open, name: str) -> None:
     page = open_page(name, "none")
 
-    for panel in _panels(name, "table"):
+    for panel in set(_panels(name, "table")) - NO_EVENTS:
         rows = page.of(panel)
         text = next(iter(rows[0].values()))
-        assert len(rows) == 1 and (str(text).startswith(NO_DATA) or text == "No event is chosen"), panel
-    for panel in _panels(name, "singlevalue"):
+        assert len(rows) == 1 and (
+            str(text).startswith((*NO_DATA, "No event is chosen", "No provision is selected"))
+        ), panel
+    for panel in set(_panels(name, "singlevalue")) - NO_EVENTS:
         assert {row["total"] for row in page.of(panel)} == {"no data"}, panel
     for panel in _panels(name, "line", "column", "bar"):
         # A chart says it in its legend, or as its only category.
@@ -208,7 +225,8 @@ def test_where_nothing_happened_a_table_says_that(name: str, tmp_path: Path) -> 
     assert all(page.of(panel)[0]["total"] == "0" for panel in _panels(name, "singlevalue"))
     # The other PCE has sent nothing: that is not the same.
     other = Page(name, page.indexed, {"pce": "pce-two.example.com"})
-    assert all(str(next(iter(other.of(panel)[0].values()))).startswith(NO_DATA) for panel in _panels(name, "table"))
+    empty = (*NO_DATA, "No provision is selected")
+    assert all(str(next(iter(other.of(panel)[0].values()))).startswith(empty) for panel in _panels(name, "table"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -222,7 +240,6 @@ def test_the_pce_chosen_is_the_only_one_shown(open_page: Open, name: str) -> Non
 
 # A figure of each page, with the events that it counts: whatever is chosen, both have to agree.
 FIGURES: dict[str, tuple[str, str, Callable[[Fact], bool]]] = {
-    "security_overview": ("viz_severities", "Events", lambda fact: True),
     "access": ("viz_failures", "total", lambda fact: fact.type == "user.sign_in" and fact.failed),
     "workload_protection": ("viz_tampering", "total", lambda fact: fact.type == "agent.tampering"),
     "policy_changes": (
@@ -257,7 +274,7 @@ def test_filters_act_on_each_page(open_page: Open, name: str, chosen: dict[str, 
     assert sum(0 if value == "no data" else int(value) for value in shown) == expected
 
 
-@pytest.mark.parametrize("name", ["security_overview", "access", "events"])
+@pytest.mark.parametrize("name", ["access", "events"])
 def test_the_time_chosen_acts(open_page: Open, name: str) -> None:
     panel, column, counts = FIGURES[name]
     begin, end = MONDAY + 13 * 3600, MONDAY + 13.5 * 3600
@@ -273,7 +290,8 @@ def test_all_time_has_no_end_and_no_beginning(name: str, tmp_path: Path) -> None
     page = Page(name, Indexed([], MONDAY, tmp_path), {"global_time.earliest": "0", "global_time.latest": ""})
     full = Page(name, Indexed(events_of("quiet")[-300:], MONDAY + DAY, tmp_path), page.chosen)
 
-    assert all(page.of(panel)[0]["total"] == "no data" for panel in _panels(name, "singlevalue"))
+    figures = set(_panels(name, "singlevalue")) - NO_EVENTS
+    assert all(page.of(panel)[0]["total"] == "no data" for panel in figures)
     assert all(len(full.of(panel)) < 1_000 for panel in _panels(name, "singlevalue", "table", "line", "column", "bar"))
 
 
@@ -307,6 +325,3 @@ def test_an_event_that_comes_several_times_counts_once_by_its_last_line(tmp_path
 
     assert Page("access", indexed).of("viz_failures")[0]["total"] == "1"
     assert [row["Status"] for row in Page("events", indexed).of("viz_events")] == ["failure"]
-    assert Counter(row["Severity"] for row in Page("security_overview", indexed).of("viz_severities")) == {
-        "informational": 1
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from tests.dashboards.conftest import MONDAY, Open
 from tests.dashboards.panels import definition
 
-NAMES = ("access", "workload_protection", "policy_changes", "pce_health", "events", "ingest")
+NAMES = ("security_overview", "access", "workload_protection", "policy_changes", "pce_health", "events", "ingest")
 NORTH, SOUTH = "pce-north.kestrel-freight.example", "pce-south.kestrel-freight.example"
 CHOICES: list[dict[str, Any]] = [
     {}, {"pce": SOUTH}, {"pce": [NORTH, SOUTH], "org": "1"}, {"pce": f"{NORTH},{SOUTH}", "org": ["2", "1"]},
@@ -79,6 +80,46 @@ def test_a_row_counts_the_rows_behind_its_click(open_page: Open, name: str, pane
         assert len(page.linked(panel, row)) == sum(int(row[column]) for column in ROWS[name, panel]), row
 
 
+#: Figures and tables that a click of the same page filters: the table that then lists what was counted.
+LISTED_BY = {"security_overview": "viz_needs", "events": "viz_events"}
+
+
+def choices(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Panel and the tokens that a click on it sets."""
+    for panel, one in definition(name)["visualizations"].items():
+        for handler in one.get("eventHandlers", []):
+            if handler["type"] == "drilldown.setToken":
+                yield panel, {each["token"]: each.get("value") for each in handler["options"]["tokens"]}
+
+
+@pytest.mark.parametrize("chosen", CHOICES[:3], ids=str)
+def test_a_figure_that_filters_its_page_is_what_is_listed_then(open_page: Open, chosen: dict[str, Any]) -> None:
+    page = open_page("security_overview", **chosen)
+    found = list(choices("security_overview"))
+
+    assert len(found) == 4
+    for panel, tokens in found:
+        listed = open_page("security_overview", **chosen, **tokens).of(LISTED_BY["security_overview"])
+        assert len([row for row in listed if row.get("_detection")]) == int(page.of(panel)[0]["total"]), panel
+
+
+def test_each_figure_that_a_click_lists_is_covered() -> None:
+    for name in NAMES:
+        for panel, one in definition(name)["visualizations"].items():
+            if one["type"] == "splunk.singlevalue" and one.get("eventHandlers"):
+                assert panel in [*figures(name), *(each for each, _ in choices(name))], (name, panel)
+                assert panel in figures(name) or name == "security_overview", (name, panel)
+
+
+@pytest.mark.parametrize("chosen", [{}, {"pce": NORTH}], ids=str)
+def test_a_case_counts_the_events_behind_its_click(open_page: Open, chosen: dict[str, Any]) -> None:
+    """The Events page, opened with the tokens that the row's link sets."""
+    for row in open_page("security_overview", **chosen).of("viz_needs"):
+        if row.get("_detection"):
+            there = open_page("events", **{**chosen, "pce": row["_pce"]}, detection=row["_detection"]).of("viz_events")
+            assert len(there) == int(row["Events"]), row
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_click_keeps_the_filters_of_its_page(name: str) -> None:
     inputs = {one["options"]["token"] for one in definition(name)["inputs"].values()} & {"pce", "org", "severity"}
@@ -89,4 +130,5 @@ def test_a_click_keeps_the_filters_of_its_page(name: str) -> None:
         if "/search?" in url:
             assert all(f"${token}|s|u$" in url for token in inputs), panel
         else:
-            assert all(f"form.{token}=${token}|u$" in url for token in inputs), panel
+            # The row of a case names its PCE.
+            assert all(re.search(rf"form\.{token}=\$(?:{token}|row\._{token}\.value)\|u\$", url) for token in inputs)

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 import pytest
 
 from tests.dashboards.conftest import MONDAY, Open, events_of
-from tests.dashboards.facts import STRENGTH, Fact, enforcement, facts, is_weaker, lowered, removed
+from tests.dashboards.facts import STRENGTH, Fact, enforcement, facts, is_weaker, removed
 
 #: States that need a person, most dangerous first.
 TROUBLE = {

@@ -1,12 +1,12 @@
 """A dashboard's whole definition, and the view that holds it.
 
-What is shared comes first, what the dashboard says itself wins. A query may be a list of lines; `{name}` in it stands
-for a text of shared.json, the filters above all.
+What is shared comes first, what the dashboard says itself wins; null leaves out an input. A query may be a list of
+lines; `{name}` in it stands for a text of shared.json, the filters above all.
 
 A figure says once what it counts, as `figure` of its data source: `where`, which rows; `once_by`, a field, if several
-rows are one; `largest`, if it is the largest value of that field; `levels`, its thresholds. A click with `list` names
-that data source and opens the rows counted, with `columns`; with `row` those of a table's row, each by itself. Links to
-other pages hand on the filters of theirs.
+rows are one; `largest`, if it is the largest value of that field; `levels`, its thresholds if it has any. A click with
+`list` names that data source and opens the rows counted, with `columns`; with `row` those of a table's row, each by
+itself. Links to other pages hand on the filters of theirs.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def view(dashboard: Dashboard, shared: Json, notice: str) -> str:
 def compose(dashboard: Dashboard, shared: Json) -> Json:
     """The definition as Splunk reads it."""
     own = dashboard.own
-    inputs = {**shared["inputs"], **own.get("inputs", {})}
+    inputs = {name: one for name, one in {**shared["inputs"], **own.get("inputs", {})}.items() if one}
     looks: Json = shared["visualizations"]
     sources = {**shared["dataSources"], **own["dataSources"]}
     texts: dict[str, str] = shared["texts"]

@@ -18,6 +18,8 @@ NOW = 1_772_496_000.0
 _DAY = 86_400
 #: Days before: as many as an expected band needs, and few, since each is searched through.
 _DAYS = 4
+#: The keeper that a company enables for its security overview.
+KEEPER = "Illumio PCE - VENs seen - Keeper"
 FAILURE = "the indexers do not answer"
 
 
@@ -46,7 +48,9 @@ def engine(scenario: str, addon: Path) -> Engine:
 def company_engine(addon: Path, now: float, *, quiet: bool = False) -> EventsEngine:
     """The engine over a company's last day and the quiet days before it. `now` is a midnight, UTC, epoch seconds."""
     day = _received(addon, company_day(now - _DAY, quiet=quiet), now)
-    return EventsEngine(addon, [*_past(addon, now), *day], now)
+    found = EventsEngine(addon, [*_past(addon, now), *day], now)
+    found.keep(KEEPER)
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,9 @@ sequence of search-time operations). A stage reads what earlier stages made.
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -42,6 +44,8 @@ class Knowledge:
         self._tags = Tags(confs)
         self._compiled: dict[frozenset[tuple[str, Setting]], _Stages] = {}
         self._stages = lru_cache(maxsize=None)(self._stages_of)
+        #: What splunkd's endpoints tell `rest`, by their path below /services: one row an entry.
+        self.endpoints: dict[str, list[Event]] = {}
 
     def enrich(self, event: Event) -> Event:
         """A copy of the event with its search-time fields, event types and tags."""
@@ -56,6 +60,13 @@ class Knowledge:
     def lookup_definition(self, name: str) -> LookupTable:
         """A lookup by its definition's or its file's name. Raises Refused where there is none."""
         return self._lookups.named(name)
+
+    def rest(self, path: str) -> Sequence[Event]:
+        """The entries of an endpoint in `endpoints`, of any user and app. Raises Refused for another."""
+        endpoint = re.sub(r"^/services(?:NS/[^/]+/[^/]+)?", "", path)
+        if endpoint not in self.endpoints:
+            raise Refused(f"rest {path} is not emulated")
+        return self.endpoints[endpoint]
 
     def restore_collections(self) -> None:
         """Give the collections of the KV store back what they held at first."""

@@ -11,7 +11,7 @@ from typing import Any
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.schedule.saved_search import SavedSearch, parse_saved_search
-from workbench.splunk.schedule.savedsearches_conf import saved_searches
+from workbench.splunk.schedule.savedsearches_conf import all_searches, endpoints, saved_searches
 from workbench.splunk.schedule.scheduler import Run, Scheduler
 from workbench.splunk.spl.arguments import Arguments
 from workbench.splunk.spl.macros import expand
@@ -33,8 +33,10 @@ class EventsEngine:
     def __init__(self, addon: Path, events: Iterable[Mapping[str, Any]], now: float) -> None:
         confs = Confs.load(addon)
         self.now = now
+        self._addon = addon
         self._knowledge = Knowledge(confs, now)
         self._store = EventStore(events, self._knowledge)
+        self._knowledge.endpoints = endpoints([addon])
         self._reports = saved_searches([addon])
         self._found: dict[tuple[str, str, str], Results] = {}
         # The store fills itself while it is searched, and the page asks for several searches at once.
@@ -69,6 +71,12 @@ class EventsEngine:
             return report
         following = next(iter(search.cron.times(self.now + 1, self.now + _LONGEST_PERIOD)), 0)
         return replace(report, scheduled=True, next_run=float(following), last=self._last_run(search))
+
+    def keep(self, name: str) -> None:
+        """Run a keeper, a saved search that writes a lookup, as if it were enabled and due now."""
+        keeper = parse_saved_search(name, all_searches([self._addon])[name])
+        with self._lock:
+            Scheduler(self._store, self._knowledge).results(Run(keeper, int(self.now), self.now))
 
     def _last_run(self, search: SavedSearch) -> Results | None:
         times = list(search.cron.times(self.now - _LONGEST_PERIOD, self.now)) if search.cron else []

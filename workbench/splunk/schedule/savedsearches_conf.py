@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from workbench.splunk.spl.values import Event
+
 Stanzas = dict[str, dict[str, str]]
 
 
@@ -46,3 +48,18 @@ def all_searches(folders: Sequence[Path]) -> Stanzas:
                 # A backslash at the end of a line continues the value; to a search a line's end is a blank.
                 reader.read_string(path.read_text(encoding="utf-8-sig").replace("\\\n", " "), str(path))
     return {name: dict(reader[name]) for name in reader.sections()}
+
+
+def endpoints(folders: Sequence[Path], fired: Mapping[str, float] | None = None) -> dict[str, list[Event]]:
+    """What saved/searches and alerts/fired_alerts/- tell (REST API Reference). `fired`: epoch seconds by saved search.
+
+    `disabled` is 0 or 1 there, however the conf writes it.
+    """
+    searches: list[Event] = [
+        {**stanza, "title": name, "disabled": "1" if stanza.get("disabled", "0") in ("1", "true") else "0"}
+        for name, stanza in all_searches(folders).items()
+    ]
+    alerts: list[Event] = [
+        {"savedsearch_name": name, "trigger_time": str(int(time))} for name, time in (fired or {}).items()
+    ]
+    return {"/saved/searches": searches, "/alerts/fired_alerts/-": alerts}

@@ -49,6 +49,9 @@ class Knowledge(Protocol):
     def lookup_definition(self, name: str) -> Lookup:
         """A lookup by its definition's or its file's name. Raises Refused where there is none."""
 
+    def rest(self, path: str) -> Sequence[Event]:
+        """The entries of an endpoint of splunkd. Raises Refused where it is not emulated."""
+
 
 class NoKnowledge:
     """Events as they are: no confs but, if given, macros."""
@@ -64,3 +67,7 @@ class NoKnowledge:
     def lookup_definition(self, name: str) -> Lookup:
         """There is none."""
         raise Refused(f"no lookup {name}")
+
+    def rest(self, path: str) -> Sequence[Event]:
+        """There is no splunkd."""
+        raise Refused(f"rest {path}: no splunkd to ask")
