@@ -19,6 +19,7 @@ from tools.dashboards.__main__ import stale
 from tools.dashboards.cost import cost, shipped_macros
 from workbench.pce.events.world import World
 from workbench.splunk.conf.reader import Confs
+from workbench.splunk.spl.macros import expand
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("security_overview", "access", "workload_protection", "policy_changes", "pce_health", "events", "ingest")
@@ -134,6 +135,17 @@ def test_each_base_lists_its_fields_and_no_chain_is_longer_than_two(name: str) -
         assert depth <= 2
         assert not re.search(rf"\|\s*(?:{'|'.join(RISKY)})\b", query)
         assert source["type"] == "ds.search" or "earliest" not in query
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_base_search_returns_counts_or_the_page_says_how_many_events(name: str) -> None:
+    """Splunk hands on at most 500,000 events of a search (limits.conf, max_count)."""
+    macros = shipped_macros()
+    for source in _sources(name).values():
+        if source["type"] == "ds.search" and not source["options"]["query"].startswith("|"):
+            events = expand(source["options"]["query"].partition("| `illumio_pce_received")[0], macros)
+            counts = re.search(r"\|\s*stats [^|]*$", events.strip())
+            assert counts or "500,000 events" in " ".join(definition(name)["description"].split()), name
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -100,7 +100,7 @@ def test_a_figure_that_filters_its_page_is_what_is_listed_then(open_page: Open, 
     assert len(found) == 4
     for panel, tokens in found:
         listed = open_page("security_overview", **chosen, **tokens).of(LISTED_BY["security_overview"])
-        assert len([row for row in listed if row.get("Detection")]) == int(page.of(panel)[0]["total"]), panel
+        assert len([row for row in listed if row.get("_detection")]) == int(page.of(panel)[0]["total"]), panel
 
 
 def test_each_figure_that_a_click_lists_is_covered() -> None:
@@ -115,8 +115,8 @@ def test_each_figure_that_a_click_lists_is_covered() -> None:
 def test_a_case_counts_the_events_behind_its_click(open_page: Open, chosen: dict[str, Any]) -> None:
     """The Events page, opened with the tokens that the row's link sets."""
     for row in open_page("security_overview", **chosen).of("viz_needs"):
-        if row.get("Detection"):
-            there = open_page("events", **{**chosen, "pce": row["_pce"]}, detection=row["Detection"]).of("viz_events")
+        if row.get("_detection"):
+            there = open_page("events", **{**chosen, "pce": row["_pce"]}, detection=row["_detection"]).of("viz_events")
             assert len(there) == int(row["Events"]), row
 
 

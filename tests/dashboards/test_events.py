@@ -147,6 +147,16 @@ def test_a_row_opens_the_whole_event(open_page: Open) -> None:
     assert [row["Field"] for row in open_page("events").of("viz_event")] == ["No event is chosen"]
 
 
+def test_the_whole_event_says_in_words_what_changed(open_page: Open) -> None:
+    fact = next(
+        fact for fact in _today() if fact.type == "rule_set.update" and "name" in (fact.changes[0]["changes"] or {})
+    )
+
+    shown = {row["Field"]: row.get("Value") for row in open_page("events", event=_href(fact)).of("viz_event")}
+
+    assert shown["change_summary"] == "rule set Booking, stage two: name: Booking, stage one → Booking, stage two"
+
+
 HOSTILE = (
     'x") OR (pce="*',
     '*" | delete',

@@ -47,11 +47,11 @@ def test_what_needs_action_is_what_belongs_to_detections(open_page: Open, day: s
     page = open_page("security_overview", day)
     expected = _all_causes(day)
 
-    rows = [row for row in page.of("viz_needs") if "Detection" in row]
+    rows = [row for row in page.of("viz_needs") if "_detection" in row]
 
     shown: Counter[str] = Counter()
     for row in rows:
-        shown[row["Detection"]] += int(row["Events"])
+        shown[row["_detection"]] += int(row["Events"])
     assert shown == {name: len(texts) for name, texts in expected.items()}
     order = [(-SEVERITIES.index(row["Urgency"]), -int(re.sub(r"\D", "", row["When"]))) for row in rows]
     assert order == sorted(order)
@@ -59,7 +59,7 @@ def test_what_needs_action_is_what_belongs_to_detections(open_page: Open, day: s
 
 
 def test_the_bad_day_has_what_its_authors_put_there(open_page: Open) -> None:
-    shown = {row["Detection"] for row in open_page("security_overview").of("viz_needs")}
+    shown = {row["_detection"] for row in open_page("security_overview").of("viz_needs")}
 
     assert shown == {
         "ven_tampering", "ven_suspended", "ven_lost", "ven_offline", "ven_clones", "ven_update_notice", "access_csrf",
@@ -74,7 +74,7 @@ def test_the_bad_day_has_what_its_authors_put_there(open_page: Open) -> None:
 @pytest.mark.parametrize("day", ["bad", "quiet"])
 def test_figures_count_cases_by_their_urgency(open_page: Open, day: str) -> None:
     page = open_page("security_overview", day)
-    urgencies = Counter(row["Urgency"] for row in page.of("viz_needs") if "Detection" in row)
+    urgencies = Counter(row["Urgency"] for row in page.of("viz_needs") if "_detection" in row)
     expected = {
         "viz_critical": urgencies["critical"],
         "viz_high": urgencies["high"],
@@ -112,13 +112,13 @@ def test_the_period_before_has_its_own_number_of_cases(open_page: Open) -> None:
     {"pce": "pce-nowhere.example"}, {"pce": "pce-south.kestrel-freight.example", "urgency": "medium"},
 ], ids=str)  # fmt: skip
 def test_what_filters_hide_is_counted_and_said(open_page: Open, chosen: dict[str, Any]) -> None:
-    everything = [row for row in open_page("security_overview").of("viz_needs") if "Detection" in row]
+    everything = [row for row in open_page("security_overview").of("viz_needs") if "_detection" in row]
     page = open_page("security_overview", **chosen)
     rows = page.of("viz_needs")
-    shown = [row for row in rows if "Detection" in row]
+    shown = [row for row in rows if "_detection" in row]
     hidden = len(everything) - len(shown)
 
-    assert {row["Detection"] for row in shown} <= {row["Detection"] for row in everything}
+    assert {row["_detection"] for row in shown} <= {row["_detection"] for row in everything}
     assert hidden > 0
     if page.of("viz_hidden")[0]["total"] != "no data":
         assert int(page.of("viz_hidden")[0]["total"]) == hidden
@@ -195,12 +195,12 @@ def _told(kind: str, at: float, **record: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(("told", "verdict", "since"), [
     ([_told("event", 85_800), _told("run", 86_100)], "collecting", None),
     ([_told("event", 1), _told("run", 3_600), _told("run", 86_100, outcome="failed")],
-     "collector failing", "2031-03-03 01:00"),
-    ([_told("event", 1), _told("run", 3_600)], "collector stopped", "2031-03-03 01:00"),
-    ([_told("event", 62_700), _told("run", 86_100)], "collector fine, PCE silent", "2031-03-03 17:25"),
+     "collector failing", "03 Mar 01:00"),
+    ([_told("event", 1), _told("run", 3_600)], "collector stopped", "03 Mar 01:00"),
+    ([_told("event", 62_700), _told("run", 86_100)], "collector fine, PCE silent", "03 Mar 17:25"),
     ([_told("event", 85_800), _told("run", 86_100, lag_seconds=1_800)], "late", None),
     ([_told("run", 86_100)], "collector fine, PCE silent", "before this time"),
-    ([_told("event", 62_700)], "silent", "2031-03-03 17:25"),
+    ([_told("event", 62_700)], "silent", "03 Mar 17:25"),
 ])  # fmt: skip
 def test_a_verdict_for_a_pce(told: list[dict[str, Any]], verdict: str, since: str | None, tmp_path: Path) -> None:
     page = Page("security_overview", Indexed(told, MONDAY + DAY, tmp_path))
@@ -237,7 +237,7 @@ def test_it_says_what_is_enabled_and_when_it_last_fired(tmp_path: Path) -> None:
     }  # fmt: skip
     rows = page.of("viz_detections")
     assert rows[0] == {
-        "Detection": DETECTIONS["ven_lost"].name, "Enabled": "yes", "Last fired": "2031-03-03 01:00",
+        "Detection": DETECTIONS["ven_lost"].name, "Enabled": "yes", "Last fired": "03 Mar 01:00",
         "Urgency": DETECTIONS["ven_lost"].severity,
     }  # fmt: skip
     assert len(rows) == len(DETECTIONS)
@@ -366,7 +366,7 @@ def _opened(name: str, sample: str, folder: Path) -> Page:
 
 @pytest.mark.parametrize("name", sorted(DETECTIONS.keys() - NOT_SHOWN))
 def test_what_a_detection_fires_on_needs_action(name: str, tmp_path: Path) -> None:
-    shown = {row.get("Detection"): row for row in _opened(name, "fires.jsonl", tmp_path).of("viz_needs")}
+    shown = {row.get("_detection"): row for row in _opened(name, "fires.jsonl", tmp_path).of("viz_needs")}
 
     stanza = saved_searches([ROOT / "package"])[name]
     events, until = _sample(name, "fires.jsonl")
@@ -379,4 +379,4 @@ def test_what_a_detection_fires_on_needs_action(name: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", sorted(DETECTIONS.keys() - NOT_SHOWN))
 def test_what_a_detection_is_quiet_on_needs_no_action(name: str, tmp_path: Path) -> None:
-    assert name not in {row.get("Detection") for row in _opened(name, "quiet.jsonl", tmp_path).of("viz_needs")}
+    assert name not in {row.get("_detection") for row in _opened(name, "quiet.jsonl", tmp_path).of("viz_needs")}

@@ -13,9 +13,11 @@ _HEAD = """\
 <!-- {notice} -->
 
 Seven pages to monitor a PCE, in Dashboard Studio, for Splunk 9.3 and later, dark and light. The app opens with the
-security overview. Every page has the same filters: time, PCE, organisation, and the severity set by the PCE. Messages
-of PCE nodes name neither PCE nor organisation, so these two filters do not hide them; PCE health has an extra filter by
-node.
+security overview. Every page has the same filters: time, PCE and organisation, and the
+severity that the PCE set; the overview filters by the urgency of cases instead. Messages of PCE nodes name neither PCE
+nor organisation, so these two filters do not hide them; PCE health has an extra filter by node.
+
+A figure that can be clicked opens what it counts, no more and no less, with the filters and the time of its page.
 
 An empty table says why it is empty: nothing of the kind happened, or no events were received at all. A figure reads 0,
 or "no data".
@@ -43,8 +45,16 @@ does not apply, since it filters the rows of its alert; and these are not shown,
 ## What they cost
 
 All panels of a page build on the results of its base searches, and no two of these read the same events. Counts by
-sender and by hour come from the index alone, without reading events. The longest search is that of the overview: the
-selected time range and the same length before it, for the trends. Nothing needs a data model or its acceleration.
+sender and by hour come from the index alone, without reading events. Nothing needs a data model or its acceleration.
+
+The overview reads what its rules can match, in the selected time range and in the same length before it: on an ordinary
+day a tenth of the events. What a rule cannot match is left out by the base search, or on the indexers by a condition
+generated from the detections (`content/detections/reads.yml`). One search more finds, among failed sign-ins, whose
+successful ones matter. Protected VENs come from a lookup, and the state of the detections from Splunk's REST API.
+
+The base searches of the overview and of Workload protection return counts. Those of the other pages return events; a
+search hands on at most 500,000 of them (`max_count` in limits.conf), which these pages say. Choose a shorter time if
+there are more.
 
 | page | searches that read events | answered by the index alone |
 | --- | --- | --- |

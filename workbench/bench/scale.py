@@ -12,7 +12,7 @@ count as if it did not, and lookups of keepers as if they are up to date: `_KEPT
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -33,8 +33,10 @@ from workbench.splunk.spl.search import run
 from workbench.splunk.spl.store import EventStore, Range
 from workbench.splunk.spl.values import Event
 
-from .figures import Result
+from .figures import Ratio, Result
 from .index_part import index_test
+from .options import Options
+from .world import ADDON
 
 SIZES = (10_000, 100_000)
 LARGEST = 1_000_000
@@ -99,30 +101,29 @@ def loads(addon: Path, events: int) -> dict[str, Load]:
     }
 
 
-def measure(addon: Path, before: Path | None, sizes: Sequence[int] = SIZES) -> list[Result]:
-    """A table of all searches for each add-on, and their sums; `before` is an older build of it."""
-    return [
-        _table(name, {size: loads(folder, size) for size in sizes})
-        for name, folder in (("this add-on", addon), ("before", before))
-        if folder
-    ]
+def measure(options: Options) -> list[Result]:
+    """A table of all searches, beside that of an older build if there is one."""
+    sizes = SIZES[:1] if options.quick else SIZES
+    folders = [("this add-on", ADDON), ("before", options.before)]
+    return [_table(name, {size: loads(folder, size) for size in sizes}) for name, folder in folders if folder]
 
 
 def _table(name: str, found: dict[int, dict[str, Load]]) -> Result:
+    """The last column of each kind is what the largest day gives for `LARGEST` events."""
     largest = max(found)
-    head = ["one run of", "runs a day", *(f"reads at {size:,}" for size in (*found, LARGEST))]
-    head += [f"left at {size:,}" for size in (*found, LARGEST)]
+    sizes = [f"{size:,}" for size in (*found, LARGEST)]
+    head = ["one run of", "runs", *(f"reads, {size}" for size in sizes), *(f"left, {size}" for size in sizes)]
     result = Result(f"Rows of saved searches, {name}", head)
     for search, load in found[largest].items():
-        of_size = [found[size][search] for size in found]
-        more = LARGEST / largest
-        cells = [*(one.read for one in of_size), load.read * more, *(one.left for one in of_size), load.left * more]
-        result.measured.append([search, str(load.runs), *(f"{cell:,.0f}" for cell in cells)])
-    sums = [_per_event(found[size], size) for size in found]
-    for place, what in enumerate(("reads of each event in a day", "rows left for the search head, for each event")):
-        cells = [f"{one[place]:.1f}" for one in sums]
-        result.measured.append([what, "", *(cells if not place else [""] * len(cells)), ""])
-        result.measured[-1] = [what, "", *cells, cells[-1], *[""] * (len(cells) + 1)]
+        read, left = ([getattr(found[size][search], kind) for size in found] for kind in ("read", "left"))
+        counts = [*read, load.read * LARGEST / largest, *left, load.left * LARGEST / largest]
+        result.measured.append([search, str(load.runs), *(f"{count:,.0f}" for count in counts)])
+    for size, of_size in found.items():
+        read_times, left_rows = _per_event(of_size, size)
+        result.ratios += [
+            Ratio(f"{size:,} events: how often all runs of a day read an event", read_times),
+            Ratio(f"{size:,} events: rows left for the search head in a day, for each event", left_rows),
+        ]
     return result
 
 
