@@ -149,7 +149,7 @@ Searches, dashboards and suppressions of your own that go by the search's name (
   Leave `allow_skew` at 0, since Splunk does not say whether a run's time range moves with it. A `schedule_window` does
   no harm, a run that starts late reads the same range; it only delays alerts.
 - Event types appear twice in each search, as a field and as plain terms: the terms let the index find the few events
-  that the search has to read (`docs/benchmarks.md` has the numbers).
+  that the search has to read (`docs/sizing.md` has the numbers).
 - If several copies of an event arrive, the last one counts, and it raises one alert. Copies are recognised for a day;
   a later one may raise another alert. `ingest_failing` and `pce_health` judge each copy on its own.
 - Throttling goes by `alert_key`: the events, or a user, a host and the like, together with the severity. So a more
