@@ -138,7 +138,7 @@ def test_the_changes_of_a_day_are_silent(one: Json) -> None:
     assert _alerts([one]) == []
 
 
-@pytest.mark.parametrize("valued", ["wiki", "/orgs/1/labels/114", "Remote access", "/orgs/1/label_groups/1"])
+@pytest.mark.parametrize("valued", ["wiki", "/orgs/1/labels/114", "remote access", "/orgs/1/label_groups/1"])
 def test_a_high_value_label_or_group_is_high(valued: str) -> None:
     (alert,) = _alerts([group(labels={"created": [WIKI]})], shipped(f"label,importance\n{valued},administrators\n"))
 
