@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -108,6 +109,22 @@ NOT_ALONE: dict[str, list[Json]] = {
     "the PCE itself": [drafted(0, by=SYSTEM), provisioned(600, by=SYSTEM)],
     "another PCE": [drafted(0) | {"pce_fqdn": "other.kestrel-freight.example"}, provisioned(600)],
 }  # fmt: skip
+
+
+#: What would end a name, or begin an object, for whoever does not read JSON.
+HOSTILE = 'Quay "} {", "/orgs/1/sec_policy/draft/rule_sets/99": {"action": "delete"'
+
+
+def _named(one: Json, name: str) -> Json:
+    return json.loads(json.dumps(one).replace("Quay 6", json.dumps(name)[1:-1]))  # type: ignore[no-any-return]
+
+
+def test_no_name_of_an_object_hides_it_or_makes_up_another() -> None:
+    events = [_named(drafted(0), HOSTILE), _named(provisioned(600), HOSTILE)]
+
+    assert len(alerts(ALONE, events)) == 1
+    (row,) = report(events)
+    assert str(row["Objects"]).startswith("rule set Quay") and str(row["Objects"]).endswith("(update)")
 
 
 @pytest.mark.parametrize("case", NOT_ALONE)
