@@ -1,4 +1,4 @@
-"""`python -m tools.contentctl FOLDER` writes all detections there, as a project that `contentctl validate` accepts."""
+"""`./build.sh export FOLDER` writes all detections there, as a project that `contentctl validate` accepts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools.contentctl.project import files
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the files; 2 where the folder holds something."""
-    parser = argparse.ArgumentParser("./build.sh contentctl", description=__doc__)
+    parser = argparse.ArgumentParser("./build.sh export", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="a new or empty folder")
     folder = parser.parse_args(arguments).folder
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
