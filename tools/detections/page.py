@@ -244,7 +244,8 @@ def index(detections: list[Detection]) -> str:
     """docs/detections.md."""
     wanted = [one for one in detections if one.recommended]
     kept = keepers.read_all()
-    needed = [one for one in kept if any(one in _needed(detection) for detection in wanted)]
+    # Those that no detection needs are for the dashboards.
+    needed = [one for one in kept if not _readers(one, detections) or _readers(one, wanted)]
     recommended = [*(one.stanza for one in wanted), *(one.stanza for one in needed)]
     switch = "\n".join(f"[{name}]\ndisabled = 0" for name in recommended)
     table = "\n".join(
@@ -271,10 +272,15 @@ def _needed(detection: Detection) -> list[Keeper]:
     return keepers.needed(compose(detection), keepers.all_macros(kept), kept)
 
 
+def _readers(one: Keeper, detections: list[Detection]) -> list[str]:
+    """The detections that read its lookup; those of a lookup that the dashboards read are none."""
+    return [detection.id for detection in detections if one in _needed(detection)]
+
+
 def _keeper(one: Keeper, detections: list[Detection]) -> str:
-    readers = [detection.id for detection in detections if one in _needed(detection)]
+    readers = ", ".join(f"`{name}`" for name in _readers(one, detections)) or "the dashboards"
     # The lists of administrators are read by many.
-    told = ", ".join(f"`{name}`" for name in readers) if one.kept else "those that read the list"
+    told = readers if one.kept else "those that read the list"
     remembers = f"{one.days} days" if one.kept else "what you typed"
     return f"| {one.stanza} | `{one.lookup}` | {one.minutes or one.minute} | {remembers} | {told} |"
 
