@@ -24,5 +24,6 @@ case "$verb" in
     test) verb_test "$@" ;;
     replay) verb_replay "$@" ;;
     soak) verb_soak "$@" ;;
+    export) verb_export "$@" ;;
     *) verb_workbench "$verb" "$@" ;;
 esac

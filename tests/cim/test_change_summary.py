@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from tests.cim import formats, splunk
+from workbench.splunk.spl import operators, search
+from workbench.splunk.spl.functions import json_functions
+from workbench.splunk.spl.values import Value, text_of
 
 Json = dict[str, Any]
 EVENT = {**splunk.sample("label_deleted")["event"], "event_type": "quay.update", "notifications": []}
@@ -416,6 +419,39 @@ def test_a_change_is_told_in_words(shape: str, write: formats.Writer) -> None:
     given, expected = SHAPES[shape]
 
     assert summary(given, write=write) == expected
+
+
+# Where Splunk's pages say nothing, both ways give the same (compare test_either_way.py).
+
+
+def dotted(left: Value, right: Value) -> Value:
+    """What is null adds nothing. Assumed: it makes all of it null."""
+    return "".join(text_of(value) for value in (left, right) if value is not None)
+
+
+def embedded(value: Value) -> Any:
+    """Text that happens to be a JSON object or list is taken for one. Assumed: it stays text."""
+    known, document = json_functions._load(value) if type(value) is str else (False, None)
+    return document if known and isinstance(document, (dict, list)) else EMBED(value)
+
+
+EMBED = json_functions._embed
+OTHERWISE = {
+    "a dot with a null": (operators, "concatenate", dotted),
+    "json_extract of what is no JSON": (json_functions, "NOT_JSON", ""),
+    "JSON as text in json_object": (json_functions, "_embed", embedded),
+}
+
+
+@pytest.mark.parametrize("question", OTHERWISE)
+def test_what_is_documented_nowhere_makes_no_difference(question: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    search._parsed.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(*OTHERWISE[question])
+        found = {shape: summary(given) for shape, (given, _) in SHAPES.items()}
+    search._parsed.cache_clear()
+
+    assert found == {shape: expected for shape, (_, expected) in SHAPES.items()}
 
 
 def test_several_objects_have_a_value_each_and_a_rule_has_its_rule_set_by_name() -> None:

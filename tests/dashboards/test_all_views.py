@@ -155,7 +155,7 @@ def test_no_panel_waits_for_a_token_and_each_that_a_user_fills_is_quoted(name: s
         query = source["options"]["query"]
         put_in(query, page.tokens)
         assert not re.search(
-            r"\$(?:pce|org|severity|type|status|who|uuid|text|event|detection|node)(?!\|s\$)\b[|$]", query
+            r"\$(?:pce|org|severity|actors|type|status|who|uuid|text|event|detection|node)(?!\|s\$)\b[|$]", query
         )
     for panel in definition(name)["visualizations"].values():
         for handler in panel.get("eventHandlers", []):
@@ -190,7 +190,9 @@ def test_without_data_every_table_says_so_and_no_figure_reads_zero(open_page: Op
     for panel in set(_panels(name, "table")) - NO_EVENTS:
         rows = page.of(panel)
         text = next(iter(rows[0].values()))
-        assert len(rows) == 1 and (str(text).startswith(NO_DATA) or text == "No event is chosen"), panel
+        assert len(rows) == 1 and (
+            str(text).startswith((*NO_DATA, "No event is chosen", "No provision is selected"))
+        ), panel
     for panel in set(_panels(name, "singlevalue")) - NO_EVENTS:
         assert {row["total"] for row in page.of(panel)} == {"no data"}, panel
     for panel in _panels(name, "line", "column", "bar"):
@@ -223,7 +225,8 @@ def test_where_nothing_happened_a_table_says_that(name: str, tmp_path: Path) -> 
     assert all(page.of(panel)[0]["total"] == "0" for panel in _panels(name, "singlevalue"))
     # The other PCE has sent nothing: that is not the same.
     other = Page(name, page.indexed, {"pce": "pce-two.example.com"})
-    assert all(str(next(iter(other.of(panel)[0].values()))).startswith(NO_DATA) for panel in _panels(name, "table"))
+    empty = (*NO_DATA, "No provision is selected")
+    assert all(str(next(iter(other.of(panel)[0].values()))).startswith(empty) for panel in _panels(name, "table"))
 
 
 @pytest.mark.parametrize("name", NAMES)

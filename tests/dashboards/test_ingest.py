@@ -86,11 +86,11 @@ def test_volume_by_hour_and_by_sender(open_page: Open, day: str) -> None:
 
     for row in page.of("viz_hours"):
         hour = int(row["_time"]) // 3600
-        assert (int(row["JSON"]), int(row["health"])) == (
+        assert (int(row["JSON"]), int(row["Health"])) == (
             by_hour[hour, "illumio:pce:events"],
             by_hour[hour, "illumio:pce:system_health"],
         )
-        assert (row["CEF_LEEF"], row["flows"], row["unknown"]) == ("0", "0", "0")
+        assert (row["CEF and LEEF"], row["Flows"], row["Not recognised"]) == ("0", "0", "0")
     senders = Counter((event["host"], event["sourcetype"]) for event in today)
     assert {(row["Sender"], row["Source type"]): int(row["Events"]) for row in page.of("viz_senders")} == senders
     states = {row["Sender"]: row["State"] for row in page.of("viz_senders")}
@@ -103,7 +103,7 @@ def test_runs_by_hour(open_page: Open, day: str) -> None:
 
     for row in open_page("ingest", day).of("viz_run_hours"):
         hour = [record for record in today if record["_time"] // 3600 == int(row["_time"]) // 3600]
-        assert [int(row[name]) for name in ("delivered", "late_arrivals", "failed_runs")] == [
+        assert [int(row[name]) for name in ("Delivered", "Late arrivals", "Failed runs")] == [
             sum(record["events"] for record in hour),
             sum(record["late_arrivals"] for record in hour),
             sum(record["outcome"] == "failed" for record in hour),

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from tests.dashboards.conftest import MONDAY, Open, events_of
 from tests.dashboards.facts import POLICY, Fact, affected, broad, facts, provision
+from tests.dashboards.panels import Indexed, Page, definition
+from workbench.pce.events.world import World
+from workbench.splunk.schedule.savedsearches_conf import all_searches
 
 CLOSED = ("enforcement_boundary.delete", "deny_rule.delete")
 
@@ -36,7 +44,7 @@ def test_figures(open_page: Open, day: str) -> None:
     assert {panel: int(page.of(panel)[0]["total"]) for panel in expected} == expected
     for row in page.of("viz_by_hour"):
         hour = [fact for fact in today if fact.hour == int(row["_time"]) // 3600]
-        assert (int(row["drafts"]), int(row["provisions"])) == (sum(map(draft, hour)), sum(map(provision, hour)))
+        assert (int(row["Draft edits"]), int(row["Provisions"])) == (sum(map(draft, hour)), sum(map(provision, hour)))
 
 
 @pytest.mark.parametrize("day", ["bad", "quiet"])
@@ -58,7 +66,7 @@ def test_provisions_with_what_they_affect(open_page: Open, day: str) -> None:
             fact.actor,
             str(affected(fact)),
             str(change["resource"]["sec_policy"]["version"]),
-            "wide" if affected(fact) >= 50 else "narrow",
+            ", ".join([*["many workloads"] * (affected(fact) >= 50), *["at night"] * (not 6 <= fact.hour % 24 < 22)]),
         )
         for fact in _today(day)
         if provision(fact)
@@ -67,42 +75,108 @@ def test_provisions_with_what_they_affect(open_page: Open, day: str) -> None:
 
     rows = open_page("policy_changes", day).of("viz_provision_rows")
 
-    shown = Counter((row["Who"], row["Workloads affected"], row["Version"], row["How broad"]) for row in rows)
+    shown = Counter((row["By"], row["Workloads"], row["Version"], row.get("Worth a look", "")) for row in rows)
     assert shown == expected
-    assert {(row["Message"], row["What"]) for row in rows} == {("Quarterly review", "Tracking")}
+    assert {row["Note"] for row in rows} == {"Quarterly review"}
 
 
 @pytest.mark.parametrize("day", ["bad", "quiet"])
-def test_drafts_with_each_attribute(open_page: Open, day: str) -> None:
-    expected = Counter(
-        (fact.type, fact.actor, name)
-        for fact in _today(day)
-        if draft(fact)
-        for change in fact.changes or [{"changes": None}]
-        for name in change["changes"] or ["-"]
-    )
+def test_each_draft_edit_once_pending_ones_first(open_page: Open, day: str) -> None:
+    expected = Counter((fact.type, fact.actor) for fact in _today(day) if draft(fact))
 
     rows = open_page("policy_changes", day).of("viz_draft_rows")
 
-    assert Counter((row["Type"], row["Who"], row["Attribute"]) for row in rows) == expected
+    assert Counter((row["_type"], row["By"]) for row in rows) == expected
+    pending = [row["State"].startswith("draft for ") for row in rows]
+    assert pending == sorted(pending, reverse=True)
 
 
-def test_before_and_after_are_the_events_own(open_page: Open) -> None:
+def test_a_draft_edit_reads_in_words(open_page: Open) -> None:
     renamed = [
-        row
-        for row in open_page("policy_changes").of("viz_draft_rows")
-        if row["Type"] == "rule_set.update" and row["Attribute"] == "name"
+        row["Change"] for row in open_page("policy_changes").of("viz_draft_rows") if "stage two" in row["Change"]
     ]
 
     assert renamed
-    assert {(row["Before"], row["After"]) for row in renamed} == {("Booking, stage one", "Booking, stage two")}
+    assert all("Booking, stage one" in change and "{" not in change for change in renamed)
 
 
 @pytest.mark.parametrize("day", ["bad", "quiet"])
 def test_what_opens_the_network(open_page: Open, day: str) -> None:
     opened = [fact for fact in _today(day) if broad(fact) or fact.type in CLOSED]
 
-    rows = [row for row in open_page("policy_changes", day).of("viz_opened_rows") if "Type" in row]
+    rows = [row for row in open_page("policy_changes", day).of("viz_opened_rows") if "_type" in row]
 
-    assert Counter((row["Type"], row["Who"]) for row in rows) == Counter((fact.type, fact.actor) for fact in opened)
+    assert Counter((row["_type"], row["By"]) for row in rows) == Counter((fact.type, fact.actor) for fact in opened)
     assert bool(opened) is (day == "bad")
+    assert all(row["State"].startswith("draft for ") for row in rows)
+
+
+PERSON = {"user": {"href": "/users/7", "username": "amara.okafor@kestrel-freight.example"}}
+OTHER = {"user": {"href": "/users/8", "username": "jonas.weiss@kestrel-freight.example"}}
+DRAFT = "/orgs/1/sec_policy/draft/rule_sets"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Indexed:
+    """Rule set 1 was edited twice and provisioned without a note, then edited again; rule set 2 was edited only."""
+    names = {"rulesets": {f"{DRAFT}/1": {"name": "Booking", "action": "update", "description": None}}, "services": {}}
+    policy = {"href": "/orgs/1/sec_policy/9", "commit_message": None, "version": 9, "modified_objects": names}
+    counts = {"workloads_affected": {"before": None, "after": 3}}
+    told = [
+        _event(0, "rule_set.update", PERSON, {"rule_set": {"href": f"{DRAFT}/1", "name": "Booking"}}, {}, "update"),
+        _event(60, "sec_rule.update", OTHER, {"sec_rule": {"href": f"{DRAFT}/1/sec_rules/5"}}, {}, "update"),
+        _event(120, "rule_set.update", OTHER, {"rule_set": {"href": f"{DRAFT}/2", "name": "Tracking"}}, {}, "update"),
+        _event(3600, "sec_policy.create", PERSON, {"sec_policy": policy}, counts, "create"),
+        _event(7200, "rule_set.update", PERSON, {"rule_set": {"href": f"{DRAFT}/1", "name": "Booking"}}, {}, "update"),
+    ]
+    return Indexed(told, MONDAY + 10_800, tmp_path_factory.mktemp("small"))
+
+
+def test_a_provision_puts_in_force_what_was_edited_before_it(small: Indexed) -> None:
+    rows = Page("policy_changes", small).of("viz_draft_rows")
+
+    assert [(row["When"][11:19], row["State"]) for row in rows] == [
+        ("02:00:00", "draft for 1 h 0 min"),
+        ("00:02:00", "draft for 2 h 58 min"),
+        ("00:01:00", "provisioned"),
+        ("00:00:00", "provisioned"),
+    ]
+
+
+def test_a_provision_at_night_without_a_note_is_worth_a_look_and_shows_who_drafted_it(small: Indexed) -> None:
+    row = Page("policy_changes", small).of("viz_provision_rows")[0]
+    contents = Page("policy_changes", small, {"provision": row["_href"]}).of("viz_contents")
+
+    assert (row["Worth a look"], row["Note"]) == ("no note, at night", "none")
+    assert [(one["Object"], one["Kind"], one["Action"], one["Edits"], one["_object"]) for one in contents] == [
+        ("Booking", "rule sets", "update", "2", f"{DRAFT}/1")
+    ]
+    assert contents[0]["By"].split(", ") == [PERSON["user"]["username"], OTHER["user"]["username"]]
+    assert "No provision is selected" in Page("policy_changes", small).of("viz_contents")[0]["Object"]
+
+
+def _event(
+    second: int, event_type: str, by: dict[str, Any], resource: dict[str, Any], changes: dict[str, Any], how: str
+) -> dict[str, Any]:
+    """An event of one change as it is indexed, `second` seconds after midnight."""
+    world = World(5)
+    world.ms = int((MONDAY + second) * 1000)
+    action = world.action("PUT", "/api/v2/orgs/1/sec_policy/draft", 204, "10.77.4.20")
+    event = world.event(event_type, by, action, [world.change(resource, changes, how)])
+    return {
+        "_raw": json.dumps({**event, "href": f"/orgs/1/events/{second}"}),
+        "_time": MONDAY + second,
+        "_indextime": MONDAY + second,
+        "sourcetype": "illumio:pce:events",
+        "source": "illumio_pce_events://north",
+        "host": "pce.example.com",
+    }
+
+
+def test_the_page_opens_a_report_that_ships() -> None:
+    text = definition("policy_changes")["visualizations"]["viz_report"]["options"]["markdown"]
+    reports = all_searches([Path(__file__).resolve().parents[2] / "package"])
+
+    (path,) = re.findall(r"\]\(/app/TA_illumio_pce/report\?s=(\S+)\)", text)
+
+    assert unquote(path).removeprefix("/servicesNS/nobody/TA_illumio_pce/saved/searches/") in reports

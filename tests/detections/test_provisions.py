@@ -27,7 +27,8 @@ ALONE, SILENT = "provision_by_author_alone", "provision_without_note"
 def drafted(at: float, rule_set: int = 6, by: Json = EVA, rule: int | None = None) -> Json:
     """A rule set, or a rule in it, that somebody switched off."""
     href = f"{DRAFT}/rule_sets/{rule_set}" + (f"/sec_rules/{rule}" if rule else "")
-    kind, named = ("sec_rule", {}) if rule else ("rule_set", {"name": f"Quay {rule_set}"})
+    kind = "sec_rule" if rule else "rule_set"
+    named: Json = {} if rule else {"name": f"Quay {rule_set}"}
     changed = change(kind, {"enabled": {"before": True, "after": False}}, href=href, **named)
     return event(f"{kind}.update", [changed], by=by, at=at, action=request("/api/v2" + href))
 

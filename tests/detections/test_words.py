@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.detections.made import BEGIN, Json, event, indexed, note, ven
+from tests.detections.made import BEGIN, Json, event, indexed, note, request, ven
 from tests.detections.replay import PACKAGE, replay, shipped
 from tools.detections.model import Detection, read_all
 from workbench.event_files import Reader
+from workbench.splunk.conf.reader import Confs
 
 ALL = read_all()
 EACH = pytest.mark.parametrize("one", ALL, ids=lambda one: one.id)
@@ -158,3 +159,23 @@ def test_tampering_names_host_and_process_and_what_became_of_it(info: Json, said
     found = replay("ven_tampering", indexed([told]), BEGIN, BEGIN + 3600)
 
     assert [one["reason"] for one in found] == [said]
+
+
+def test_an_alert_says_where_a_window_may_hold_too_much() -> None:
+    """Of the 10,000 events that Splunk counts in a window, six are enough here."""
+    macros = Confs.load(PACKAGE).stanzas("macros")
+    limit = macros["illumio_pce_beyond_the_limit"].texts()["definition"]
+    assert "looked_at>10000" in limit
+    six = " ".join(limit.split()).replace("looked_at>10000", "looked_at>6")
+    confs = Confs.load(PACKAGE, {"local/macros.conf": f"[illumio_pce_beyond_the_limit]\ndefinition = {six}\n"})
+    failed = note("user.login_failed", {"associated_user": {"supplied_username": "eva"}})
+    action = request("/login/users/sign_in", "POST", 200)
+    events = [
+        event("user.sign_in", notes=[failed], by={"system": {}}, action=action, at=place, status="failure")
+        for place in range(8)
+    ]
+
+    few, many = (replay("access_burst", indexed(events[:number]), BEGIN, BEGIN + 3600, confs) for number in (6, 8))
+
+    assert not any("too few" in one["reason"] for one in few) and few
+    assert many[-1]["reason"].endswith("of these 8 it may have counted too few")

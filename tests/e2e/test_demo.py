@@ -33,6 +33,8 @@ def test_the_story_ends_well_and_says_that_it_is_an_emulation() -> None:
     assert "EMULATED" in ended.stdout
     assert "missing 0" in ended.stdout
     assert "25 events" in ended.stdout
+    assert re.search(r"core0\.example\.com +medium +97 +40 +11 +cpu \(97 %\)", ended.stdout), ended.stdout
+    assert re.search(r"pce\.example\.com +medium .*missing nodes \(1\)", ended.stdout), ended.stdout
     assert "alerts of 32 detections; 0 of them in the normal hours" in ended.stdout
     assert "do first:  Call `user` now; do not rely on email." in ended.stdout
     for dataset in ("Authentication", "Change.Endpoint_Changes", "Alerts", "Event_Signatures"):
@@ -57,6 +59,7 @@ def test_demo_reads_from_a_real_pce_without_writing_to_it(tmp_path: Path) -> Non
         assert {request.method for request in server.requests} == {"GET"}
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "3 events in all" in ended.stdout
+    assert re.search(r"core1\.example\.com +informational +3 +40 +11 +-", ended.stdout), ended.stdout
     assert key.secret not in ended.stdout + ended.stderr
     assert refused.returncode == 1
     assert "refuses the API key" in refused.stdout

@@ -18,7 +18,10 @@ from tools.detections import __main__ as detections
 from workbench.splunk.dashboards.view import read_views
 
 #: Lock files: the dependency group of pyproject.toml that each follows from.
-LOCKS = {"package/lib/requirements.txt": "lib", "requirements/dev.txt": "dev", "requirements/tests.txt": "tests"}
+LOCKS = {
+    "package/lib/requirements.txt": "lib",
+    **{f"requirements/{group}.txt": group for group in ("contentctl", "dev", "tests")},
+}
 NPM_LOCK = "workbench/splunk/dashboards/page/package-lock.json"
 #: Formats without comments.
 SILENT = {".csv", ".json", ".png"}
@@ -59,7 +62,8 @@ def test_it_says_so_and_names_its_source(path: str) -> None:
 @pytest.mark.parametrize(("lock", "group"), LOCKS.items())
 def test_a_lock_file_has_every_requirement_of_its_group(lock: str, group: str) -> None:
     groups = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
-    entries = [entry for entry in groups[group] if isinstance(entry, str)] + (groups["lib"] if group != "lib" else [])
+    included = [name for entry in groups[group] if isinstance(entry, dict) for name in groups[entry["include-group"]]]
+    entries = [entry for entry in groups[group] if isinstance(entry, str)] + included
     pins = re.findall(r"(?m)^([\w.-]+)==(\S+)", (REPOSITORY / lock).read_text("utf-8"))
     for requirement in map(Requirement, entries):
         versions = [version for name, version in pins if name == canonicalize_name(requirement.name)]

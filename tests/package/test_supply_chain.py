@@ -17,7 +17,7 @@ from tools import audit
 from tools.audit import Exempt
 
 PIN = re.compile(r"(?m)^([\w.-]+)==(\S+)((?: ;[^\\\n]*)?)((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$")
-LOCKS = ("package/lib/requirements.txt", "requirements/dev.txt", "requirements/tests.txt")
+LOCKS = ("package/lib/requirements.txt", *(f"requirements/{name}.txt" for name in ("contentctl", "dev", "tests")))
 TODAY = date(2026, 11, 25)
 
 

@@ -26,6 +26,7 @@ verb_help() {
         if has_workbench "$verb"; then printf '  %-9s %s\n' "$verb" "$(explain "$verb")"; fi
     done
     echo "  soak      run hours of simulated faults in minutes: ./build.sh soak [--minutes N] [--full]"
+    echo "  export    write the detections as a project of contentctl: ./build.sh export FOLDER"
     echo "  replay    run our CIM cases against a Splunk with the add-on: ./build.sh replay https://HOST:8089"
     echo "  help      show this help"
 }
@@ -70,6 +71,12 @@ verb_replay() {
     run_module tools.replay "$@"
 }
 
+verb_export() {
+    enter_environment
+    leave_lock
+    run_module tools.contentctl "$@"
+}
+
 # lack TOOL CONSEQUENCE: something that not every machine has. It is told at the end; where CI=true, that is a failure.
 lacking=()
 lack() {
@@ -97,6 +104,12 @@ test_on() {
     step "Shipped code on Python $1" ".build/python$1/bin/python" -m pytest -q -p no:cacheprovider tests/unit tests/stateful
 }
 
+# The environment of contentctl, apart from the tools: it pins other versions of what they use.
+make_contentctl() {
+    (make_environment .build/contentctl "$(builder_python)" requirements/contentctl.txt) ||
+        lack contentctl "the export of the detections is not validated"
+}
+
 verb_test() {
     enter_environment
     step "Lint" ruff check .
@@ -108,6 +121,7 @@ verb_test() {
     step "Known vulnerabilities" python -m tools.audit
     test_on 3.9
     test_on 3.13
+    make_contentctl
     leave_lock
     [ -f .build/dash/bundle/page.js ] || lack "npm (or access to its registry)" "no dashboards are rendered"
     command -v chromium chromium-browser google-chrome >/dev/null ||

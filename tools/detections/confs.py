@@ -31,18 +31,19 @@ def macros(detections: list[Detection]) -> str:
     """The text of macros.conf."""
     head = _NOTICE.format("content/macros.yml and content/detections/") + "\n"
     kept = keepers.all_macros(keepers.read_all())
-    all_of_them = [*kept, *rules(detections), *_own_macros(detections)]
+    all_of_them = [*kept, *rules(detections), *own_macros(detections)]
     return head + "".join("\n" + macro.stanza() for macro in all_of_them)
 
 
 def versions(detections: list[Detection] | None = None) -> dict[str, Version]:
     """The version of each detection."""
     chosen = read_all() if detections is None else detections
-    used, before = [*keepers.all_macros(keepers.read_all()), *_own_macros(chosen)], released()
+    used, before = [*keepers.all_macros(keepers.read_all()), *own_macros(chosen)], released()
     return {one.id: version_of(one.id, _settings(one), used, before) for one in chosen}
 
 
-def _own_macros(detections: list[Detection]) -> list[Macro]:
+def own_macros(detections: list[Detection]) -> list[Macro]:
+    """The macros of the detections, without the rules of the dashboards."""
     return [macro for one in detections for macro in _macros_of(one)]
 
 

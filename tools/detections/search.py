@@ -13,7 +13,9 @@ from tools.detections.model import DAY, DAY_THRESHOLD, STEP, Detection
 #: Fields whose values stand in the event's text, letter by letter, in every format; `.*` is the rest of a type.
 _TYPES = re.compile(r'\b(?:event|notification)_type(?:=("[a-z_.]+\*?")| IN \(((?:(?:, )?"[a-z_.]+\*?")+)\))')
 # What illumio_pce_who says of a row that is about too many of them.
-_OPEN = {"actor": "users", "user": "users", "src": "addresses"}
+_OPEN = {"actor": "users", "user": "users", "whose": "users", "src": "addresses"}
+# What comes before streamstats, whose windows have a limit.
+_LOOKED_AT = "`illumio_pce_looked_at`"
 
 
 def compose(detection: Detection) -> str:
@@ -77,7 +79,7 @@ def _within_window(detection: Detection, since: str) -> list[str]:
     """The events of every window that reached the threshold and holds a new event."""
     prefix, by = f"`illumio_pce_{detection.id}", detection.by
     return [
-        "sort 0 _time",
+        _LOOKED_AT,
         f"streamstats time_window={prefix}_window`s {detection.counted} AS reached max(first_matched) AS newest"
         f" BY {by}",
         f"eval crossed=if(reached>={prefix}_threshold` AND newest>={since},_time,null())",
@@ -90,7 +92,7 @@ def _within_day(detection: Detection, since: str) -> list[str]:
     """The events of every day in which the window or the day reached its threshold, and which holds a new event."""
     prefix, by, counted = f"`illumio_pce_{detection.id}", detection.by, detection.counted
     return [
-        "sort 0 _time",
+        _LOOKED_AT,
         f"streamstats time_window={prefix}_window`s {counted} AS reached BY {by}",
         f"streamstats time_window={DAY} {counted} AS total max(reached) AS most max(first_matched) AS newest BY {by}",
         f"eval crossed=if((most>={prefix}_threshold` OR total>={prefix}_{DAY_THRESHOLD}`) AND newest>={since},"
@@ -107,7 +109,7 @@ def _totals(detection: Detection) -> list[str]:
         for name, window, figure in asked
         if figure
     ]
-    return ["sort 0 _time", *stages] if stages else []
+    return [_LOOKED_AT, *stages] if stages else []
 
 
 def _after_others(detection: Detection, since: str) -> list[str]:
@@ -118,7 +120,7 @@ def _after_others(detection: Detection, since: str) -> list[str]:
         for name, (figure, by, *day) in detection.before.items()
     ]
     newest = f"streamstats time_window={window} max(first_matched) AS newest BY {detection.by}"
-    return ["sort 0 _time", *figures, newest, f"where newest>={since} AND ({detection.decided})"]
+    return [_LOOKED_AT, *figures, newest, f"where newest>={since} AND ({detection.decided})"]
 
 
 def _rows(detection: Detection) -> list[str]:
@@ -129,6 +131,7 @@ def _rows(detection: Detection) -> list[str]:
     reached = "max(reached) AS reached " if detection.counted else ""
     reached += "max(total) AS total " if detection.day_total or detection.by_day else ""
     reached += "max(hour_total) AS hour_total " if detection.hour_total else ""
+    reached += "max(looked_at) AS looked_at " if _streams(detection) else ""
     reached += "values(high_value) AS high_value " if detection.high_value else ""
     return [
         *detection.details,
@@ -139,12 +142,19 @@ def _rows(detection: Detection) -> list[str]:
     ]
 
 
+def _streams(detection: Detection) -> bool:
+    """Whether it counts within windows."""
+    asked = detection.windowed or detection.day_total or detection.hour_total
+    return bool(asked) or _LOOKED_AT in detection.search
+
+
 def _ending(detection: Detection) -> list[str]:
     severity = f'"{detection.severity}"'
     when = f"case({detection.severity_when},true(),{severity})" if detection.severity_when else severity
     return [
         f"eval severity={when}, alert_key={_key(detection)}",
         f"eval reason={detection.reason}",
+        *(["eval reason=reason.`illumio_pce_beyond_the_limit`"] if _streams(detection) else []),
         f"eval {', '.join(_subjects(detection))}",
         "fields - alert_event",
         f"`illumio_pce_{detection.id}_filter`",

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from . import ahead, growth, idle, search_time, throughput
+from . import ahead, growth, idle, scale, search_time, throughput
 from .figures import Result
 from .options import Options
 
@@ -18,7 +18,10 @@ BENCHMARKS: Mapping[str, Callable[[Options], list[Result]]] = {
     "ahead": ahead.measure,
     "growth": growth.measure,
     "search": search_time.measure,
+    "scale": scale.measure,
 }
+#: Not among those that run unless named: it takes half an hour.
+_LONG = {"scale"}
 #: The environments that `./build.sh test` makes of the Pythons that Splunk brings.
 _BUILD = Path(__file__).resolve().parents[2] / ".build"
 _SHIPPED_PYTHONS = [_BUILD / f"python{version}/bin/python" for version in ("3.9", "3.13")]
@@ -27,7 +30,9 @@ _SHIPPED_PYTHONS = [_BUILD / f"python{version}/bin/python" for version in ("3.9"
 def main() -> int:
     """Run what is asked for, and print its ratios; with --json, write them too."""
     parser = argparse.ArgumentParser(prog="./build.sh bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(BENCHMARKS)} (default: all)")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"any of {', '.join(BENCHMARKS)} (default: all but {', '.join(_LONG)})"
+    )
     parser.add_argument("--events", type=int, help="events in a backlog (default 100,000; with --quick 20,000)")
     parser.add_argument("--repeat", type=int, help="number of runs for the median (default 3; with --quick 1)")
     parser.add_argument("--quick", action="store_true", help="rough results in about a minute")
@@ -35,6 +40,7 @@ def main() -> int:
     parser.add_argument(
         "--ta-illumio", type=Path, metavar="DIR", help="the older add-on, to compare its confs with ours"
     )
+    parser.add_argument("--before", type=Path, metavar="DIR", help="an older build of this add-on, for scale")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the ratios to this file")
     given = parser.parse_args()
     unknown = set(given.names) - set(BENCHMARKS)
@@ -47,9 +53,10 @@ def main() -> int:
         [str(Path(python).absolute()) for python in pythons],
         given.quick,
         given.ta_illumio,
+        given.before,
     )
     found = {}
-    for name in given.names or BENCHMARKS:
+    for name in given.names or [name for name in BENCHMARKS if name not in _LONG]:
         found[name] = [result.as_json() for result in _shown(BENCHMARKS[name](options))]
     if given.json:
         given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

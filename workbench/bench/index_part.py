@@ -26,8 +26,12 @@ def read_by(base: str, events: Sequence[Event], as_words: Sequence[str] = ()) ->
 
     `as_words`: fields that Splunk's own extraction makes, whose values it looks up as words of the text (assumed).
     """
-    test = _IndexPart(base, as_words).parse().test
-    return sum(map(test, events))
+    return sum(map(index_test(base, as_words), events))
+
+
+def index_test(base: str, as_words: Sequence[str] = ()) -> Test:
+    """Whether a base search has to read an event."""
+    return _IndexPart(base, as_words).parse().test
 
 
 class _IndexPart(Parser):

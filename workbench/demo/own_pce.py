@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from workbench.demo.health import show_health
 from workbench.demo.show import record_line, say, step, table
 from workbench.lab import Lab, RestFailure
 
@@ -59,10 +60,23 @@ def show_own_pce(lab: Lab, pce: OwnPce) -> int:
     step(2, "Collecting the last 24 hours")
     run = lab.run()
     say(record_line(lab.records()[-1]))
-    step(3, "What Splunk would have indexed")
+    _show_health(lab)
+    step(4, "What Splunk would have indexed")
     events = list(lab.events())
     table(events[-20:], lab.addon, of_each=20)
     by_host = Counter(event.host for event in events)
     say(f"{len(events)} events in all" + "".join(f", {count} of {host}" for host, count in by_host.items()))
     print("\nNext: install the add-on (docs/install.md).")
     return 0 if run.exit_code == 0 else 1
+
+
+def _show_health(lab: Lab) -> None:
+    """The health of a PCE on premises; whatever comes of it, the events are shown."""
+    step(3, "Reading the PCE's health")
+    lab.add_health()
+    run = lab.run_health()
+    record = lab.records()[-1]
+    if run.exit_code == 0 and record["events"]:
+        show_health(lab)
+    else:
+        say(f"{record.get('error', '')} {record.get('remedy', '')} {' '.join(record.get('notes', []))}".strip())

@@ -1,4 +1,4 @@
-"""The demo's story: events are collected, a run is killed, events turn up late; then a day at a company."""
+"""The demo's story: events are collected, a run is killed, events turn up late; health; then a day at a company."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections import Counter
 
 from workbench.demo.company import tell_day
 from workbench.demo.dashboards import show_dashboards
+from workbench.demo.health import tell_health
 from workbench.demo.show import record_line, say, step, table
 from workbench.lab import Lab
 from workbench.pce import Pce, PceServer
@@ -46,8 +47,9 @@ def tell(lab: Lab, *, stay: bool) -> int:
         _late_arrivals(lab, pce)
         exact = _compare(lab, pce)
         _indexed(lab)
-        found = tell_day(lab.addon, 8)
-        show_dashboards(lab, 9, stay=stay)
+        tell_health(lab, pce, 8)
+        found = tell_day(lab.addon, 9)
+        show_dashboards(lab, 10, stay=stay)
     print("\nNext: ./build.sh test, or docs/install.md.")
     return 0 if exact and found else 1
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import REPOSITORY
-from workbench.bench import idle, search_time, throughput
+from workbench.bench import idle, scale, search_time, throughput
 from workbench.bench.figures import Result
 from workbench.bench.index_part import read_by
 from workbench.bench.options import Options
 from workbench.bench.trail import Trail
 from workbench.bench.work import counted
+from workbench.bench.world import ADDON
 from workbench.splunk.spl.pcre import compile_pattern
 
 OPTIONS = Options(events=200, repeat=1, pythons=[sys.executable], quick=True)
@@ -127,3 +129,40 @@ def test_a_trail_gives_each_event_once_in_the_order_of_the_pce() -> None:
     found = list(trail.newest_first(1_760_000_001_000_000, 1_760_000_001_002_000))
     assert [text[:40] for text in found] == [trail.text(number)[:40] for number in range(2005, 1999, -1)]
     assert len(trail.text(10_000)) > 2_000_000
+
+
+def test_rows_of_saved_searches_grow_with_the_events_of_a_day() -> None:
+    """What a day of a million is told from: the rows of a smaller one."""
+    small, large = scale.loads(ADDON, 250), scale.loads(ADDON, 500)
+
+    assert small.keys() == large.keys()
+    for counts, events in ((small, 250), (large, 500)):
+        assert counts["events_silent"].read == 0, "tstats reads no event"
+        assert events <= counts["event_type_unknown"].read <= 1.01 * events, "the index knows nothing of it"
+        assert counts["event_type_unknown"].runs == 288
+    read = [sum(one.runs * one.read for one in counts.values()) for counts in (small, large)]
+    assert 1.7 < read[1] / read[0] < 2.3
+
+
+def test_what_is_left_for_the_search_head_stands_behind_the_commands_of_indexers(tmp_path: Path) -> None:
+    default = tmp_path / "default"
+    default.mkdir()
+    for name in ("props", "transforms", "macros", "tags", "eventtypes"):
+        (default / f"{name}.conf").write_text("")
+    (default / "props.conf").write_text(
+        '[illumio:pce:events]\nTIME_PREFIX = "timestamp":"\nTIME_FORMAT = %Y-%m-%dT%H:%M:%S.%3NZ\nTZ = UTC\nKV_MODE = none\n'
+    )
+    common = "enableSched = 1\ncron_schedule = 0 * * * *\ndispatch.earliest_time = -1d\ndispatch.latest_time = now\n"
+    (default / "savedsearches.conf").write_text(
+        f"[all]\nsearch = index=main | eval a=1 | sort 0 a | where a=2\n{common}"
+        f"[none]\nsearch = index=main | eval a=1 | where a=2 | sort 0 a\n{common}"
+        f"[a group]\nsearch = index=main | stats count BY host\n{common}"
+        f"[two days]\nsearch = index=main earliest=-2d | append [search index=main earliest=-3d | head 1]\n{common}"
+    )
+
+    found = scale.loads(tmp_path, 50)
+
+    assert found["all"] == scale.Load(24, 50, 50)
+    assert found["none"] == scale.Load(24, 50, 0)
+    assert found["a group"] == scale.Load(24, 50, 1)
+    assert found["two days"] == scale.Load(24, 250, 250)

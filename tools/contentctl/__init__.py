@@ -1,0 +1,1 @@
+"""Writes the detections as a project of contentctl, Splunk's tool for security content."""
