@@ -285,7 +285,7 @@ def test_it_reads_at_most_a_tenth_of_a_days_events(open_page: Open) -> None:
     audit = "| search sourcetype=illumio:pce:events | stats count"
 
     everything, read = (
-        int(indexed.search(f"{query} {audit}", within)[0]["count"])
+        int(str(indexed.search(f"{query} {audit}", within)[0]["count"]))
         for query in ("`illumio_pce_audit`", "`illumio_pce_cases_read` | `illumio_pce_cases_can_match`")
     )
 
