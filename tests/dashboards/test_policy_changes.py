@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from tests.dashboards.conftest import MONDAY, Open, events_of
 from tests.dashboards.facts import POLICY, Fact, affected, broad, facts, provision
-from tests.dashboards.panels import Indexed, Page
+from tests.dashboards.panels import Indexed, Page, definition
 from workbench.pce.events.world import World
+from workbench.splunk.schedule.savedsearches_conf import all_searches
 
 CLOSED = ("enforcement_boundary.delete", "deny_rule.delete")
 
@@ -167,3 +171,12 @@ def _event(
         "source": "illumio_pce_events://north",
         "host": "pce.example.com",
     }
+
+
+def test_the_page_opens_a_report_that_ships() -> None:
+    text = definition("policy_changes")["visualizations"]["viz_report"]["options"]["markdown"]
+    reports = all_searches([Path(__file__).resolve().parents[2] / "package"])
+
+    (path,) = re.findall(r"\]\(/app/TA_illumio_pce/report\?s=(\S+)\)", text)
+
+    assert unquote(path).removeprefix("/servicesNS/nobody/TA_illumio_pce/saved/searches/") in reports

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ HALF_A_DAY = 12 * 3600
 # One type, or several of them, in the events of a detection.
 _TYPES = re.compile(r'\b(event_type|notification_type)(?:="([\w.*]+)"| IN \(([^)]*)\))')
 # What a rule does not show, by the row of the alert; each stands as not_shown in its detection.yml, or is no event of one PCE.
-NOT_SHOWN = {
+NOT_SHOWN: dict[str, Callable[[dict[str, Any]], bool]] = {
     "ingest_failing": lambda row: row["problem"] in ("late", "host"),
     "credential_without_expiry": lambda row: row["state"] == "about to expire",
     # Learnt from the events of 30 days.
@@ -69,8 +69,8 @@ def _by_rule(detection: str, events: list[Event]) -> list[Event]:
 def _by_detection(detection: str, events: list[Event], until: float) -> list[dict[str, Any]]:
     """The rows of all its runs, also those that throttling would hold back."""
     stanza = {**saved_searches([PACKAGE])[detection], "alert.suppress": "0"}
-    hidden = NOT_SHOWN.get(detection, lambda row: False)
-    return [row for row in alerts({detection: stanza}, shipped(), events, None, until) if not hidden(row)]
+    rows: list[dict[str, Any]] = list(alerts({detection: stanza}, shipped(), events, None, until))
+    return [row for row in rows if detection not in NOT_SHOWN or not NOT_SHOWN[detection](row)]
 
 
 def _values(rows: list[dict[str, Any]], field: str) -> set[str]:

@@ -13,7 +13,7 @@ def conf(path: Path) -> dict[str, dict[str, str]]:
     """The stanzas of a .conf file without settings above the first of them."""
     parser = RawConfigParser(delimiters=("=",), comment_prefixes=("#",), strict=True)
     parser.optionxform = str  # type: ignore[assignment, method-assign]
-    text = path.read_text("utf-8")
+    text = path.read_text("utf-8").replace("\\\n", " ")  # a backslash continues a line
     parser.read_string("[everything]" + text[2:] if text.startswith("[]") else text)
     return {name: dict(parser[name]) for name in parser.sections()}
 

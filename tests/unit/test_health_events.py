@@ -203,8 +203,8 @@ def test_replication_lag_is_told_by_the_keys_of_syslog() -> None:
     assert found["traffic_database_replication_lag"] == 45
     assert found["intercluster_replication_lag"] == 130
     assert found["problems"] == [
-        "intracluster replication of traffic",
-        "intercluster replication of far.example.com",
+        "replication of traffic",
+        "replication of far.example.com",
     ]
     assert found["replication"][0] == {
         "type": "intracluster",
@@ -220,6 +220,14 @@ def test_notifications_are_kept_and_named() -> None:
     found = of_pce([pce(status="warning", notifications=notes)])
     assert found["notifications"][0] == {"status": "warning", "token": "disk_low", "message": "Low on disk."}
     assert found["problems"] == ["notification disk_low"]
+
+
+def test_what_is_bad_is_named_though_nothing_else_is_known_of_it() -> None:
+    bad = {"status": "critical"}
+    network = {"replication": [{"value": bad}]}
+    found = list(events_of([pce(notifications=[bad], network=network, nodes=[node(services=bad, cpu=bad)])], ""))
+    assert found[0]["problems"] == ["notification unknown", "replication of unknown"]
+    assert found[1]["problems"] == ["cpu (unknown %)", "services (critical)"]
 
 
 def metric(name: Any, value: Any) -> dict[str, Any]:

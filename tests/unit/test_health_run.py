@@ -117,6 +117,7 @@ def test_the_record_has_the_form_of_the_events_inputs(stage: Stage) -> None:
         (401, "refused_key", None, "refuses the API key"),
         (403, "forbidden", None, "may not read the PCE's health"),
         (404, "not_found", "unreachable", "has no /api/v2/health"),
+        (429, "rate_limited", None, "too many requests"),
         (500, "server_error", "unreachable", "internal error"),
         (502, "server_error", "unreachable", "gateway"),
         (503, "server_error", "unreachable", "not available"),

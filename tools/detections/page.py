@@ -149,7 +149,7 @@ Searches, dashboards and suppressions of your own that go by the search's name (
   Leave `allow_skew` at 0, since Splunk does not say whether a run's time range moves with it. A `schedule_window` does
   no harm, a run that starts late reads the same range; it only delays alerts.
 - Event types appear twice in each search, as a field and as plain terms: the terms let the index find the few events
-  that the search has to read (`docs/benchmarks.md` has the numbers).
+  that the search has to read (`docs/sizing.md` has the numbers).
 - If several copies of an event arrive, the last one counts, and it raises one alert. Copies are recognised for a day;
   a later one may raise another alert. `ingest_failing` and `pce_health` judge each copy on its own.
 - Throttling goes by `alert_key`: the events, or a user, a host and the like, together with the severity. So a more
@@ -244,7 +244,8 @@ def index(detections: list[Detection]) -> str:
     """docs/detections.md."""
     wanted = [one for one in detections if one.recommended]
     kept = keepers.read_all()
-    needed = [one for one in kept if any(one in _needed(detection) for detection in wanted)]
+    # Those that no detection needs are for the dashboards.
+    needed = [one for one in kept if not _readers(one, detections) or _readers(one, wanted)]
     recommended = [*(one.stanza for one in wanted), *(one.stanza for one in needed)]
     switch = "\n".join(f"[{name}]\ndisabled = 0" for name in recommended)
     table = "\n".join(
@@ -271,10 +272,15 @@ def _needed(detection: Detection) -> list[Keeper]:
     return keepers.needed(compose(detection), keepers.all_macros(kept), kept)
 
 
+def _readers(one: Keeper, detections: list[Detection]) -> list[str]:
+    """The detections that read its lookup; those of a lookup that the dashboards read are none."""
+    return [detection.id for detection in detections if one in _needed(detection)]
+
+
 def _keeper(one: Keeper, detections: list[Detection]) -> str:
-    readers = [detection.id for detection in detections if one in _needed(detection)]
+    readers = ", ".join(f"`{name}`" for name in _readers(one, detections)) or "the dashboards"
     # The lists of administrators are read by many.
-    told = ", ".join(f"`{name}`" for name in readers) if one.kept else "those that read the list"
+    told = readers if one.kept else "those that read the list"
     remembers = f"{one.days} days" if one.kept else "what you typed"
     return f"| {one.stanza} | `{one.lookup}` | {one.minutes or one.minute} | {remembers} | {told} |"
 

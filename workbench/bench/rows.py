@@ -24,6 +24,7 @@ from workbench.splunk.spl.values import Event
 
 from .figures import Ratio, Result
 from .index_part import read_by
+from .scale import plain
 
 _MIDNIGHT = 1_760_313_600.0
 _DAY = 86_400.0
@@ -51,8 +52,8 @@ class Day:
         first = split(expand(spl, self.macros))[0]
         if first.command != "search":
             return 0, 0
-        # A subsearch here gives a range of time.
-        base = re.sub(r"\[[^\]]*\]", "", first.text)
+        # What a subsearch returns is not known here: any event may match it.
+        base = plain(first.text, "subsearch=*")
         named = set(re.findall(r'"(illumio:pce:\w+)"', base))
         return read_by(base, self.events), sum(event["sourcetype"] in named for event in self.events)
 

@@ -146,7 +146,7 @@ def _within(stages: list[Stage], seconds: float) -> Iterator[_Reading]:
     """The base search of a pipeline, and those of its subsearches."""
     first, *behind = stages
     if first.command == "search":
-        yield _Reading(_TIMES.sub("", _plain(first.text)), _seconds_of(first.text, seconds) / _DAY, tuple(behind))
+        yield _Reading(_TIMES.sub("", plain(first.text)), _seconds_of(first.text, seconds) / _DAY, tuple(behind))
     for stage in stages:
         for _, _, inner in _brackets(stage.text):
             yield from _within(split(inner, implied_search=False), seconds)
@@ -156,7 +156,7 @@ def _seconds_of(base: str, seconds: float) -> float:
     """How much of time a base search covers: its index times, if it tells any, or its own, or the search's."""
     if any("inputlookup" in inner for _, _, inner in _brackets(base)):
         return _KEPT_SECONDS
-    told = {(bool(index), end): value for index, end, value in _TIMES.findall(_plain(base))}
+    told = {(bool(index), end): value for index, end, value in _TIMES.findall(plain(base))}
     now = _MIDNIGHT + _DAY
     for index in (True, False):
         if (index, "earliest") in told:
@@ -214,10 +214,10 @@ def _runs_on_indexers(stage: Stage) -> bool:
     return stage.command in _BY_INDEXERS and not re.match(r"\s*local\s*=\s*t", stage.text)
 
 
-def _plain(text: str) -> str:
-    """The text without its subsearches."""
+def plain(text: str, instead: str = "") -> str:
+    """The text without its subsearches, or with something instead of each."""
     for begin, end, _ in reversed(list(_brackets(text))):
-        text = text[:begin] + text[end:]
+        text = text[:begin] + instead + text[end:]
     return text
 
 

@@ -14,6 +14,7 @@ from workbench.bench.index_part import read_by
 from workbench.bench.options import Options
 from workbench.bench.trail import Trail
 from workbench.bench.work import counted
+from workbench.bench.world import ADDON
 from workbench.splunk.spl.pcre import compile_pattern
 
 OPTIONS = Options(events=200, repeat=1, pythons=[sys.executable], quick=True)
@@ -132,7 +133,7 @@ def test_a_trail_gives_each_event_once_in_the_order_of_the_pce() -> None:
 
 def test_rows_of_saved_searches_grow_with_the_events_of_a_day() -> None:
     """What a day of a million is told from: the rows of a smaller one."""
-    small, large = scale.loads(scale.ADDON, 250), scale.loads(scale.ADDON, 500)
+    small, large = scale.loads(ADDON, 250), scale.loads(ADDON, 500)
 
     assert small.keys() == large.keys()
     for counts, events in ((small, 250), (large, 500)):

@@ -81,8 +81,8 @@ def _pce_event(pce: Mapping[str, Any], fqdn: str, nodes: list[Mapping[str, Any]]
     own = level_of(pce.get("status"))
     problems = [
         *([f"missing nodes ({missing})"] if missing else []),
-        *(f"notification {note.get('token')}" for note in notes if _bad(level_of(note.get("status")))),
-        *(f"{one['type']} replication of {one['of']}" for one in replicas if _bad(level_of(one.get("status")))),
+        *(f"notification {_shown(note.get('token'))}" for note in notes if _bad(level_of(note.get("status")))),
+        *(f"replication of {_shown(one.get('of'))}" for one in replicas if _bad(level_of(one.get("status")))),
         *_problems_of(found),
     ]
     if own is None and not nodes:

@@ -46,8 +46,8 @@ _ERRORS = {
         "delete this input.",
     ),
 }
-#: What the PCE itself says when it is well: who is refused.
-_REFUSALS = ("refused_key", "forbidden")
+#: What a PCE says that may be well: it refuses the key, for now or for good.
+_REFUSALS = ("refused_key", "forbidden", "rate_limited")
 
 
 @dataclass
