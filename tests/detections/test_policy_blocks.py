@@ -97,7 +97,7 @@ WEAKENED: dict[str, tuple[Json, str, str]] = {
     "a block list that only loses": (
         ip_list("Blocked addresses", {"ip_ranges": {"created": [], "deleted": ranges(3)}}), "lost 3 entries", "medium",
     ),
-    "a block list deleted": (ip_list("Denied partners", None, "delete"), "ip list Denied partners: deleted", "high"),
+    "a block list deleted": (ip_list("Denied partners", None, "delete"), "IP list Denied partners: deleted", "high"),
 }  # fmt: skip
 
 AS_BEFORE: dict[str, Json] = {

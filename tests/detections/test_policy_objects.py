@@ -55,7 +55,7 @@ EIGHTS = [span(f"{first}.0.0.0/8") for first in range(11, 101)]
 
 # Change → what the reason says of it, and how severe it is.
 OPENED: dict[str, tuple[Json, str, str]] = {
-    "everything": (ip_list([span("0.0.0.0/0")]), "ip list Remote access: got 100% of all addresses (0.0.0.0/0)", "high"),
+    "everything": (ip_list([span("0.0.0.0/0")]), "IP list Remote access: got 100% of all addresses (0.0.0.0/0)", "high"),
     "everything from first to last": (ip_list([span("0.0.0.0", "255.255.255.255")]), "got 100% of", "high"),
     "half of it": (ip_list([span("128.0.0.0/1")]), "got 50% of all addresses (128.0.0.0/1)", "high"),
     "in halves": (ip_list([span("0.0.0.0/1"), span("128.0.0.0/1")]), "got 100% of", "high"),
@@ -81,7 +81,7 @@ OPENED: dict[str, tuple[Json, str, str]] = {
     "any name": (names("*"), "got the name *, which is anybody", "high"),
     "any name of a kind": (names("*.com"), "got the name *.com", "high"),
     "a tunnel": (names("*.ngrok.io"), "got the tunnel service *.ngrok.io", "medium"),
-    "a new list": (ip_list([span("0.0.0.0/0")], how="create"), "ip list Remote access (new): got 100% of", "low"),
+    "a new list": (ip_list([span("0.0.0.0/0")], how="create"), "IP list Remote access (new): got 100% of", "low"),
     "a service": (service({"proto": -1}), "service Remote access: got the ports all services", "high"),
     "all ports": (service(tcp(1, 65535), before=[tcp(443)]), "got the ports tcp 1-65535", "high"),
     "ports in thirds": (service(tcp(1, 21845), tcp(21846, 43690), tcp(43691, 65535)), "tcp 1-21845, tcp 21846-43690", "high"),

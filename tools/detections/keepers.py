@@ -178,7 +178,7 @@ def stanza(keeper: Keeper) -> str:
     """Its stanza of savedsearches.conf. A run that is missed is not made up for: the next one reads all that is new."""
     window = {"dispatch.earliest_time": f"-{keeper.days}d", "dispatch.latest_time": "+24h"} if keeper.kept else {}
     settings = {
-        "description": f"{keeper.name}. {_one_line(keeper.description)} Enable it with the detections that need it.",
+        "description": f"{keeper.name}. {_one_line(keeper.description)} Enable it with what reads it.",
         "search": keeper.composed,
         "disabled": "1",
         "enableSched": "1",
