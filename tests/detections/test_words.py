@@ -179,3 +179,28 @@ def test_an_alert_says_where_a_window_may_hold_too_much() -> None:
 
     assert not any("too few" in one["reason"] for one in few) and few
     assert many[-1]["reason"].endswith("of these 8 it may have counted too few")
+
+
+def test_a_host_that_the_event_does_not_name_is_not_said_to_be_the_pce() -> None:
+    told = event("agent.suspend", by={"system": {}})
+
+    (found,) = replay("ven_suspended", indexed([told]), BEGIN, BEGIN + 3600)
+
+    assert found["reason"].endswith("no firewall rules are left: a host that the event does not name")
+
+
+@pytest.mark.parametrize(
+    "detection",
+    [
+        "access_rights_changed",
+        "policy_boundary_removed",
+        "policy_broad_rule",
+        "policy_broad_scope",
+        "policy_object_opened",
+    ],
+)
+def test_an_alert_on_a_change_tells_it_before_and_after_in_words(detection: str) -> None:
+    changes = [alert.get("change_summary") for alert in _alerts(detection)]
+
+    assert changes and all(changes)
+    assert not any(re.search(r'[{}]|"href"', text) for text in map(str, changes))
