@@ -30,7 +30,8 @@ def keys(conf: str) -> set[str]:
     """All keys of one of our conf files."""
     parser = configparser.RawConfigParser(delimiters=("=",), strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
-    parser.read(splunk.PACKAGE / "default" / f"{conf}.conf", encoding="utf-8")
+    text = (splunk.PACKAGE / "default" / f"{conf}.conf").read_text(encoding="utf-8")
+    parser.read_string(text.replace("\\\n", " "))  # a backslash continues a line
     return {key for stanza in parser.sections() for key in parser[stanza]}
 
 

@@ -75,7 +75,7 @@ def test_without_data_every_panel_says_so(sites: Sites, opener: Opener, name: st
     dashboard = opener(sites("none"), name)
     for panel in panels(VIEWS[name], dashboard):
         texts = said(VIEWS[name], panel)
-        if not any(WAITS in text for text in texts):
+        if panel.name not in NO_EVENTS and not any(WAITS in text for text in texts):
             assert [text for text in texts if NO_DATA.search(text)], panel
     assert_it_looks_right(dashboard, LOOKS[:2])
 

@@ -36,7 +36,7 @@ def test_the_story_ends_well_and_says_that_it_is_an_emulation() -> None:
     assert re.search(r"core0\.example\.com +medium +97 +40 +11 +cpu \(97 %\)", ended.stdout), ended.stdout
     assert re.search(r"pce\.example\.com +medium .*missing nodes \(1\)", ended.stdout), ended.stdout
     assert "alerts of 32 detections; 0 of them in the normal hours" in ended.stdout
-    assert "do first:  Call `user` now; do not rely on email." in ended.stdout
+    assert "do first:  Call the person now; do not rely on email." in ended.stdout
     for dataset in ("Authentication", "Change.Endpoint_Changes", "Alerts", "Event_Signatures"):
         assert re.search(rf"by dataset: .*\b{dataset} \d", ended.stdout), ended.stdout
     for view in read_views(ADDON):
