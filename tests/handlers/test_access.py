@@ -25,8 +25,10 @@ KNOWLEDGE = ("props", "transforms", "lookups", "macros", "eventtypes", "tags", "
 WITHIN_THE_APP = ("views", "nav")
 #: What administrators edit, and exported searches read.
 EDITED = tuple(f"illumio_pce_{name}" for name in ("high_value_workloads", "high_value_labels", "expected_automation"))
+#: What a keeper writes and the overview shows everybody.
+SHOWN = ("illumio_pce_vens",)
 #: What keepers write and detections read: it tells of events.
-KEPT = tuple(keeper.lookup for keeper in read_all() if keeper.kept)
+KEPT = tuple(keeper.lookup for keeper in read_all() if keeper.kept and keeper.lookup not in SHOWN)
 #: What only those who run the add-on see.
 CLOSED = ("ta_illumio_pce_account", "ta_illumio_pce_settings", "passwords")
 CHECKPOINTS = "storage/collections/data/ta_illumio_pce_checkpoints"
@@ -90,13 +92,13 @@ def test_without_it_no_conf_of_the_app_can_be_written_either(splunkd: Splunkd, c
 
 def test_an_analyst_reads_what_searches_need_and_nothing_of_accounts_secrets_or_state() -> None:
     meta = read_conf(ADDON / "metadata/default.meta")
-    shared = {*KNOWLEDGE, *(f"collections/{name}" for name in (*EDITED, *KEPT))}
+    shared = {*KNOWLEDGE, *(f"collections/{name}" for name in (*EDITED, *SHOWN, *KEPT))}
     assert {kind for kind in meta if meta[kind].get("export") == "system"} == shared
     for kind in (*KNOWLEDGE, *WITHIN_THE_APP):
         assert roles_with(ADDON, kind, "any", "read") == ["*"]
     for kind, name in (*((kind, "any") for kind in CLOSED), ("collections", "ta_illumio_pce_checkpoints")):
         assert roles_with(ADDON, kind, name, "read") == ["admin", "sc_admin"]
-    for names, readers in ((EDITED, ["*"]), (KEPT, ["admin", "power", "sc_admin"])):
+    for names, readers in ((EDITED, ["*"]), (SHOWN, ["*"]), (KEPT, ["admin", "power", "sc_admin"])):
         for name in names:
             assert roles_with(ADDON, "collections", name, "read") == readers
             assert roles_with(ADDON, "collections", name, "write") == ["admin", "sc_admin"]
