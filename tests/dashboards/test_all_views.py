@@ -38,7 +38,7 @@ RISKY = (
 SAME = ["input_global_time", "input_pce", "input_org", "input_severity"]
 #: They tell of saved searches.
 NO_EVENTS = {"viz_enabled", "viz_detections"}
-NO_DATA = ("No events were received", "No status was received", "No run was recorded")
+NO_DATA = ("No events were received", "No status was received", "No run was recorded", "no data")
 # How many searches of a page read events, and how often it asks the index alone. More of them cost every viewer more.
 COSTS = {
     "security_overview": (2, 2),
