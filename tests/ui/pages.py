@@ -46,8 +46,9 @@ class Pages:
         return self.dialog()
 
     def new_input(self, kind: str = "PCE events") -> Form:
-        """The form of a kind behind the button Create New Input, once it knows accounts and indexes."""
+        """The form of a kind behind the button Create New Input, once it knows inputs, accounts and indexes."""
         self.open("inputs")
+        self.page.wait_for_load_state("networkidle")  # each kind of input is listed by a request of its own
         self.page.get_by_role("button", name="Create New Input").click()
         self.page.get_by_role("menuitem", name=kind).click()
         return self.dialog()
