@@ -52,7 +52,9 @@ def test_unrecognised_lines_are_counted(told: Told) -> None:
 @pytest.mark.parametrize("sourcetype", ["access_combined", "illumio:pce"])
 def test_a_wrong_source_type_is_named(told: Told, sourcetype: str) -> None:
     said = told(f"{JSON}\n", "--sourcetype", sourcetype, *NOW, code=2)
-    assert "not a source type of the add-on: omit it, or use one of illumio:pce:cef, illumio:pce:cluster_health, " in said
+    assert (
+        "not a source type of the add-on: omit it, or use one of illumio:pce:cef, illumio:pce:cluster_health, " in said
+    )
     assert "in --sourcetype" in said
 
 
