@@ -4,36 +4,24 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.conftest import ADDON
 from tests.e2e.lab import SCHEME, PceLab
 from tests.e2e.test_collection import event
 from tests.e2e.test_splunkd_gone import wait_for
 from workbench.lab import CHECKPOINTS
-from workbench.pce import Pce, PceServer
 from workbench.splunk.splunkd import Reading, roles
 
 STANZA = f"{SCHEME}://audit"
 
 
 @pytest.fixture
-def members(tmp_path: Path) -> Iterator[tuple[PceLab, PceLab]]:
-    """The captain and a member, each with the input, and with one KV store."""
-    pce = Pce()
-    with PceServer(pce) as server:
-        captain, member = (PceLab(tmp_path / name, ADDON, pce, server) for name in ("captain", "member"))
-        member.splunkd.join(captain.splunkd)
-        captain.splunkd.server_roles, member.splunkd.server_roles = list(roles.CAPTAIN), list(roles.MEMBER)
-        with captain.splunkd, member.splunkd:
-            for lab in (captain, member):
-                lab.add_account()
-                lab.add_input()
-            yield captain, member
-            assert captain.splunkd.refused == member.splunkd.refused == []
+def members(cluster: tuple[PceLab, PceLab]) -> tuple[PceLab, PceLab]:
+    """The captain and a member, each with the input."""
+    for lab in cluster:
+        lab.add_input()
+    return cluster
 
 
 @pytest.mark.parametrize(

@@ -170,23 +170,17 @@ def test_an_input_of_events_with_the_same_name_is_another(empty_lab: PceLab) -> 
     assert documents["audit.lease"] == "audit"
 
 
-def test_in_a_cluster_one_member_runs_it_and_another_takes_over(tmp_path: Path) -> None:
-    pce = Pce()
-    with PceServer(pce) as server:
-        captain, member = (PceLab(tmp_path / name, ADDON, pce, server) for name in ("captain", "member"))
-        member.splunkd.join(captain.splunkd)
-        captain.splunkd.server_roles, member.splunkd.server_roles = list(roles.CAPTAIN), list(roles.MEMBER)
-        with captain.splunkd, member.splunkd:
-            for lab in (captain, member):
-                lab.add_account()
-                lab.add_health()
-            for _ in range(2):
-                assert [lab.run_health().exit_code for lab in (captain, member)] == [0, 0]
-            assert (kinds(captain), kinds(member), member.records()) == (ALL * 2, [], [])
-            (lease,) = captain.rest("GET", CHECKPOINTS)
-            captain.rest("DELETE", CHECKPOINTS, query=json.dumps({"_key": lease["_key"]}))
-            assert [lab.run_health().exit_code for lab in (member, captain)] == [0, 0]
-            assert (kinds(captain), kinds(member)) == (ALL * 2, ALL)
+def test_in_a_cluster_one_member_runs_it_and_another_takes_over(cluster: tuple[PceLab, PceLab]) -> None:
+    captain, member = cluster
+    for lab in cluster:
+        lab.add_health()
+    for _ in range(2):
+        assert [lab.run_health().exit_code for lab in (captain, member)] == [0, 0]
+    assert (kinds(captain), kinds(member), member.records()) == (ALL * 2, [], [])
+    (lease,) = captain.rest("GET", CHECKPOINTS)
+    captain.rest("DELETE", CHECKPOINTS, query=json.dumps({"_key": lease["_key"]}))
+    assert [lab.run_health().exit_code for lab in (member, captain)] == [0, 0]
+    assert (kinds(captain), kinds(member)) == (ALL * 2, ALL)
 
 
 def test_an_input_whose_process_hangs_is_noticed_by_the_others(health_lab: PceLab) -> None:

@@ -16,7 +16,7 @@ from tools.detections.search import compose
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.dashboards.view import read_views
 from workbench.splunk.schedule.savedsearches_conf import all_searches
-from workbench.splunk.spl.arguments import skip_enclosed, skip_quoted
+from workbench.splunk.spl.arguments import bracketed
 from workbench.splunk.spl.macros import expand
 from workbench.splunk.spl.pipeline import Stage, split
 
@@ -60,21 +60,8 @@ def _parts(text: str, *, implied: bool) -> Iterator[Stage]:
     """The commands of a search and of all within brackets."""
     for stage in split(text, implied_search=implied):
         yield stage
-        for inner in _brackets(stage.text):
+        for _, _, inner in bracketed(stage.text):
             yield from _parts(inner, implied=False)
-
-
-def _brackets(text: str) -> Iterator[str]:
-    index = 0
-    while index < len(text):
-        if text[index] == '"':
-            index = skip_quoted(text, index)
-        elif text[index] == "[":
-            end = skip_enclosed(text, index)
-            yield text[index + 1 : end - 1]
-            index = end
-        else:
-            index += 1
 
 
 def wrong(spl: str, *, implied: bool = True) -> list[str]:
@@ -112,7 +99,7 @@ def test_what_is_appended_is_grouped(addon: Path) -> None:
         for one in all_searches([addon]).values()
         for stage in _parts(expand(one["search"], macros), implied=True)
         if stage.command == "append"
-        for inner in _brackets(stage.text)
+        for _, _, inner in bracketed(stage.text)
     ]
 
     assert len(appended) > 10

@@ -24,7 +24,7 @@ from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.schedule.saved_search import SavedSearch, parse_saved_search
 from workbench.splunk.schedule.savedsearches_conf import keepers
-from workbench.splunk.spl.arguments import skip_enclosed, skip_quoted
+from workbench.splunk.spl.arguments import bracketed
 from workbench.splunk.spl.knowledge import NoKnowledge
 from workbench.splunk.spl.macros import expand
 from workbench.splunk.spl.pipeline import Stage, split
@@ -148,13 +148,13 @@ def _within(stages: list[Stage], seconds: float) -> Iterator[_Reading]:
     if first.command == "search":
         yield _Reading(_TIMES.sub("", plain(first.text)), _seconds_of(first.text, seconds) / _DAY, tuple(behind))
     for stage in stages:
-        for _, _, inner in _brackets(stage.text):
+        for _, _, inner in bracketed(stage.text):
             yield from _within(split(inner, implied_search=False), seconds)
 
 
 def _seconds_of(base: str, seconds: float) -> float:
     """How much of time a base search covers: its index times, if it tells any, or its own, or the search's."""
-    if any("inputlookup" in inner for _, _, inner in _brackets(base)):
+    if any("inputlookup" in inner for _, _, inner in bracketed(base)):
         return _KEPT_SECONDS
     told = {(bool(index), end): value for index, end, value in _TIMES.findall(plain(base))}
     now = _MIDNIGHT + _DAY
@@ -183,7 +183,7 @@ def _counts(readings: set[_Reading], confs: Confs, events: int) -> dict[_Reading
 
 
 def _brackets_of(one: _Reading) -> Iterator[tuple[int, int, str]]:
-    return (bracket for stage in one.behind for bracket in _brackets(stage.text))
+    return (bracket for stage in one.behind for bracket in bracketed(stage.text))
 
 
 def _parts(confs: Confs, events: int) -> Iterator[list[Event]]:
@@ -216,20 +216,6 @@ def _runs_on_indexers(stage: Stage) -> bool:
 
 def plain(text: str, instead: str = "") -> str:
     """The text without its subsearches, or with something instead of each."""
-    for begin, end, _ in reversed(list(_brackets(text))):
+    for begin, end, _ in reversed(bracketed(text)):
         text = text[:begin] + instead + text[end:]
     return text
-
-
-def _brackets(text: str) -> Iterator[tuple[int, int, str]]:
-    """The places and the insides of the subsearches, those outside of quotation marks and of each other."""
-    index = 0
-    while index < len(text):
-        if text[index] == '"':
-            index = skip_quoted(text, index)
-        elif text[index] == "[":
-            end = skip_enclosed(text, index)
-            yield index, end, text[index + 1 : end - 1]
-            index = end
-        else:
-            index += 1

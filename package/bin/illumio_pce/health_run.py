@@ -166,6 +166,9 @@ class HealthInputRun(InputRun):
         mark = HealthMark(self._folder, self._name, account.source)
         return HealthRun(settings, account, pce, self, self._clock, self._stop, mark)
 
+    def _on_pipe_closed(self) -> None:
+        """What splunkd never read is lost: the next run reads the health anew."""
+
     def _saved_at(self, store: KvStore, name: str, otherwise: float) -> float:
         """When the input's lease was renewed, since it stores nothing else."""
         lease = store.get(f"{self.STATE}{name}.lease") or {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -83,7 +84,7 @@ class Prepared(NamedTuple):
     lease: OwnLease
 
 
-class InputRun:
+class InputRun(ABC):
     """Runs one input and tells splunkd what happened, whatever happens.
 
     Each run ends in one line of the log and, while splunkd reads, in one record; only a run that leaves the input to
@@ -119,18 +120,19 @@ class InputRun:
 
     # --- what each kind does by itself --------------------------------------------------------------
 
+    @abstractmethod
     def _parse_settings(self) -> Settings:
         """The input's own settings. Raises ValueError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _begin(self, prepared: Prepared) -> Run:
         """A run that can begin."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _saved_at(self, store: KvStore, name: str, otherwise: float) -> float:
         """When an input of this kind stored something last (epoch s); `otherwise` where that is not known."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _on_pipe_closed(self) -> None:
         """splunkd may never have read what stood in the pipe."""
 

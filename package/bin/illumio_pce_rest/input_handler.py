@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional
@@ -35,7 +36,7 @@ def checkpoint_dir(scheme: str) -> Path:
     return database / "modinputs" / scheme
 
 
-class BaseInputHandler(AdminExternalHandler):  # type: ignore[misc]
+class BaseInputHandler(AdminExternalHandler, ABC):  # type: ignore[misc]
     """The endpoint of one kind of input.
 
     `SCHEME`: of the kind. `STATE`, `WARNING`: what stands before an input's name in the names of its documents in the
@@ -55,17 +56,17 @@ class BaseInputHandler(AdminExternalHandler):  # type: ignore[misc]
 
     # --- what each kind does by itself --------------------------------------------------------------
 
+    @abstractmethod
     def _spelled_once(self, conf: Conf) -> dict[str, str]:
         """Every field in the one spelling that it is stored in. Raises ValueError for what no run could use."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _forget(self, *, anew: bool) -> None:
         """Delete what is remembered under this name, so that nothing old is taken for this input's."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _overlap(self) -> str:
         """What is said of other inputs that bring the same; empty where there are none. Raises RestError."""
-        raise NotImplementedError
 
     # --- what splunkd calls ------------------------------------------------------------------------
 

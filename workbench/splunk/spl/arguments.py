@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Callable
 
 from workbench.splunk.refusal import Refused
@@ -49,6 +50,25 @@ def skip_enclosed(text: str, position: int) -> int:
             closing.append(_OPENING[char])
         index += 1
     raise Refused(f"{text[position]!r} is not closed", position)
+
+
+@lru_cache(maxsize=1024)
+def bracketed(text: str) -> tuple[tuple[int, int, str], ...]:
+    """The places and the insides of the square brackets, those outside of quotation marks and of each other."""
+    return tuple(_each_bracket(text))
+
+
+def _each_bracket(text: str) -> Iterator[tuple[int, int, str]]:
+    index = 0 if "[" in text else len(text)
+    while index < len(text):
+        if text[index] == '"':
+            index = skip_quoted(text, index)
+        elif text[index] == "[":
+            end = skip_enclosed(text, index)
+            yield index, end, text[index + 1 : end - 1]
+            index = end
+        else:
+            index += 1
 
 
 class Arguments:

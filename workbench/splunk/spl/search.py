@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 from workbench.splunk.refusal import Refused
 from workbench.splunk.spl import commands
-from workbench.splunk.spl.arguments import Arguments, skip_enclosed, skip_quoted
+from workbench.splunk.spl.arguments import Arguments, bracketed
 from workbench.splunk.spl.commands.search_command import parse_predicate
 from workbench.splunk.spl.commands.subsearch_results import NOTHING, format_rows
 from workbench.splunk.spl.commands.tstats import visible
@@ -146,7 +146,7 @@ class Prepared:
             text: Prepared(text, store, knowledge, implied_search=False)
             for stage in self._stages
             if stage.command == "append" or not commands.find(stage).takes_brackets
-            for _, _, text in _brackets(stage.text)
+            for _, _, text in bracketed(stage.text)
         }
         first, *rest = self._stages
         narrow = first.command == "search" and not any(_generates(stage) for stage in rest)
@@ -237,7 +237,7 @@ def _without_brackets(stage: Stage) -> Stage:
 
 def _told_without(text: str, instead: str = "") -> str:
     """The text without its subsearches; as long as it was, since refusals point into it."""
-    for start, end, _ in _brackets(text):
+    for start, end, _ in bracketed(text):
         text = text[:start] + instead.ljust(end - start) + text[end:]
     return text
 
@@ -407,29 +407,10 @@ def _inline_range(predicate: Predicate, runtime: Runtime) -> Range:
 def _with_subsearches(stage: Stage, runtime: Runtime) -> Stage:
     """The stage with each subsearch in square brackets replaced by the text that its rows make."""
     pieces, start = [], 0
-    for begin, end, inner in _brackets(stage.text):
+    for begin, end, inner in bracketed(stage.text):
         pieces += [stage.text[start:begin], _subsearch_text(inner, stage.position + begin + 1, runtime)]
         start = end
     return replace(stage, text="".join(pieces) + stage.text[start:]) if pieces else stage
-
-
-@lru_cache(maxsize=1024)
-def _brackets(text: str) -> tuple[tuple[int, int, str], ...]:
-    """The places and the insides of the square brackets, those outside of quotation marks and of each other."""
-    return tuple(_each_bracket(text))
-
-
-def _each_bracket(text: str) -> Iterator[tuple[int, int, str]]:
-    index = 0 if "[" in text else len(text)
-    while index < len(text):
-        if text[index] == '"':
-            index = skip_quoted(text, index)
-        elif text[index] == "[":
-            end = skip_enclosed(text, index)
-            yield index, end, text[index + 1 : end - 1]
-            index = end
-        else:
-            index += 1
 
 
 #: Whether what a subsearch returns may tell the range of the search around it. Search Reference, return, and Search
