@@ -8,21 +8,33 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import NamedTuple
 
 from .breadcrumb import path_of
 from .inventory_settings import COLLECTIONS
 
-_PARTS = ("known", "download", "events", "new")
 
+class Files(NamedTuple):
+    """The files of one collection; see above."""
 
-def file_of(folder: Path, input_name: str, collection: str, part: str) -> Path:
-    """A file of one collection."""
-    return path_of(folder, input_name, f"{collection}.{part}")
+    known: Path
+    download: Path
+    events: Path
+    new: Path
+
+    @classmethod
+    def of(cls, folder: Path, input_name: str, collection: str) -> Files:
+        """Where they are."""
+        return cls(*(path_of(folder, input_name, f"{collection}.{part}") for part in cls._fields))
+
+    def remove(self, *, known: bool) -> None:
+        """Remove what a run left; with `known`, everything. What cannot be removed is written over, some day."""
+        for path in (*self[1:], *self[: int(known)]):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def forget(folder: Path, input_name: str) -> None:
     """Remove what is kept of an input: it was made anew, or deleted."""
     for collection in COLLECTIONS:
-        for part in _PARTS:
-            with contextlib.suppress(OSError):
-                file_of(folder, input_name, collection, part).unlink(missing_ok=True)
+        Files.of(folder, input_name, collection).remove(known=True)
