@@ -12,9 +12,10 @@ _HEAD = """\
 
 <!-- {notice} -->
 
-Seven pages to monitor a PCE, in Dashboard Studio, for Splunk 9.3 and later, dark and light. The app opens with the
+Pages to monitor a PCE, in Dashboard Studio, for Splunk 9.3 and later, dark and light. The app opens with the
 security overview. Every page has the same filters: time, PCE and organisation, and the
-severity that the PCE set; the overview filters by the urgency of cases instead. Messages of PCE nodes name neither PCE
+severity that the PCE set; the overview filters by the urgency of cases instead, and the fleet, which the inventory
+tells of, has no severity. Messages of PCE nodes name neither PCE
 nor organisation, so these two filters do not hide them; PCE health has an extra filter by node.
 
 A figure that can be clicked opens what it counts, no more and no less, with the filters and the time of its page.
