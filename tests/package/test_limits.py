@@ -43,7 +43,7 @@ BOUNDED: dict[str, tuple[str, str]] = {
 FORBIDDEN = {"appendcols", "join", "map", "multisearch", "selfjoin", "set", "subsearch", "transaction"}
 # Commands of one row at a time, or that make few.
 UNLIMITED = {
-    "accum", "addinfo", "eval", "fields", "fillnull", "makeresults", "outputlookup", "rename", "search", "table", "tstats", "where",
+    "accum", "addinfo", "eval", "fields", "filldown", "fillnull", "makeresults", "outputlookup", "rename", "search", "table", "tstats", "where",
 }  # fmt: skip
 # The last command of what is appended, so that 50,000 rows are 50,000 accounts, keys, networks, objects or hours of a PCE.
 APPENDED = re.compile(r"\| (?:stats [^|]* BY [^|]*(?:\| (?:eval|where|fields) [^|]*)*|table [^|]*)$", re.IGNORECASE)
