@@ -21,7 +21,7 @@ def test_they_pass_the_frameworks_schema() -> None:
     assert [str(complaint) for complaint in schema_complaints(VIEWS)] == []
 
 
-def test_they_are_the_seven_in_the_order_of_the_navigation() -> None:
+def test_they_are_the_eight_in_the_order_of_the_navigation() -> None:
     assert [view.name for view in VIEWS] == [
         "security_overview",
         "access",
@@ -30,4 +30,5 @@ def test_they_are_the_seven_in_the_order_of_the_navigation() -> None:
         "pce_health",
         "events",
         "ingest",
+        "weekly",
     ]

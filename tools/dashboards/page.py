@@ -12,10 +12,10 @@ _HEAD = """\
 
 <!-- {notice} -->
 
-Seven pages to monitor a PCE, in Dashboard Studio, for Splunk 9.3 and later, dark and light. The app opens with the
-security overview. Every page has the same filters: time, PCE and organisation, and the
-severity that the PCE set; the overview filters by the urgency of cases instead. Messages of PCE nodes name neither PCE
-nor organisation, so these two filters do not hide them; PCE health has an extra filter by node.
+Pages to monitor a PCE, in Dashboard Studio, for Splunk 9.3 and later, dark and light. The app opens with the
+security overview. Every page has the same filters: time, PCE and organisation, and the severity that the PCE set; the
+overview filters by the urgency of cases instead, and Weekly by neither. Messages of PCE nodes name neither PCE nor
+organisation, so these two filters do not hide them; PCE health has an extra filter by node.
 
 A figure that can be clicked opens what it counts, no more and no less, with the filters and the time of its page.
 
@@ -51,6 +51,9 @@ The overview reads what its rules can match, in the selected time range and in t
 day a tenth of the events. What a rule cannot match is left out by the base search, or on the indexers by a condition
 generated from the detections (`content/detections/reads.yml`). One search more finds, among failed sign-ins, whose
 successful ones matter. Protected VENs come from a lookup, and the state of the detections from Splunk's REST API.
+
+Weekly reads no event, but a lookup of a few thousand rows, which its keeper writes: each hour it counts what is new of
+the days that are over.
 
 The base searches of the overview and of Workload protection return counts. Those of the other pages return events; a
 search hands on at most 500,000 of them (`max_count` in limits.conf), which these pages say. Choose a shorter time if

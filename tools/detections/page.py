@@ -280,8 +280,8 @@ def _readers(one: Keeper, detections: list[Detection]) -> list[str]:
 def _keeper(one: Keeper, detections: list[Detection]) -> str:
     readers = ", ".join(f"`{name}`" for name in _readers(one, detections)) or "the dashboards"
     # The lists of administrators are read by many.
-    told = readers if one.kept else "those that read the list"
-    remembers = f"{one.days} days" if one.kept else "what you typed"
+    told = readers if one.days else "those that read the list"
+    remembers = f"{one.days} days" if one.days else "what you typed"
     return f"| {one.stanza} | `{one.lookup}` | {one.minutes or one.minute} | {remembers} | {told} |"
 
 
