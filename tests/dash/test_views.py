@@ -32,4 +32,5 @@ def test_they_are_in_the_order_of_the_navigation() -> None:
         "pce_health",
         "events",
         "ingest",
+        "weekly",
     ]
