@@ -19,6 +19,7 @@ from .inventory_values import (
     first_text,
     host_address,
     href_of,
+    number_of,
     object_of,
     objects_of,
     present,
@@ -188,7 +189,8 @@ def _label_groups(records: Iterable[Record], context: Context) -> Iterator[Item]
     groups = {href_of(record): record for record in records}
     for href, record in groups.items():
         members = _members_of(href, groups)
-        context.names.keep_group(href, members)
+        if context.timers is not None and href in context.timers.groups:
+            context.timers.members[href] = frozenset(members)
         labels = labels_of({"labels": list(members.values())}, context.names)
         key = text_of(record.get("key"))
         told = present({"key": key, "labels": labels[:_LONGEST_LABELS]})
@@ -295,12 +297,13 @@ def _virtual_service(record: Record, context: Context) -> Members:
 
 
 def _pairing_profile(record: Record, context: Context) -> Members:
+    lifespan = record.get("key_lifespan")  # seconds, or `unlimited`
     return {
         "enabled": boolean_of(record.get("enabled")),
         "enforcement_mode": text_of(record.get("enforcement_mode")),
         "ven_type": text_of(record.get("ven_type")),
         "labels": labels_of(record, context.names),
-        "key_lifespan": str(record.get("key_lifespan") or "")[:20],
+        "key_lifespan": text_of(lifespan) or number_of(lifespan),
     }
 
 
