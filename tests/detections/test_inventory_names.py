@@ -12,7 +12,7 @@ import pytest
 
 from tests.cim import formats, splunk
 from tests.detections.made import BEGIN, SYSTEM, Json, change, event, indexed, note, request
-from tests.detections.named import confs, inventory, label, policy, workload
+from tests.detections.named import PCE, confs, inventory, label, policy, workload
 from tests.detections.replay import PACKAGE, replay
 from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.schedule.savedsearches_conf import all_searches
@@ -133,10 +133,15 @@ def test_the_same_href_on_another_pce_is_another_object() -> None:
 
 
 def test_one_search_names_the_events_of_two_pces_apart_and_keeps_their_order() -> None:
+    made: list[tuple[int, str]] = [(63, PCE), (63, "other.example"), (99, PCE), (62, PCE)]
     events = [
-        splunk.read(formats.as_json(event("quay.update", [record("label", f"/orgs/1/labels/{number}", {}, "delete")], **more)))
-        for number, more in ((63, {}), (63, {"pce_fqdn": "other.example"}), (99, {}), (62, {}))
-    ]  # fmt: skip
+        splunk.read(
+            formats.as_json(
+                event("quay.update", [record("label", f"/orgs/1/labels/{number}", {}, "delete")], pce_fqdn=pce)
+            )
+        )
+        for number, pce in made
+    ]
 
     found = run_over("`illumio_pce_change_summary`", events, knowledge=Knowledge(confs(FILLED), 0.0), now=NOW)
 
