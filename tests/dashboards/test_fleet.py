@@ -162,7 +162,7 @@ def _heartbeat(one: Json) -> str:
 
 TABLES: dict[str, tuple[str, str, Any]] = {
     "viz_versions": ("Version", "VENs", lambda one: one.get("ven_version", "unknown")),
-    "viz_modes": ("Mode", "Workloads", lambda one: one["enforcement_mode"]),
+    "viz_modes": ("Mode", "VENs", lambda one: one["enforcement_mode"]),
     "viz_sync": ("Policy", "VENs", lambda one: one.get("policy_sync", "unknown")),
     "viz_status": ("Status", "VENs", lambda one: one["ven_status"]),
     "viz_hearts": ("Heartbeat", "VENs", _heartbeat),
@@ -255,7 +255,7 @@ def test_without_an_inventory_every_panel_says_so(tmp_path: Path) -> None:
     for panel in _tables():
         (row,) = page.of(panel)
         texts = [value for value in row.values() if value]
-        assert texts == ["No inventory: no input, or its keepers are off."], panel
+        assert texts == ["No inventory."], panel
     # Another PCE has one: this one has not.
     other = Page("fleet", _opened(tmp_path, _fleet(), {}, []), {"pce": "elsewhere.example.com"})
     assert {other.of(panel)[0]["total"] for panel in _figures()} == {"no data"}

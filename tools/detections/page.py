@@ -286,6 +286,8 @@ def _keeper(one: Keeper, detections: list[Detection]) -> str:
     remembers = f"{one.days} days" if one.kept else "what you typed"
     if one.of_inventory:
         told, remembers = "names and labels", "what the PCE has"
+    if one.id == "assets":
+        told, remembers = "Enterprise Security", "workloads as assets"
     return f"| {one.stanza} | `{one.lookup}` | {one.starts} | {remembers} | {told} |"
 
 
