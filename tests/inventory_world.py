@@ -146,8 +146,8 @@ class InventoryWorld:
     def write(self, events: SplunkEvents) -> int:
         """Events are taken one by one, so that a run can end in the middle of a page."""
         for number in range(len(events.texts)):
-            one = slice(number, number + 1)
-            self.written.append(SplunkEvents(*(part[one] for part in events[:3]), events.sourcetype, events.clean[one]))
+            one = events.texts[number], events.epochs[number], events.hosts[number], events.sourcetype
+            self.written.append(SplunkEvents.of_one(*one))
             self.effect("write")
         return sum(map(len, events.texts))
 

@@ -13,7 +13,9 @@ from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.schedule.saved_search import SavedSearch
 from workbench.splunk.schedule.savedsearches_conf import keepers, written_lookup
 from workbench.splunk.schedule.scheduler import Run, Scheduler, read_searches
-from workbench.splunk.spl.store import EventStore
+from workbench.splunk.spl.knowledge import NoKnowledge
+from workbench.splunk.spl.store import EventStore, Range
+from workbench.splunk.spl.values import Event
 
 PACKAGE = Path(__file__).resolve().parents[1] / "package"
 LOOKUPS = ("illumio_pce_workloads", "illumio_pce_labels", "illumio_pce_objects")
@@ -30,10 +32,17 @@ def _keepers(of: Sequence[str]) -> list[SavedSearch]:
 class Lookups:
     """Keepers over events, of which a run sees those that were indexed before it. `of`: the lookups that are built."""
 
-    def __init__(self, events: Iterable[Json], of: Sequence[str] = LOOKUPS) -> None:
+    def __init__(self, events: Iterable[Json] = (), of: Sequence[str] = LOOKUPS) -> None:
         self.knowledge = Knowledge(Confs.load(PACKAGE), 0.0)
-        self.scheduler = Scheduler(EventStore(events, self.knowledge), self.knowledge)
+        self._events: list[Event] = []
         self._keepers = _keepers(of)
+        self.add(events)
+
+    def add(self, events: Iterable[Json]) -> None:
+        """More events."""
+        store = EventStore(events, self.knowledge)
+        self._events += store.iterate(Range())
+        self.scheduler = Scheduler(EventStore(self._events, NoKnowledge()), self.knowledge)
 
     def build(self, at: float) -> None:
         """The keepers of every 15 minutes, at that time (epoch seconds)."""

@@ -21,9 +21,10 @@ def test_they_pass_the_frameworks_schema() -> None:
     assert [str(complaint) for complaint in schema_complaints(VIEWS)] == []
 
 
-def test_they_are_all_in_the_order_of_the_navigation() -> None:
+def test_they_are_in_the_order_of_the_navigation() -> None:
     assert [view.name for view in VIEWS] == [
         "security_overview",
+        "investigate",
         "access",
         "workload_protection",
         "fleet",
@@ -31,4 +32,5 @@ def test_they_are_all_in_the_order_of_the_navigation() -> None:
         "pce_health",
         "events",
         "ingest",
+        "weekly",
     ]

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from illumio_pce.heartbeats import Heartbeats
-from illumio_pce.inventory_files import file_of
+from illumio_pce.inventory_files import Files
 
 from tests.conftest import ADDON
 from workbench.splunk.splunkd import Splunkd
@@ -58,7 +58,7 @@ def test_unusable_inputs_are_rejected_on_create_and_on_edit(client: Client, save
 def test_what_is_remembered_of_an_input_goes_with_it(client: Client, splunkd: Splunkd, saved_account: str) -> None:
     folder = splunkd.host("", "illumio_pce_inventory").checkpoint_dir
     client.post(ENDPOINT, name="fleet", **FORM, account=saved_account)
-    known = file_of(folder, "fleet", "workloads", "known")
+    known = Files.of(folder, "fleet", "workloads").known
     known.write_text("{}")
     for document in ("illumio_pce_inventory:fleet", "fleet"):
         client.insert(STATE, {"_key": document, "input": document})

@@ -84,8 +84,8 @@ def start_directly(app: Path) -> None:
 def catalogues_follow_the_version(app: Path) -> None:
     """Have a deployer replace lookup files that a new version changes (app.conf.spec; the default keeps old ones).
 
-    No lookup file is meant to be edited: what administrators edit is in the KV store. The assets', which a keeper writes,
-    ships without rows, so that a new version does not change it.
+    No lookup file is meant to be edited: what administrators edit is in the KV store. The one of assets, which a keeper
+    writes, ships without rows, so that a new version does not change it.
     """
     with (app / "default/app.conf").open("a", encoding="utf-8") as conf:
         conf.write("\n[shclustering]\ndeployer_lookups_push_mode = overwrite_on_change\n")

@@ -4,10 +4,10 @@ What is shared comes first, what the dashboard says itself wins; null leaves out
 lines; `{name}` in it stands for a text of shared.json, the filters above all.
 
 A figure says once what it counts, as `figure` of its data source: `where`, which rows; `once_by`, a field, if several
-rows are one; `largest`, if it is the largest value of that field; `levels`, its thresholds if it has any. A source of a
-table has a query besides, and says as `figure` which rows its clicks list. A click with
-`list` names that data source and opens the rows counted, with `columns`; with `row` those of a table's row, each by
-itself. Links to other pages hand on the filters of theirs.
+rows are one; `largest`, if it is the largest value of that field; `levels`, its thresholds if it has any; `then`, a
+line behind all of it. A source of a table has a query besides, and says as `figure` which rows its clicks list. A
+click with `list` names that data source and opens the rows counted, with `columns`; with `row` those of a table's row,
+each by itself. Links to other pages hand on the filters of theirs.
 """
 
 from __future__ import annotations
@@ -137,6 +137,7 @@ def _figure(figure: Json) -> list[str]:
         *rows,
         f"| eval hit=if(isnull(received),1,0) | {count}",
         f"| eval {figure['levels']} | `illumio_pce_level`" if "levels" in figure else "| `illumio_pce_no_level`",
+        *([figure["then"]] if "then" in figure else []),
     ]
 
 

@@ -282,12 +282,13 @@ def _readers(one: Keeper, detections: list[Detection]) -> list[str]:
 def _keeper(one: Keeper, detections: list[Detection]) -> str:
     readers = ", ".join(f"`{name}`" for name in _readers(one, detections)) or "the dashboards"
     # The lists of administrators are read by many.
-    told = readers if one.kept else "those that read the list"
-    remembers = f"{one.days} days" if one.kept else "what you typed"
+    told, remembers = readers, f"{one.days} days"
     if one.of_inventory:
         told, remembers = "names and labels", "what the PCE has"
-    if one.id == "assets":
+    elif one.id == "assets":
         told, remembers = "Enterprise Security", "workloads as assets"
+    elif not one.days:
+        told, remembers = "those that read the list", "what you typed"
     return f"| {one.stanza} | `{one.lookup}` | {one.starts} | {remembers} | {told} |"
 
 

@@ -13,6 +13,7 @@ from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.values import Event
 from workbench.splunk.splunkd.engine import Engine, NothingFound, Report, Results
 from workbench.views.fleet import company_inventory
+from workbench.views.weeks import LOOKUP, weeks_before
 
 #: Midnight behind Monday, 2 March 2026, UTC.
 NOW = 1_772_496_000.0
@@ -21,6 +22,8 @@ _DAY = 86_400
 _DAYS = 4
 #: The keepers that a company enables for its security overview, and for what its inventory tells.
 KEEPERS = ("Illumio PCE - VENs seen - Keeper", "Illumio PCE - Workloads - Keeper")
+#: The one that it enables for the page Weekly.
+SUMMARY = "Illumio PCE - Daily summary - Keeper"
 FAILURE = "the indexers do not answer"
 
 
@@ -53,6 +56,8 @@ def company_engine(addon: Path, now: float, *, quiet: bool = False) -> EventsEng
     found = EventsEngine(addon, [*_past(addon, now), *_received(addon, [*day, *inventory], now)], now)
     for keeper in KEEPERS:
         found.keep(keeper)
+    found.write(LOOKUP, weeks_before(now - _DAY))
+    found.keep_when_read(SUMMARY)
     return found
 
 

@@ -135,7 +135,6 @@ class CollectionRun:
     def _read(self, *, full: bool) -> tuple[int | None, _Compared]:
         """How many objects the PCE counts, and those that it gives."""
         shared = self._shared
-        shared.pce.start_over()
         total = shared.downloader.total(self._path)
         shared.context.now_ms = shared.pce.time.now_ms()
         return total, shared.downloader.read(self._path, self._files.download, lambda: self._compare(full=full))
@@ -165,24 +164,24 @@ class CollectionRun:
         """Why objects may be missing; nothing where the snapshot is complete."""
         limited = self._shared.limited if self._collection.scoped else ""
         flawed = f"{snapshot.flawed} of {snapshot.rows} objects have no href." if snapshot.flawed else ""
-        return list(filter(None, (limited, flawed, self._other_number(snapshot.rows, total))))
+        return list(filter(None, (limited, flawed, self._other_number(snapshot, total))))
 
-    def _other_number(self, rows: int, total: int | None) -> str:
+    def _other_number(self, snapshot: Snapshot, total: int | None) -> str:
         """What is wrong where the PCE counts other than came; it is asked again, since objects come and go."""
-        if total is not None and total != rows:
-            totals = (total, self._shared.downloader.total(self._path))
-            if totals[1] is not None and min(total, totals[1]) <= rows <= max(total, totals[1]):
-                return ""
+        rows = snapshot.rows
         if total is None:
             return "The PCE does not say how many objects there are (X-Total-Count)."
-        return "" if total == rows else f"The PCE counts {total} objects, and {rows} came."
+        later = total if total == rows else self._shared.downloader.total(self._path)
+        snapshot.is_exact = rows in (total, later)
+        if later is not None and min(total, later) <= rows <= max(total, later):
+            return ""
+        return f"The PCE counts {total} objects, and {rows} came."
 
     # --- what becomes of it ------------------------------------------------------------------------
 
     def _judge(self, snapshot: Snapshot, *, complete: bool) -> Verdict:
         now, interval = self._shared.header.started_ms, self._shared.settings.interval * SECOND
-        lost_from = self._lost_from()
-        return judge(self._known, snapshot.count, lost_from, complete=complete, now_ms=now, interval_ms=interval)
+        return judge(self._known, snapshot, self._lost_from(), complete=complete, now_ms=now, interval_ms=interval)
 
     def _manifest(self, snapshot: Snapshot, verdict: Verdict, doubts: list[str], *, full: bool) -> dict[str, Any]:
         why = " ".join(filter(None, (*doubts, verdict.why)))

@@ -13,6 +13,7 @@ from typing import Callable, TypeVar
 from .array_reader import NotAnArray
 from .clock import Clock
 from .errors import PceError
+from .inventory_pce import FATAL
 from .inventory_values import number_of
 from .limits import Limits
 from .pce import Pce
@@ -41,11 +42,11 @@ class Downloader:
         # The users take no such parameter: their response is left unread.
         query = () if path.endswith("/users") else (("max_results", "1"),)
         try:
-            response = self._pce.open(Request(path, query))
+            response = self._open(Request(path, query))
         except PceError as error:
-            if error.category == "bad_request":
-                return None
-            raise _about_a_collection(error) from None
+            if error.category != "bad_request":
+                raise
+            return None
         response.close()
         total = number_of(response.headers.get("x-total-count", "").strip())
         return total if total is None or total >= 0 else None
@@ -59,22 +60,18 @@ class Downloader:
         response, datafile = self._start(path)
         while True:
             try:
-                self._keep(response or self._pce.open(Request(datafile)), target)
+                self._keep(response or self._open(Request(datafile)), target)
                 return take()
             except PceError as error:
-                if not error.passing or error.category == "rate_limited" or not retries:
+                if not error.passing or error.category in FATAL or not retries:
                     raise
             retries -= 1
             self._clock.sleep(self._limits.collection_pause_seconds)
-            self._pce.start_over()
             response, datafile = (None, datafile) if datafile else self._start(path)
 
     def _start(self, path: str) -> tuple[Response | None, str]:
         """Have the PCE prepare a collection: its datafile, or the response itself where the PCE gave it at once."""
-        try:
-            response = self._pce.open(Request(path, (), (("Prefer", "respond-async"),)))
-        except PceError as error:
-            raise _about_a_collection(error) from None
+        response = self._open(Request(path, (), (("Prefer", "respond-async"),)))
         if response.status != 202:
             return response, ""
         location = response.headers.get("location", "")
@@ -86,12 +83,29 @@ class Downloader:
     def _finished(self, job: str) -> str:
         """The datafile of a job, once there is one."""
         until = self._clock.monotonic() + self._limits.collection_seconds
-        while (href := self._pce.job_result(job)) is None:
+        while (href := self._job_result(job)) is None:
             if self._clock.monotonic() >= until:
                 minutes = self._limits.collection_seconds / 60
                 raise PceError("job", f"The PCE has not finished the asynchronous job in {minutes:.0f} minutes.")
             self._clock.sleep(self._limits.job_poll_seconds)
         return href
+
+    def _job_result(self, job: str) -> str | None:
+        try:
+            return self._pce.job_result(job)
+        except PceError as error:
+            if error.status not in _TEXTS:
+                raise
+            raise PceError("job", f"The PCE does not have the asynchronous job ({error.status}).") from None
+
+    def _open(self, request: Request) -> Response:
+        """A response; an error in the words of a collection, where its own are those of events."""
+        try:
+            return self._pce.open(request)
+        except PceError as error:
+            if error.status not in _TEXTS:
+                raise
+            raise PceError(error.category, _TEXTS[error.status], status=error.status) from None
 
     def _keep(self, response: Response, target: Path) -> None:
         """Write a response's body into a file."""
@@ -106,10 +120,3 @@ class Downloader:
             raise PceError("broken_answer", str(error.args[0]), remedy=error.remedy) from None
         if not end.endswith(b"]"):
             raise list_error(start, NotAnArray("it ends before its JSON array does"))
-
-
-def _about_a_collection(error: PceError) -> PceError:
-    """The error in the words of a collection, where its own are those of events."""
-    if error.status not in _TEXTS:
-        return error
-    return PceError(error.category, _TEXTS[error.status], status=error.status)

@@ -188,7 +188,8 @@ def _label_groups(records: Iterable[Record], context: Context) -> Iterator[Item]
     groups = {href_of(record): record for record in records}
     for href, record in groups.items():
         members = _members_of(href, groups)
-        context.names.keep_group(href, members)
+        if context.timers is not None and href in context.timers.groups:
+            context.timers.members[href] = frozenset(members)
         labels = labels_of({"labels": list(members.values())}, context.names)
         key = text_of(record.get("key"))
         told = present({"key": key, "labels": labels[:_LONGEST_LABELS]})

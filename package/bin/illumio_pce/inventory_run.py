@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,8 @@ from .splunkd import KvStore
 from .stop import Stop
 from .timestamps import SECOND, render
 
-#: What others name by their hrefs: they are read even where no events of them are wanted.
-LABELS = "labels"
+#: The collections whose objects others name by href.
+_NAMING = ("labels", "label_groups", "ip_lists", "services", "virtual_services")
 #: What the record of a run has of each manifest.
 FIGURES = ("complete", "full", "count", "added", "changed", "deleted")
 
@@ -99,7 +99,7 @@ class InventoryRun:
         snapshot = max(self._started_ms, memory.latest() + 1)  # a later run has a later name, whatever the clock says
         context = Context(identity.fqdn)
         if timers.value is not None:
-            context.timers = Timers(timers.value, context.names.groups)
+            context.timers = Timers(timers.value)
         return Shared(
             settings=self.settings,
             pce=self.pce,
@@ -117,8 +117,8 @@ class InventoryRun:
 
     def _collect_each(self, wanted: list[str], shared: Shared) -> None:
         failures: dict[str, PceError] = {}
-        if LABELS not in wanted:
-            self._learn(LABELS, shared, from_pce=True)
+        for name in self._only_learnt(wanted, shared.context):
+            self._learn(name, shared, from_pce=True)
         for at, name in enumerate(wanted):
             try:
                 self._note(name, self._collection_run(name, shared).collect())
@@ -128,9 +128,18 @@ class InventoryRun:
                 if fatal:
                     raise
                 failures[name] = error
-                self._learn(name, shared, from_pce=False)
+                if name in _NAMING:
+                    self._learn(name, shared, from_pce=False)
         if failures:
             raise _of_collections(failures)
+
+    @staticmethod
+    def _only_learnt(wanted: list[str], context: Context) -> Iterator[str]:
+        """The collections that are read for what others name by href, though no events of them are wanted."""
+        if "labels" not in wanted:
+            yield "labels"
+        if "label_groups" not in wanted and context.timers is not None and context.timers.groups:
+            yield "label_groups"
 
     def _collection_run(self, name: str, shared: Shared) -> CollectionRun:
         collection, org = COLLECTIONS[name], f"/orgs/{self.account.org_id}/"

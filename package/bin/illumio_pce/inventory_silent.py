@@ -26,13 +26,17 @@ class _Timer(NamedTuple):
 
 
 class Timers:
-    """The timers of `/settings/workloads`. `members`: the labels of each label group, both as hrefs."""
+    """The timers of `/settings/workloads`.
 
-    def __init__(self, settings: Mapping[str, Any], members: Mapping[str, Set[str]] | None = None) -> None:
+    `groups`: the hrefs of the label groups that their scopes name. `members`: of each group that is known, its labels.
+    """
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
         found = [_timer(entry) for entry in objects_of(settings.get("workload_disconnected_timeout_seconds"))]
         self._timers = [timer for timer in found if timer is not None]
         self._ordered: dict[str, list[_Timer]] = {}
-        self.members = members or {}
+        self.groups = {href for timer in self._timers for href in timer.scope if _is_group(href)}
+        self.members: dict[str, Set[str]] = {}
 
     def is_silent(self, heartbeat: str, ven_type: str, labels: Set[str], now_ms: int) -> bool | None:
         """Whether the last heartbeat (RFC 3339) is too old; None where that cannot be told. `labels`: hrefs."""
@@ -65,7 +69,7 @@ class Timers:
         """Whether the labels are within a timer's scope; None where a label group of it is not known."""
         unknown = False
         for href in timer.scope:
-            if "/label_groups/" not in href:
+            if not _is_group(href):
                 if href not in labels:
                     return False
             elif href not in self.members:
@@ -73,6 +77,10 @@ class Timers:
             elif not self.members[href] & labels:
                 return False
         return None if unknown else True
+
+
+def _is_group(href: str) -> bool:
+    return "/label_groups/" in href
 
 
 def _timer(entry: Mapping[str, Any]) -> _Timer | None:

@@ -34,13 +34,17 @@ _LARGEST = 32 * 1024 * 1024
 
 @dataclass
 class Snapshot:
-    """What a response holds. `rows`: the elements of its array; `flawed`: those that are no objects with an href."""
+    """What a response holds. `rows`: the elements of its array; `flawed`: those that are no objects with an href.
+
+    `is_exact`: it has as many as the PCE counted, before or after.
+    """
 
     rows: int = 0
     flawed: int = 0
     count: int = 0
     added: int = 0
     changed: int = 0
+    is_exact: bool = False
 
     def records(self, path: Path) -> Iterator[Record]:
         """The records of a file, one at a time. Raises PceError where it is not whole."""
@@ -97,23 +101,25 @@ class Verdict:
     why: str = ""
 
 
-def judge(known: Known, count: int, lost_from: int, *, complete: bool, now_ms: int, interval_ms: int) -> Verdict:
+def judge(
+    known: Known, snapshot: Snapshot, lost_from: int, *, complete: bool, now_ms: int, interval_ms: int
+) -> Verdict:
     """Which of the objects that are known and were not met are gone.
 
-    `count`: of the snapshot. `lost_from`: how many objects there were, where it is not known which; else 0.
+    `lost_from`: how many objects there were, where it is not known which; else 0.
     """
     missing, before = known.missing(), known.about.pending
     if not complete:
         return Verdict(kept=missing, pending=before or (Pending("", 0) if lost_from else None))
-    if is_large_drop(lost_from, lost_from - count):
-        number, total, digest = lost_from - count, lost_from, ""
+    if is_large_drop(lost_from, lost_from - snapshot.count):
+        number, total, digest = lost_from - snapshot.count, lost_from, ""
     elif is_large_drop(len(known), len(missing)):
         number, total, digest = len(missing), len(known), known.digest(missing)
     else:
         return Verdict(gone=missing)
     if before is None or before.missing != digest or not 0 < before.since <= now_ms:
         before = Pending(digest, now_ms)
-    elif now_ms - before.since >= _LATER * interval_ms:
+    elif snapshot.is_exact and now_ms - before.since >= _LATER * interval_ms:
         return Verdict(gone=missing)
     why = (
         f"Deletions are held back: {number} of {total} objects are missing. They count as deleted once the next "

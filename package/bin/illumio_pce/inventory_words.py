@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .inventory_values import first_text, href_of, number_of, objects_of, text_of
@@ -15,20 +15,15 @@ _PEERS = ("label", "label_group", "ip_list", "workload", "virtual_service", "vir
 
 
 class Names:
-    """What the hrefs of labels and policy objects stand for, and which labels each label group holds."""
+    """What the hrefs of labels and policy objects stand for."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
-        self.groups: dict[str, Set[str]] = {}
 
     def keep(self, kind: str, href: str, name: str, last: Mapping[str, Any]) -> None:
         """A label is shown as `key=value`, a label group as `key=name`, and everything else by its name."""
         key = last.get("key")
         self._texts[href] = f"{key}={name}" if key and kind in ("label", "label_group") else name
-
-    def keep_group(self, href: str, labels: Iterable[str]) -> None:
-        """The labels of a group, by their hrefs."""
-        self.groups[href] = frozenset(labels)
 
     def of(self, href: str) -> str:
         """The text for a href; empty where nothing is known of it."""

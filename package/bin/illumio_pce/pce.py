@@ -234,11 +234,16 @@ class Pce:
         return value
 
     def value(self, path: str, query: Query = ()) -> Any:
-        """A small response as it was sent; None where it is too large or too slow. Raises PceError."""
+        """A small response as it was sent; None where it is too large or too slow. Raises PceError.
+
+        Like `open`, it has all the time for its retries, whatever failed before it.
+        """
+        self._succeeded = True
         return self._small(path, query)
 
     def open(self, request: Request) -> Response:
         """The response to any request, with its body unread. Raises PceError."""
+        self._succeeded = True
         return self._send(request, lambda response, _now_ms: response)
 
     def body(self, response: Response, seconds: float) -> Iterator[bytes]:
@@ -251,10 +256,6 @@ class Pce:
     def own_path(self, href: str) -> str:
         """A href, or a whole URL of this PCE, as a path of the API. Raises PceError for one of another host."""
         return self._own_path(href)
-
-    def start_over(self) -> None:
-        """The next request has all the time for its retries, whatever failed before it."""
-        self._succeeded = True
 
     # --- how it is asked ---------------------------------------------------------------------------
 

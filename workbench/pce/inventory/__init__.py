@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .collections import COLLECTIONS, Collection
-from .fleet import fill
+from .fleet import fill, fill_company
 from .inventory import Inventory
 from .objects import IpList, Label, LabelGroup, Record, Rule, RuleSet, Service, Workload
 
@@ -20,4 +20,5 @@ __all__ = [
     "Service",
     "Workload",
     "fill",
+    "fill_company",
 ]

@@ -1,11 +1,13 @@
-"""An invented fleet: labels, groups, IP lists, services, rule sets, and workloads of the usual kinds."""
+"""Invented fleets: labels, groups, IP lists, services, rule sets, and workloads of the usual kinds."""
 
 from __future__ import annotations
 
 from random import Random
 
+from workbench.pce.events.world import World
+
 from .inventory import Inventory
-from .objects import IpList, Label, LabelGroup, Rule, RuleSet, Service, Workload
+from .objects import IpList, Label, LabelGroup, Record, Rule, RuleSet, Service, Workload
 
 _VALUES = {
     "role": ("db", "web", "queue", "batch"),
@@ -68,3 +70,33 @@ def add_policy(inventory: Inventory, labels: dict[tuple[str, str], Label]) -> No
         ]
         add(RuleSet(f"{app.capitalize()} in production", rules, [scope]))
     add(RuleSet("Default", [Rule(["ams"], [ports], [https])], [[]], enabled=False))
+
+
+def fill_company(inventory: Inventory, world: World, now: float) -> list[Workload]:
+    """Add the servers, labels and people of the company that the events tell of, under the same hrefs."""
+    labels = {}
+    for one in world.labels:
+        label = Label(one["key"], one["value"])
+        label.href = one["href"]
+        labels[one["href"]] = inventory.add(label)
+    add_policy(inventory, {(label.key, label.value): label for label in labels.values()})
+    for person in world.people:
+        record = Record({"username": person.username, "full_name": None, "type": "local"})
+        record.href = person.href
+        inventory.add(record, "users")
+    return [_server(inventory, world, number, labels, now) for number in range(len(world.workloads))]
+
+
+def _server(inventory: Inventory, world: World, number: int, labels: dict[str, Label], now: float) -> Workload:
+    one = world.workloads[number]
+    workload = Workload(
+        one.hostname,
+        [labels[label["href"]] for label in one.labels],
+        enforcement_mode=_MODES[number % len(_MODES)],
+        addresses=[("eth0", one.address)],
+        version=_VERSIONS[number // 7 % len(_VERSIONS)],
+        heartbeat=now - number % 300,
+        agent_id=one.agent_id,
+    )
+    workload.href = f"{world.org}/workloads/{one.uuid}"
+    return inventory.add(workload)
