@@ -17,7 +17,9 @@ VIEWS = {view.name: view for view in read_views(ADDON)}
 LOOKS = [("dark", *LAPTOP), ("light", *WALL), ("light", *LAPTOP), ("dark", *WALL)]
 #: What a panel says that got nothing: the framework's words, which tell no reason, and the views' own.
 SPEECHLESS = re.compile("No search results|Set token value|Search is waiting|could not|N/A")
-NO_DATA = re.compile(r"no data|(?i:no events were received|no run was recorded|no status was received|no events of)")
+NO_DATA = re.compile(
+    r"no data|(?i:no daily summary|no events were received|no run was recorded|no status was received|no events of)"
+)
 #: These show the same whatever came.
 CONSTANT = {"splunk.markdown", "splunk.rectangle", "splunk.ellipse", "splunk.image"}
 #: They tell of saved searches.

@@ -27,8 +27,10 @@ def test_they_are_in_the_order_of_the_navigation() -> None:
         "investigate",
         "access",
         "workload_protection",
+        "fleet",
         "policy_changes",
         "pce_health",
         "events",
         "ingest",
+        "weekly",
     ]

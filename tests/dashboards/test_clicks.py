@@ -24,6 +24,8 @@ CHOICES: list[dict[str, Any]] = [
     {}, {"pce": SOUTH}, {"pce": [NORTH, SOUTH], "org": "1"}, {"pce": f"{NORTH},{SOUTH}", "org": ["2", "1"]},
     {"global_time__earliest": str(MONDAY + 13 * 3600), "global_time__latest": str(MONDAY + 14.5 * 3600)},
 ]  # fmt: skip
+#: Its figures and tables are clicked in test_fleet.py, which has an inventory.
+OF_INVENTORY = ("fleet",)
 #: Figures that are no number of rows: the column in which each row behind the click has them.
 LARGEST = {("policy_changes", "viz_affected"): "Workloads affected"}
 
@@ -200,7 +202,7 @@ def test_an_event_leads_to_each_that_it_names(open_page: Open) -> None:
     assert shown == {("person", fact.actor), ("address", fact.source), *(("workload", host) for host in hosts)}
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
+@pytest.mark.parametrize("name", [*ALL_NAMES, *OF_INVENTORY])
 def test_a_click_keeps_the_filters_of_its_page(name: str) -> None:
     inputs = {one["options"]["token"] for one in definition(name)["inputs"].values()} & {"pce", "org", "severity"}
     for panel, _, url in links(name):

@@ -64,14 +64,27 @@ def test_the_inputs_have_the_contracts_fields_and_defaults(addon: Path) -> None:
             "index": "default",
             "interval": "60",
         },
+        "illumio_pce_inventory": {
+            "start_by_shell": "false",
+            "python.version": "python3",
+            "python.required": "3.9, 3.13",
+            "index": "default",
+            "interval": "14400",
+            "collections": "workloads,vens,labels,label_groups,ip_lists,services,rule_sets",
+            "full_every": "24",
+        },
     }
     spec = (addon / "README/inputs.conf.spec").read_text("utf-8")
-    of_events, of_health = spec.split("[illumio_pce_health://<name>]")
+    of_events, _, rest = spec.partition("[illumio_pce_health://<name>]")
+    of_health, _, of_inventory = rest.partition("[illumio_pce_inventory://<name>]")
     assert set(re.findall(r"(?m)^(\w+) = ", of_events)) == {
         "account", "index", "interval", "start_time", "event_types", "severities", "statuses",
         "include_system_events", "late_arrival_window", "start_by_shell",
     }  # fmt: skip
     assert set(re.findall(r"(?m)^(\w+) = ", of_health)) == {"account", "index", "interval", "start_by_shell"}
+    assert set(re.findall(r"(?m)^(\w+) = ", of_inventory)) == {
+        "account", "index", "interval", "collections", "full_every", "start_by_shell",
+    }  # fmt: skip
 
 
 def test_accounts_and_settings_have_the_contracts_fields(addon: Path) -> None:
@@ -86,7 +99,7 @@ def test_every_field_of_a_form_is_explained(repository: Path) -> None:
     pages = json.loads((repository / "globalConfig.json").read_text("utf-8"))["pages"]
     forms = [*pages["configuration"]["tabs"], *pages["inputs"]["services"]]
     fields = [field for form in forms for field in form.get("entity", [form])]
-    assert len(fields) == 28
+    assert len(fields) == 34
     assert [field.get("field") for field in fields if len(field.get("help", "")) < 20] == []
 
 

@@ -37,13 +37,15 @@ BOUNDED: dict[str, tuple[str, str]] = {
     "lookup": (r"^local=true ", "100 matches of a key at most; our lookups have one row for a key"),
     "foreach": (r"^mode=multivalue ", "of at most 10 objects, with 20 attributes: the text says how many more there are"),
     "head": (r"^\d+$", "what is shown, or whether there is any"),
+    "appendpipe": (r"^\[stats count \| where count=0 ", "one row, where there is none"),
     "return": (r"^\$?\w+|^\d+", "one row"),
 }  # fmt: skip
 # What has a limit that nothing can lift, or starts searches of its own.
 FORBIDDEN = {"appendcols", "join", "map", "multisearch", "selfjoin", "set", "subsearch", "transaction"}
 # Commands of one row at a time, or that make few.
 UNLIMITED = {
-    "accum", "addinfo", "eval", "fields", "fillnull", "makeresults", "outputlookup", "rename", "search", "table", "tstats", "where",
+    "accum", "addinfo", "eval", "fields", "filldown", "fillnull", "makeresults", "outputlookup", "rename", "reverse",
+    "search", "table", "tstats", "where",
 }  # fmt: skip
 # The last command of what is appended, so that 50,000 rows are 50,000 accounts, keys, networks, objects or hours of a PCE.
 APPENDED = re.compile(r"\| (?:stats [^|]* BY [^|]*(?:\| (?:eval|where|fields) [^|]*)*|table [^|]*)$", re.IGNORECASE)

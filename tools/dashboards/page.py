@@ -14,9 +14,9 @@ _HEAD = """\
 
 Pages to monitor a PCE, in Dashboard Studio, for Splunk 9.3 and later, dark and light. The app opens with the security
 overview; a row about a person, a workload or an address leads to Investigate. Every page has the same filters: time,
-PCE and organisation, and the severity that the PCE set; the overview filters by the urgency of cases instead.
-Messages of PCE nodes name neither PCE nor organisation, so these two filters do not hide them; PCE health has an
-extra filter by node.
+PCE and organisation, and the severity that the PCE set; the overview filters by the urgency of cases instead, and
+Fleet and Weekly, which show no events, by neither. Messages of PCE nodes name neither PCE nor organisation, so these two
+filters do not hide them; PCE health has an extra filter by node.
 
 A figure that can be clicked opens what it counts, no more and no less, with the filters and the time of its page.
 
@@ -82,6 +82,9 @@ successful ones matter. Protected VENs come from a lookup, and the state of the 
 Investigate asks the index for the words of the name that is entered, and reads only events with these words; if a name
 has neither a letter nor a digit of ASCII, it reads every event. For the detections it reads what the overview reads.
 Until a name is entered, it reads nothing.
+
+Weekly reads no event, but a lookup of a few thousand rows, which its keeper writes: each hour it counts what is new of
+the days that are over.
 
 The base searches of the overview and of Workload protection return counts. Those of the other pages return events; a
 search hands on at most 500,000 of them (`max_count` in limits.conf), which these pages say. Choose a shorter time if

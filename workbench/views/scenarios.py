@@ -12,6 +12,7 @@ from workbench.splunk.dashboards.engine import EventsEngine
 from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.values import Event
 from workbench.splunk.splunkd.engine import Engine, NothingFound, Report, Results
+from workbench.views.weeks import LOOKUP, weeks_before
 
 #: Midnight behind Monday, 2 March 2026, UTC.
 NOW = 1_772_496_000.0
@@ -20,6 +21,8 @@ _DAY = 86_400
 _DAYS = 4
 #: The keeper that a company enables for its security overview.
 KEEPER = "Illumio PCE - VENs seen - Keeper"
+#: The one that it enables for the page Weekly.
+SUMMARY = "Illumio PCE - Daily summary - Keeper"
 FAILURE = "the indexers do not answer"
 
 
@@ -50,6 +53,8 @@ def company_engine(addon: Path, now: float, *, quiet: bool = False) -> EventsEng
     day = _received(addon, company_day(now - _DAY, quiet=quiet), now)
     found = EventsEngine(addon, [*_past(addon, now), *day], now)
     found.keep(KEEPER)
+    found.write(LOOKUP, weeks_before(now - _DAY))
+    found.keep_when_read(SUMMARY)
     return found
 
 
