@@ -69,7 +69,7 @@ def test_an_events_input_that_stops_is_noticed_though_the_health_input_goes_on()
 def test_the_ingest_page_has_a_row_for_each(tmp_path: Path) -> None:
     events = [record(EVENTS, 60, lag_seconds=120), record(HEALTH, 90), record(HEALTH, 150, **REFUSED)]
     page = Page("ingest", Indexed(events, BEGIN + HOUR, tmp_path))
-    rows = {row["Input"]: (row["Outcome"], row["Runs"], row.get("Lag s")) for row in page.of("viz_inputs")}
-    assert rows == {"audit": ("ok", "1", "120"), f"{HEALTH}://audit": ("failed", "2", None)}
-    assert page.of("viz_lag")[0]["total"] == "2"
+    rows = {row["Input"]: (row["Outcome"], row["Runs"], row.get("Lag", "").strip()) for row in page.of("viz_inputs")}
+    assert rows == {"audit": ("ok", "1", "2 min"), f"{HEALTH}://audit": ("failed", "2", "")}
+    assert page.of("viz_lag")[0]["total"] == "2 min"
     assert [(row["Category"], row["Input"]) for row in page.of("viz_errors")] == [("forbidden", f"{HEALTH}://audit")]
