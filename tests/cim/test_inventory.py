@@ -16,7 +16,7 @@ from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.schedule.savedsearches_conf import all_searches
 from workbench.splunk.spl import search as spl_search
 from workbench.splunk.spl.macros import expand
-from workbench.splunk.spl.store import EventStore, Range
+from workbench.splunk.spl.store import EventStore
 
 RUN = 1_796_000_400_250
 EVENTS = [
@@ -56,19 +56,19 @@ def test_only_what_names_the_inventory_reads_it() -> None:
     store = EventStore(made.indexed(EVENTS), knowledge)
     searches = {name: stanza["search"] for name, stanza in all_searches([splunk.PACKAGE]).items()}
     searches |= {"audit": "`illumio_pce_audit`", "changes": "`illumio_pce_audit` | `illumio_pce_latest`"}
-    prepare = partial(spl_search.Prepared, store=store, knowledge=knowledge)
+    found = partial(spl_search.run, events=store, knowledge=knowledge, now=RUN / 1000 + 3600)
     reading = {
         name
         for name, text in searches.items()
-        if "illumio:pce:inventory" not in expand(text, macros) and _reads(prepare, text)
+        if "illumio:pce:inventory" not in expand(text, macros) and _reads(found, text)
     }
     assert reading == set()
-    assert _reads(prepare, "`illumio_pce_inventory`")
+    assert _reads(found, "`illumio_pce_inventory`")
 
 
 def _reads(prepare: Any, text: str) -> bool:
     first = text.split("|", maxsplit=1)[0].strip()
-    return bool(first) and bool(prepare(first).reads(Range()))
+    return bool(first) and bool(prepare(first))
 
 
 def test_names_are_added_where_the_lookups_have_them() -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests import inventory as made
 from tests.inventory import PCE, Json, indexed, manifest
 from tests.lookups import DAY, HOUR, Lookups
+from workbench.splunk.spl.commands import lookup as lookup_command
 
 #: 2026-11-30, 01:00 UTC.
 BEGIN = 1796000400
@@ -195,6 +196,21 @@ def test_missed_runs_are_made_up_for_and_an_empty_lookup_is_built_anew() -> None
     lookups.knowledge.lookup_definition("illumio_pce_workloads").write([], append=False)
     lookups.build(BEGIN + 20 * HOUR)
     assert len(lookups.rows("workloads")) == 6
+
+
+def test_where_a_lookup_is_read_in_part_only_what_is_lost_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cut inputlookup marks less, and drops rows until the next full reading writes them again."""
+    monkeypatch.setattr(lookup_command, "MOST_DOCUMENTS", 20)
+    gone = made.workload(FIRST, 0, state="deleted")
+    lookups = Lookups([*run(gone, *workloads(FIRST, *range(1, 31))), *run(*workloads(later(31 * DAY), *range(2, 31)))])
+    lookups.build(BEGIN + 60)
+    assert len(lookups.present("workloads")) == 30
+
+    lookups.expire(BEGIN + 31 * DAY + 60)
+    assert len(lookups.rows("workloads")) == 19
+    lookups.build(BEGIN + 31 * DAY + 2 * HOUR + 480)
+    lookups.mark(BEGIN + 31 * DAY + 2 * HOUR + 500)
+    assert set(lookups.present("workloads")) == {f"{PCE}|/orgs/1/workloads/{number}" for number in range(2, 31)}
 
 
 def test_the_schedules_do_all_of_it() -> None:
