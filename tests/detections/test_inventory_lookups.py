@@ -183,6 +183,34 @@ def test_a_supercluster_has_a_row_for_each_member() -> None:
     assert len(lookups.present("workloads")) == 54
 
 
+@pytest.mark.parametrize("apart", [True, False], ids=["in two runs of the keeper", "in one"])
+def test_what_only_the_member_that_serves_a_ven_knows_outlives_the_leaders_events(apart: bool) -> None:
+    both = [PCE, MEMBER]
+    lookups = Lookups(
+        [
+            *run(made.ven(FIRST, 7, pce=MEMBER, silent=True), collection="vens", pce=MEMBER, pce_fqdns=[MEMBER, PCE]),
+            *run(
+                made.ven(later(600), 7, active_pce_fqdn=MEMBER, silent=None, status="suspended"),
+                collection="vens", full=False, pce_fqdns=both,
+            ),
+            *run(
+                made.ven(later(HOUR), 7, pce=MEMBER, silent=None, status="active"),
+                collection="vens", full=False, pce=MEMBER, pce_fqdns=[MEMBER, PCE],
+            ),
+        ]
+    )  # fmt: skip
+    if apart:
+        lookups.build(BEGIN + 60)
+    lookups.build(BEGIN + 900)
+    assert {(row["pce_fqdn"], row["status"], row["silent"]) for row in lookups.rows("objects").values()} == {
+        (PCE, "suspended", "true"),
+        (MEMBER, "suspended", "true"),
+    }
+    # It does not know itself any more.
+    lookups.build(BEGIN + HOUR + 60)
+    assert [(row["status"], row.get("silent")) for row in lookups.rows("objects").values()] == [("active", None)] * 2
+
+
 def test_missed_runs_are_made_up_for_and_an_empty_lookup_is_built_anew() -> None:
     events = [*run(*workloads(FIRST, *range(5))), *run(*workloads(later(4 * HOUR), 7), full=False, count=6)]
     lookups = Lookups(events)
