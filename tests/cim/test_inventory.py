@@ -17,6 +17,7 @@ from workbench.splunk.schedule.savedsearches_conf import all_searches
 from workbench.splunk.spl import search as spl_search
 from workbench.splunk.spl.macros import expand
 from workbench.splunk.spl.store import EventStore
+from workbench.splunk.spl.values import Event
 
 RUN = 1_796_000_400_250
 EVENTS = [
@@ -85,8 +86,8 @@ def test_names_are_added_where_the_lookups_have_them() -> None:
         "/orgs/1/workloads/7", "/orgs/1/agents/70", "/orgs/1/labels/3", "/orgs/1/sec_policy/draft/ip_lists/1",
         "/orgs/1/sec_policy/active/ip_lists/1", "/orgs/1/sec_policy/42/ip_lists/1", "/orgs/1/vens/7", "/orgs/1/workloads/8",
     ]  # fmt: skip
-    rows = [{"h": href, "pce_fqdn": "pce"} for href in hrefs]
-    rows += [{"h": hrefs[0], "host": "pce"}, {"h": hrefs[:2], "pce_fqdn": "pce"}, {"host": "pce"}]  # type: ignore[list-item]
+    rows: list[Event] = [{"h": href, "pce_fqdn": "pce"} for href in hrefs]
+    rows += [{"h": hrefs[0], "host": "pce"}, {"h": hrefs[:2], "pce_fqdn": "pce"}, {"host": "pce"}]
     knowledge = Knowledge(Confs.load(splunk.PACKAGE, lookups=tables), 0.0)
     found = spl_search.run_over(
         "| `illumio_pce_with_names(h)` | table h_name h_labels", rows, knowledge=knowledge, now=0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests import inventory as made
@@ -15,19 +17,19 @@ FIRST = BEGIN * 1000
 MEMBER = "pce-2.kestrel-freight.example"
 
 
-def run(*events: Json, collection: str = "workloads", **members: object) -> list[Json]:
+def run(*events: Json, collection: str = "workloads", **members: Any) -> list[Json]:
     """What a run writes of a collection: objects, then the manifest, which tells of a full run unless told."""
     at = int(events[0]["snapshot"])
     count = len([event for event in events if event["state"] == "present"])
     told = {"count": count, **members}
-    return indexed([*events, manifest(at, collection, **told)])  # type: ignore[arg-type]
+    return indexed([*events, manifest(at, collection, **told)])
 
 
 def later(seconds: float) -> int:
     return FIRST + int(seconds * 1000)
 
 
-def workloads(at: int, *numbers: int, **members: object) -> list[Json]:
+def workloads(at: int, *numbers: int, **members: Any) -> list[Json]:
     return [made.workload(at, number, **members) for number in numbers]
 
 
@@ -163,7 +165,7 @@ def test_each_input_that_reads_a_collection_has_to_lack_an_object() -> None:
 
 
 def test_a_supercluster_has_a_row_for_each_member() -> None:
-    members = {"pce_fqdns": [PCE, MEMBER]}
+    members: Json = {"pce_fqdns": [PCE, MEMBER]}
     lookups = Lookups(
         [
             *run(*workloads(FIRST, *range(30)), **members),
