@@ -296,6 +296,37 @@ def test_the_base_search_reads_what_holds_the_name(investigate: Open) -> None:
     assert len(read) * 10 < len(_today())
 
 
+def test_the_full_event_has_the_address_of_the_console_if_it_is_known(tmp_path: Path) -> None:
+    uuid = "6f0c1a52-7f1e-4d1b-9a53-0d5a1c2b3e4f"
+    event = {
+        **_sign_in(1, "ines", "192.0.2.7"),
+        "event_type": "workload.update",
+        "pce_fqdn": "pce.invalid",  # the row of the file that ships, which is no PCE
+        "resource_changes": [
+            {"change_type": "update", "resource": {"workload": {"href": f"/orgs/1/workloads/{uuid}", "name": "quay"}}}
+        ],
+    }
+    lines = [event, {**event, "href": "/orgs/1/events/2", "pce_fqdn": "pce.example"}]
+    events = [
+        {"_raw": json.dumps(one), "_time": MONDAY, "sourcetype": "illumio:pce:events", "source": "api", "host": "pce"}
+        for one in lines
+    ]
+    indexed = Indexed(events, MONDAY + 60, tmp_path)
+
+    shown = [
+        {
+            row["Field"]: row.get("Value")
+            for row in Page("investigate", indexed, {"kind": "workload", "value": uuid, "event": one["href"]}).of(
+                "viz_event"
+            )
+        }
+        for one in lines
+    ]
+
+    assert [one["id"] for one in shown] == [one["href"] for one in lines]
+    assert [one.get("console") for one in shown] == [f"https://console.invalid:8443/#/workloads/{uuid}", None]
+
+
 def test_no_event_at_all(tmp_path: Path) -> None:
     page = Page("investigate", Indexed([], MONDAY, tmp_path), {"value": GRETA})
 

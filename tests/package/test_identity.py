@@ -140,7 +140,7 @@ def test_only_administrators_write_and_only_knowledge_is_shared(addon: Path) -> 
     assert meta["everything"] == {"access": "read : [ * ], write : [ admin, sc_admin ]", "export": "none"}
     shared = {name for name, stanza in meta.items() if stanza.get("export") == "system"}
     assert {name for name in shared if not name.startswith("collections/illumio_pce_")} == {
-        "props", "transforms", "lookups", "macros", "eventtypes", "tags", "savedsearches",
+        "props", "transforms", "lookups", "macros", "eventtypes", "tags", "savedsearches", "workflow_actions",
     }  # fmt: skip
     for name, stanza in meta.items():
         assert "write : [ admin, sc_admin ]" in stanza.get("access", "write : [ admin, sc_admin ]"), name
