@@ -15,8 +15,8 @@ _HEAD = """\
 Pages to monitor a PCE, in Dashboard Studio, for Splunk 9.3 and later, dark and light. The app opens with the security
 overview; a row about a person, a workload or an address leads to Investigate. Every page has the same filters: time,
 PCE and organisation, and the severity that the PCE set; the overview filters by the urgency of cases instead, and
-Fleet and Weekly, which show no events, by neither. Messages of PCE nodes name neither PCE nor organisation, so these two
-filters do not hide them; PCE health has an extra filter by node.
+Fleet and Weekly, which show no events, by neither. Messages of PCE nodes name neither PCE nor organisation, so
+these two filters do not hide them; PCE health has an extra filter by node.
 
 A figure that can be clicked opens what it counts, no more and no less, with the filters and the time of its page.
 
