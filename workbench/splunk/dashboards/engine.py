@@ -11,7 +11,12 @@ from typing import Any
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.schedule.saved_search import SavedSearch, parse_saved_search
-from workbench.splunk.schedule.savedsearches_conf import all_searches, endpoints, saved_searches
+from workbench.splunk.schedule.savedsearches_conf import (
+    all_searches,
+    endpoints,
+    saved_searches,
+    written_lookup,
+)
 from workbench.splunk.schedule.scheduler import Run, Scheduler
 from workbench.splunk.spl.arguments import Arguments
 from workbench.splunk.spl.macros import expand
@@ -39,12 +44,15 @@ class EventsEngine:
         self._knowledge.endpoints = endpoints([addon])
         self._reports = saved_searches([addon])
         self._found: dict[tuple[str, str, str], Results] = {}
+        self._waiting: dict[str, str] = {}
         # The store fills itself while it is searched, and the page asks for several searches at once.
         self._lock = threading.Lock()
 
     def search(self, spl: str, earliest: str, latest: str) -> Results:
         """The search over the events of the range. Neither they nor the clock change, so it runs once."""
         asked = (spl, earliest, latest)
+        for lookup in [name for name in self._waiting if name in spl]:
+            self.keep(self._waiting.pop(lookup))
         with self._lock:
             if asked not in self._found:
                 rows = run(spl, self._store, knowledge=self._knowledge, now=self.now, earliest=earliest, latest=latest)
@@ -77,6 +85,15 @@ class EventsEngine:
         keeper = parse_saved_search(name, all_searches([self._addon])[name])
         with self._lock:
             Scheduler(self._store, self._knowledge).results(Run(keeper, int(self.now), self.now))
+
+    def keep_when_read(self, name: str) -> None:
+        """The same once a search reads the lookup, since a run takes a while."""
+        self._waiting[written_lookup(all_searches([self._addon])[name])] = name
+
+    def write(self, lookup: str, rows: list[dict[str, str]]) -> None:
+        """Put rows into a lookup, in place of those it has."""
+        with self._lock:
+            self._knowledge.lookup_definition(lookup).write(rows, append=False)
 
     def _last_run(self, search: SavedSearch) -> Results | None:
         times = list(search.cron.times(self.now - _LONGEST_PERIOD, self.now)) if search.cron else []
