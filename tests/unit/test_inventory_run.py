@@ -477,6 +477,24 @@ def test_the_record_has_the_figures_of_each_manifest(world: InventoryWorld) -> N
     ]
 
 
+def test_a_stop_at_the_end_of_a_collection_lets_it_end(world: InventoryWorld) -> None:
+    world.settings["collections"] = "labels,workloads"
+    world.on_effect = lambda name: world.stop.request() if name == "write" else None
+    assert [event["kind"] for event in world.run()] == ["manifest"]
+    assert world.ended == "stopped"
+    world.on_effect = lambda _name: None
+    events = world.run()
+    assert (manifest_of(events, "labels")["full"], manifest_of(events)["full"]) == (False, True)
+
+
+def test_a_pce_that_is_lost_on_the_way_to_the_labels_is_in_the_manifest(world: InventoryWorld) -> None:
+    world.settings["collections"] = "workloads"
+    world.pce.status[path_of("labels")] = 401
+    events = world.run()
+    assert world.ended == "refused_key"
+    assert "401" in manifest_of(events)["why"]
+
+
 def test_a_stop_between_pages_leaves_the_rest_to_the_next_run(world: InventoryWorld) -> None:
     world.set("workloads", *(workload(number, name="x" * 250) for number in range(2000)))
     world.on_effect = lambda name: world.stop.request() if name == "write" else None

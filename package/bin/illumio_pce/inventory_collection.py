@@ -27,7 +27,7 @@ _SERVED = ("vens", "workloads")
 
 @dataclass
 class Shared:
-    """What the collections of a run share. `write` hands events to splunkd; `path_of`: where the PCE has a collection.
+    """What the collections of a run share. `write` hands events to splunkd; `source` is the PCE and organisation.
 
     `limited`: why the key may be limited to labels; empty where it is not. `members`: FQDNs of the supercluster.
     """
