@@ -26,8 +26,13 @@ def search(
 ) -> list[Event]:
     """The rows that a search finds, over all time unless told. `now` is its clock, epoch seconds. Raises Refused."""
     confs = Confs.load(addon)
-    events = list(_received(indexed, Receiver(confs, now)))
+    events = received(indexed, addon, now)
     return run(spl, events, knowledge=Knowledge(confs, now), now=now, earliest=earliest, latest=latest)
+
+
+def received(indexed: Iterable[IndexedEvent], addon: Path, now: float) -> list[Event]:
+    """The events behind the rules of index time."""
+    return list(_received(indexed, Receiver(Confs.load(addon), now)))
 
 
 def _received(indexed: Iterable[IndexedEvent], receiver: Receiver) -> Iterator[Event]:

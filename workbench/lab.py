@@ -21,8 +21,10 @@ from workbench.splunk.splunkd.search_command import CommandRun, run_command
 APP = "TA_illumio_pce"
 SCHEME = "illumio_pce_events"
 HEALTH_SCHEME = "illumio_pce_health"
+INVENTORY_SCHEME = "illumio_pce_inventory"
 EVENTS = "illumio:pce:events"
 CLUSTER_HEALTH = "illumio:pce:cluster_health"
+INVENTORY = "illumio:pce:inventory"
 INGEST = "illumio:pce:ingest"
 CHECKPOINTS = "storage/collections/data/ta_illumio_pce_checkpoints"
 
@@ -78,6 +80,19 @@ class Lab:
     def health(self) -> list[dict[str, Any]]:
         """The indexed health events, oldest first."""
         return [json.loads(event.raw) for event in self.splunkd.events(sourcetype=CLUSTER_HEALTH)]
+
+    def add_inventory(self, name: str = "fleet", **fields: str) -> None:
+        """Save an inventory input as the page does."""
+        settings = {"account": "lab", "index": "main", "interval": "14400", **fields}
+        self.rest("POST", f"ta_illumio_pce_{INVENTORY_SCHEME}", name=name, **settings)
+
+    def run_inventory(self, name: str = "fleet", kill: Kill = Kill()) -> InputRun:  # noqa: B008
+        """Run an inventory input once, to its end."""
+        return self.splunkd.run_input(f"{INVENTORY_SCHEME}://{name}", kill=kill)
+
+    def inventory(self) -> list[dict[str, Any]]:
+        """The indexed inventory events, oldest first."""
+        return [json.loads(event.raw) for event in self.splunkd.events(sourcetype=INVENTORY)]
 
     def run(self, name: str = "audit", reading: Reading = Reading(), kill: Kill = Kill()) -> InputRun:  # noqa: B008
         """Run an input once, to its end."""

@@ -21,7 +21,7 @@ def test_stanzas_are_ours_by_name(conf: str) -> None:
     found = stanzas(conf)
     assert found
     prefix = (
-        r"illumio:pce:(?:syslog|events|cef|leef|flows|system_health|cluster_health|ingest|log)|source::\.\.\.ta_illumio_pce_\*\.log\*"
+        r"illumio:pce:(?:syslog|events|cef|leef|flows|system_health|cluster_health|inventory|ingest|log)|source::\.\.\.ta_illumio_pce_\*\.log\*"
         if conf == "props"
         else r"illumio_pce_\w+(?:\(\d\))?"
     )

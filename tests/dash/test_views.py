@@ -21,11 +21,13 @@ def test_they_pass_the_frameworks_schema() -> None:
     assert [str(complaint) for complaint in schema_complaints(VIEWS)] == []
 
 
-def test_they_are_the_eight_in_the_order_of_the_navigation() -> None:
+def test_they_are_in_the_order_of_the_navigation() -> None:
     assert [view.name for view in VIEWS] == [
         "security_overview",
+        "investigate",
         "access",
         "workload_protection",
+        "fleet",
         "policy_changes",
         "pce_health",
         "events",

@@ -11,6 +11,8 @@ from pathlib import Path
 from tests.conftest import ADDON, REPOSITORY
 from tests.e2e.test_collection import event
 from workbench.pce import Pce, PceServer
+from workbench.pce.inventory import fill
+from workbench.pce.jobs import JobRules
 from workbench.splunk.dashboards.view import read_views
 
 
@@ -35,6 +37,12 @@ def test_the_story_ends_well_and_says_that_it_is_an_emulation() -> None:
     assert "25 events" in ended.stdout
     assert re.search(r"core0\.example\.com +medium +97 +40 +11 +cpu \(97 %\)", ended.stdout), ended.stdout
     assert re.search(r"pce\.example\.com +medium .*missing nodes \(1\)", ended.stdout), ended.stdout
+    assert re.search(r"workloads +240 +240 added", ended.stdout), ended.stdout
+    assert re.search(r"workloads +239 +3 changed, 1 deleted", ended.stdout), ended.stdout
+    # The names of the first step's servers, in events that hold their hrefs alone.
+    assert re.search(r"/orgs/1/workloads/\S+ +\S+\.kestrel-freight\.exam\S* +app=\w+, env=\w+", ended.stdout), (
+        ended.stdout
+    )
     assert "alerts of 32 detections; 0 of them in the normal hours" in ended.stdout
     assert "do first:  Call the person now; do not rely on email." in ended.stdout
     for dataset in ("Authentication", "Change.Endpoint_Changes", "Alerts", "Event_Signatures"):
@@ -50,6 +58,8 @@ def test_demo_reads_from_a_real_pce_without_writing_to_it(tmp_path: Path) -> Non
     key = pce.add_key()
     for number in range(3):
         pce.record(event(number, age=60))
+    pce.job_rules = JobRules(pending_polls=0, polls=0)
+    fill(pce.inventory, 20, now=pce.clock())
     ca_file = tmp_path / "ca.pem"
     with PceServer(pce) as server:
         ca_file.write_text(server.ca_pem, encoding="ascii")
@@ -60,6 +70,8 @@ def test_demo_reads_from_a_real_pce_without_writing_to_it(tmp_path: Path) -> Non
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "3 events in all" in ended.stdout
     assert re.search(r"core1\.example\.com +informational +3 +40 +11 +-", ended.stdout), ended.stdout
+    assert re.search(r"workloads +20 +20 added", ended.stdout), ended.stdout
+    assert re.search(r"^ +full +\d", ended.stdout, re.MULTILINE), ended.stdout
     assert key.secret not in ended.stdout + ended.stderr
     assert refused.returncode == 1
     assert "refuses the API key" in refused.stdout

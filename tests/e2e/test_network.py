@@ -87,7 +87,7 @@ def test_an_unusual_but_valid_response_is_accepted(name: str, pce: Pce, server: 
         found = client.events("events", EVERYTHING).events
         assert [text.count(note) for text in found.texts] == [1] * 30
     assert client.event_settings() == pce.settings[1]
-    href = client.job_result(client.start_job("events", EVERYTHING))
+    href = client.job_result(client.start_job("events", EVERYTHING).href)
     assert href is not None
     assert sum(map(len, client.datafile(href))) == 30
     check(with_it, None)

@@ -164,8 +164,9 @@ def saved_account(client: Client, account: dict[str, str]) -> str:
 
 @pytest.fixture
 def validators() -> dict[str, list[Validator]]:
-    """The browser's checks of each field of accounts, proxy and inputs, by the field's name."""
+    """The browser's checks of each field of accounts, proxy and inputs, by the field's name; of several, the first's."""
     settings = json.loads((ADDON / "appserver/static/js/build/globalConfig.json").read_text("utf-8"))
     pages = settings["pages"]
     forms = [*pages["configuration"]["tabs"], *pages["inputs"]["services"]]
-    return {entity["field"]: entity.get("validators", []) for form in forms for entity in form["entity"]}
+    found = reversed([entity for form in forms for entity in form["entity"]])
+    return {entity["field"]: entity.get("validators", []) for entity in found}

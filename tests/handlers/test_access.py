@@ -25,8 +25,8 @@ KNOWLEDGE = ("props", "transforms", "lookups", "macros", "eventtypes", "tags", "
 WITHIN_THE_APP = ("views", "nav")
 #: What administrators edit, and exported searches read.
 EDITED = tuple(f"illumio_pce_{name}" for name in ("high_value_workloads", "high_value_labels", "expected_automation"))
-#: What keepers write and dashboards show everybody.
-SHOWN = ("illumio_pce_vens", "illumio_pce_daily_summary")
+#: What keepers write and pages show everybody.
+SHOWN = tuple(f"illumio_pce_{name}" for name in ("vens", "daily_summary", "workloads", "labels", "objects"))
 #: What keepers write and detections read: it tells of events.
 KEPT = tuple(keeper.lookup for keeper in read_all() if keeper.kept and keeper.lookup not in SHOWN)
 #: What only those who run the add-on see.

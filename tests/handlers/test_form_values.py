@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 import pytest
 from illumio_pce.config import Account, InputSettings, Proxy
 from illumio_pce.health_settings import HealthSettings
+from illumio_pce.inventory_settings import InventorySettings
 
 from .conftest import SECRET, Client, Validator
 from .test_access import complaints_about
 
 INPUT = "ta_illumio_pce_illumio_pce_events"
 HEALTH = "ta_illumio_pce_illumio_pce_health"
+INVENTORY = "ta_illumio_pce_illumio_pce_inventory"
 ACCOUNT = "ta_illumio_pce_account"
 PROXY = "ta_illumio_pce_settings/proxy"
 
@@ -50,6 +52,8 @@ VALUES: dict[str, tuple[str, ...]] = {
     "statuses": ("success", "success,none", "Success", "maybe", ",", "none,\tfailure"),
     "include_system_events": BOOLEANS,
     "late_arrival_window": NUMBERS,
+    "collections": ("workloads", " labels , workloads", "workloads,,vens,", "Workloads", "users;labels", "events", "vens,"),
+    "full_every": ("1", "168", "169", " 24 ", "0024", "1.5"),
     "pce_url": URLS,
     "org_id": (*NUMBERS, "4294967295", "12345678901"),
     "api_key_id": ("api_1f2e3d", " api_1f2e3d ", "api:1", "api 1", "\u00e4pi"),
@@ -80,7 +84,7 @@ ONLY_ON_THE_SERVER = {
 #: Where the server says more precisely what is wrong: a private key, and the zone of an IPv6 address.
 PRECISE_ON_THE_SERVER = ("private key", "without a zone")
 #: What is chosen from a list, and never typed.
-CHOSEN = {"account", "index", "severities", "statuses", "include_system_events"}
+CHOSEN = {"account", "index", "severities", "statuses", "include_system_events", "collections"}
 CHOSEN |= {"proxy_enabled", "proxy_type", "proxy_rdns"}
 
 ACCOUNT_CONF = {"pce_url": "https://pce.example.com", "org_id": "3", "api_key_id": "api_1f2e3d"}
@@ -95,6 +99,13 @@ INPUT_CONF = {
 
 
 HEALTH_CONF = {"account": "lab", "index": "default", "interval": "60"}
+INVENTORY_CONF = {
+    "account": "lab",
+    "index": "default",
+    "interval": "14400",
+    "collections": "workloads",
+    "full_every": "24",
+}
 
 
 def refusal(parse: Callable[[], object]) -> str:
@@ -116,6 +127,10 @@ def parse_input(changes: Mapping[str, str]) -> InputSettings:
 
 def parse_health(changes: Mapping[str, str]) -> HealthSettings:
     return HealthSettings.parse_form("audit", {**HEALTH_CONF, **changes})
+
+
+def parse_inventory(changes: Mapping[str, str]) -> InventorySettings:
+    return InventorySettings.parse_form("audit", {**INVENTORY_CONF, **changes})
 
 
 def parse_proxy(changes: Mapping[str, str]) -> Proxy | None:
@@ -159,6 +174,7 @@ def test_an_account_is_rejected_with_the_message_of_a_run_or_tried(client: Clien
     [
         *((INPUT, INPUT_CONF, parse_input, field) for field in INPUT_FIELDS),
         *((HEALTH, HEALTH_CONF, parse_health, field) for field in HEALTH_CONF),
+        *((INVENTORY, INVENTORY_CONF, parse_inventory, field) for field in ("collections", "full_every")),
     ],
 )
 def test_an_input_is_saved_if_and_only_if_a_run_accepts_it(
@@ -195,7 +211,13 @@ def test_a_proxy_is_saved_if_and_only_if_a_run_accepts_it(client: Client, field:
 @pytest.mark.parametrize("field", [field for field in VALUES if field not in CHOSEN])
 def test_the_browser_accepts_and_says_what_the_server_does(validators: dict[str, list[Validator]], field: str) -> None:
     parse: Callable[[dict[str, str]], object] = (
-        parse_account if field in ACCOUNT_FIELDS else parse_proxy if field in PROXY_FIELDS else parse_input
+        parse_account
+        if field in ACCOUNT_FIELDS
+        else parse_proxy
+        if field in PROXY_FIELDS
+        else parse_inventory
+        if field == "full_every"
+        else parse_input
     )
     for _, value in values_of((field,)):
         if not value.strip():  # UCC's forms check that required fields are not empty, and no empty field further

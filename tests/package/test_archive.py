@@ -12,7 +12,7 @@ import pytest
 from tools.build.__main__ import fingerprint
 
 #: Megabytes that the package may grow to before somebody asks why: unpacked, packed, and each library's.
-UNPACKED, PACKED, LIBRARIES = 20.5, 5.6, 4.5
+UNPACKED, PACKED, LIBRARIES = 22, 6, 4.5
 
 #: What a package may hold at its top, and which kinds of files below.
 TOP = {

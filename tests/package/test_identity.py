@@ -47,7 +47,8 @@ def test_a_deployer_brings_a_new_version_of_the_catalogues(addon: Path) -> None:
 
 
 def test_the_inputs_have_the_contracts_fields_and_defaults(addon: Path) -> None:
-    assert conf(addon / "default/inputs.conf") == {
+    inputs = conf(addon / "default/inputs.conf")
+    assert {name: inputs[name] for name in inputs if not name.startswith("identity_manager://")} == {
         "illumio_pce_events": {
             "start_by_shell": "false",
             "python.version": "python3",
@@ -64,14 +65,36 @@ def test_the_inputs_have_the_contracts_fields_and_defaults(addon: Path) -> None:
             "index": "default",
             "interval": "60",
         },
+        "illumio_pce_inventory": {
+            "start_by_shell": "false",
+            "python.version": "python3",
+            "python.required": "3.9, 3.13",
+            "index": "default",
+            "interval": "14400",
+            "collections": "workloads,vens,labels,label_groups,ip_lists,services,rule_sets",
+            "full_every": "24",
+        },
     }
     spec = (addon / "README/inputs.conf.spec").read_text("utf-8")
-    of_events, of_health = spec.split("[illumio_pce_health://<name>]")
+    of_events, _, rest = spec.partition("[illumio_pce_health://<name>]")
+    of_health, _, of_inventory = rest.partition("[illumio_pce_inventory://<name>]")
     assert set(re.findall(r"(?m)^(\w+) = ", of_events)) == {
         "account", "index", "interval", "start_time", "event_types", "severities", "statuses",
         "include_system_events", "late_arrival_window", "start_by_shell",
     }  # fmt: skip
     assert set(re.findall(r"(?m)^(\w+) = ", of_health)) == {"account", "index", "interval", "start_by_shell"}
+    assert set(re.findall(r"(?m)^(\w+) = ", of_inventory)) == {
+        "account", "index", "interval", "collections", "full_every", "start_by_shell",
+    }  # fmt: skip
+
+
+def test_enterprise_security_is_told_of_the_assets_by_an_input_that_is_off(addon: Path) -> None:
+    shipped = conf(addon / "default/inputs.conf")["identity_manager://illumio_pce_assets"]
+    assert (shipped["disabled"], shipped["target"], shipped["url"]) == ("1", "asset", "lookup://illumio_pce_assets")
+    assert conf(addon / "default/transforms.conf")["illumio_pce_assets"] == {"filename": "illumio_pce_assets.csv"}
+    # A spec would make it an input of this add-on, whose script splunkd would look for.
+    assert "identity_manager" not in (addon / "README/inputs.conf.spec").read_text("utf-8")
+    assert len((addon / "lookups/illumio_pce_assets.csv").read_text("utf-8").splitlines()) == 1
 
 
 def test_accounts_and_settings_have_the_contracts_fields(addon: Path) -> None:
@@ -86,7 +109,7 @@ def test_every_field_of_a_form_is_explained(repository: Path) -> None:
     pages = json.loads((repository / "globalConfig.json").read_text("utf-8"))["pages"]
     forms = [*pages["configuration"]["tabs"], *pages["inputs"]["services"]]
     fields = [field for form in forms for field in form.get("entity", [form])]
-    assert len(fields) == 28
+    assert len(fields) == 34
     assert [field.get("field") for field in fields if len(field.get("help", "")) < 20] == []
 
 
@@ -117,7 +140,7 @@ def test_only_administrators_write_and_only_knowledge_is_shared(addon: Path) -> 
     assert meta["everything"] == {"access": "read : [ * ], write : [ admin, sc_admin ]", "export": "none"}
     shared = {name for name, stanza in meta.items() if stanza.get("export") == "system"}
     assert {name for name in shared if not name.startswith("collections/illumio_pce_")} == {
-        "props", "transforms", "lookups", "macros", "eventtypes", "tags", "savedsearches",
+        "props", "transforms", "lookups", "macros", "eventtypes", "tags", "savedsearches", "workflow_actions",
     }  # fmt: skip
     for name, stanza in meta.items():
         assert "write : [ admin, sc_admin ]" in stanza.get("access", "write : [ admin, sc_admin ]"), name

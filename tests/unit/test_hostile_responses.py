@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from illumio_pce.config import Account
 from illumio_pce.errors import PASSING, REMEDIES, PceError
 from illumio_pce.limits import Limits
-from illumio_pce.pce import Job, Pce, Window
+from illumio_pce.pce import Pce, Window
 from illumio_pce.timestamps import parse_http_date
 
 from tests.simulation import SimulatedClock, SimulatedPendingResponse, SimulatedResponse
@@ -66,7 +66,7 @@ def test_the_key_is_not_sent_to_other_hosts(address: str) -> None:
     calls: list[tuple[SimulatedResponse, Callable[[Pce], object], str]] = [
         (moved, lambda pce: pce.events("events", WINDOW), "/api/v2/orgs/1/events"),
         (accepted, lambda pce: pce.start_job("events", WINDOW), "/api/v2/orgs/1/events"),
-        (done, lambda pce: pce.job_result(Job("/api/v2/orgs/1/jobs/1", WINDOW)), "/api/v2/orgs/1/jobs/1"),
+        (done, lambda pce: pce.job_result("/api/v2/orgs/1/jobs/1"), "/api/v2/orgs/1/jobs/1"),
     ]
     for response, call, path in calls:
         transport = OneResponse(response)

@@ -4,9 +4,10 @@ What is shared comes first, what the dashboard says itself wins; null leaves out
 lines; `{name}` in it stands for a text of shared.json, the filters above all.
 
 A figure says once what it counts, as `figure` of its data source: `where`, which rows; `once_by`, a field, if several
-rows are one; `largest`, if it is the largest value of that field; `levels`, its thresholds if it has any. A click with
-`list` names that data source and opens the rows counted, with `columns`; with `row` those of a table's row, each by
-itself. Links to other pages hand on the filters of theirs.
+rows are one; `largest`, if it is the largest value of that field; `levels`, its thresholds if it has any; `then`, a
+line behind all of it. A source of a table has a query besides, and says as `figure` which rows its clicks list. A
+click with `list` names that data source and opens the rows counted, with `columns`; with `row` those of a table's row,
+each by itself. Links to other pages hand on the filters of theirs.
 """
 
 from __future__ import annotations
@@ -119,7 +120,8 @@ def _listed(options: Json, sources: Json, texts: dict[str, str]) -> str:
     if "largest" in figure:
         rows.append(f"| eventstats max({figure['largest']}) AS largest | where {figure['largest']}=largest")
     chain = "| " + _text(chosen["query"], texts).lstrip("| ")
-    return _text(["search", *events, chain, *rows, options["columns"]], texts).replace("|s$", "|s|u$")
+    verb = [] if events[0].startswith("|") else ["search"]
+    return _text([*verb, *events, chain, *rows, options["columns"]], texts).replace("|s$", "|s|u$")
 
 
 def _figure(figure: Json) -> list[str]:
@@ -135,11 +137,12 @@ def _figure(figure: Json) -> list[str]:
         *rows,
         f"| eval hit=if(isnull(received),1,0) | {count}",
         f"| eval {figure['levels']} | `illumio_pce_level`" if "levels" in figure else "| `illumio_pce_no_level`",
+        *([figure["then"]] if "then" in figure else []),
     ]
 
 
 def _source(source: Json, texts: dict[str, str]) -> Json:
-    text = _text(_figure(source["figure"]) if "figure" in source else source["options"]["query"], texts)
+    text = _text(source["options"].get("query") or _figure(source["figure"]), texts)
     if "$" in _TOKEN.sub("", text):
         # Whether the framework takes $$ for a dollar is documented, and was seen by nobody here.
         raise Invalid(f"a query has no dollar but those of tokens; a pattern ends with \\z: {text}")

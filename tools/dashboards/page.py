@@ -12,10 +12,11 @@ _HEAD = """\
 
 <!-- {notice} -->
 
-Pages to monitor a PCE, in Dashboard Studio, for Splunk 9.3 and later, dark and light. The app opens with the
-security overview. Every page has the same filters: time, PCE and organisation, and the severity that the PCE set; the
-overview filters by the urgency of cases instead, and Weekly by neither. Messages of PCE nodes name neither PCE nor
-organisation, so these two filters do not hide them; PCE health has an extra filter by node.
+Pages to monitor a PCE, in Dashboard Studio, for Splunk 9.3 and later, dark and light. The app opens with the security
+overview; a row about a person, a workload or an address leads to Investigate. Every page has the same filters: time,
+PCE and organisation, and the severity that the PCE set; the overview filters by the urgency of cases instead, and
+Fleet and Weekly, which show no events, by neither. Messages of PCE nodes name neither PCE nor organisation, so
+these two filters do not hide them; PCE health has an extra filter by node.
 
 A figure that can be clicked opens what it counts, no more and no less, with the filters and the time of its page.
 
@@ -42,6 +43,32 @@ does not apply, since it filters the rows of its alert; and these are not shown,
 
 {reasons}
 
+## The PCE's console
+
+In Search, the menu of an event (Event Actions) opens the workload that the event is about in the console of its
+PCE. An event names its PCE, but not the host and the port of the console: in Illumio's cloud they differ from the
+PCE's name. So there is no link until you enter them, one row for each PCE:
+
+1. Upload a lookup file, such as `our_consoles.csv`, into this app under Settings, Lookups, Lookup table files, with
+   the columns `pce_fqdn` (as in the events), `console_host` (a host name or an IPv4 address) and `console_port`:
+
+```
+pce_fqdn,console_host,console_port
+pce.example.com,pce.example.com,8443
+```
+
+2. Put this into `local/transforms.conf` on the search heads:
+
+```
+[illumio_pce_consoles]
+filename = our_consoles.csv
+```
+
+Investigate then shows the address as `console` in the full event. There is a link if the PCE is in the file and the
+event is about exactly one workload: `https://HOST:PORT/#/workloads/UUID`. For rule sets, IP lists, services, VENs,
+users and events, no address of the console is certain, so there is none. In the menus of the fields `user`,
+`src_user`, `dest` and `src`, an event leads to Investigate.
+
 ## What they cost
 
 All panels of a page build on the results of its base searches, and no two of these read the same events. Counts by
@@ -51,6 +78,10 @@ The overview reads what its rules can match, in the selected time range and in t
 day a tenth of the events. What a rule cannot match is left out by the base search, or on the indexers by a condition
 generated from the detections (`content/detections/reads.yml`). One search more finds, among failed sign-ins, whose
 successful ones matter. Protected VENs come from a lookup, and the state of the detections from Splunk's REST API.
+
+Investigate asks the index for the words of the name that is entered, and reads only events with these words; if a name
+has neither a letter nor a digit of ASCII, it reads every event. For the detections it reads what the overview reads.
+Until a name is entered, it reads nothing.
 
 Weekly reads no event, but a lookup of a few thousand rows, which its keeper writes: each hour it counts what is new of
 the days that are over.

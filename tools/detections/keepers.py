@@ -33,6 +33,8 @@ class Keeper:
     description: str
     minute: int = 0
     minutes: str = ""
+    hours: str = "*"
+    writes: str = ""
     search: str = ""
     days: int = 0
     again: int = 600
@@ -52,7 +54,18 @@ class Keeper:
     @property
     def lookup(self) -> str:
         """The lookup that it writes."""
-        return f"illumio_pce_{self.id}"
+        return self.writes or f"illumio_pce_{self.id}"
+
+    @property
+    def of_inventory(self) -> bool:
+        """Whether it keeps what the PCE has, rather than what happened or what administrators typed."""
+        return bool(self.search) and "illumio_pce_inventory" in self.search
+
+    @property
+    def starts(self) -> str:
+        """When it runs: minutes of each hour, or a time of the day."""
+        minutes = self.minutes or str(self.minute)
+        return minutes if self.hours == "*" else f"{int(self.hours):02d}:{int(minutes):02d}"
 
     @property
     def columns(self) -> list[str]:
@@ -176,13 +189,13 @@ def _read(path: Path) -> Keeper:
 
 def stanza(keeper: Keeper) -> str:
     """Its stanza of savedsearches.conf. A run that is missed is not made up for: the next one reads all that is new."""
-    window = {"dispatch.earliest_time": f"-{keeper.days}d", "dispatch.latest_time": "+24h"} if keeper.kept else {}
+    window = {"dispatch.earliest_time": f"-{keeper.days}d", "dispatch.latest_time": "+24h"} if keeper.days else {}
     settings = {
         "description": f"{keeper.name}. {_one_line(keeper.description)} Enable it with what reads it.",
         "search": keeper.composed,
         "disabled": "1",
         "enableSched": "1",
-        "cron_schedule": f"{keeper.minutes or keeper.minute} * * * *",
+        "cron_schedule": f"{keeper.minutes or keeper.minute} {keeper.hours} * * *",
         "realtime_schedule": "1",
         **window,
         "alert.track": "0",
@@ -191,7 +204,7 @@ def stanza(keeper: Keeper) -> str:
 
 
 def needed(search: str, macros: list[Macro], keepers: list[Keeper]) -> list[Keeper]:
-    """The keepers whose lookups a search reads, by itself or by its macros."""
+    """The keepers whose lookups a search needs, by itself or by its macros; those of the inventory only add names."""
     texts, seen, pending = [search], set[str](), _CALL.findall(search)
     definitions: dict[str, list[str]] = {}
     for macro in macros:
@@ -203,7 +216,7 @@ def needed(search: str, macros: list[Macro], keepers: list[Keeper]) -> list[Keep
             texts += definitions.get(name, [])
             pending += [call for text in definitions.get(name, []) for call in _CALL.findall(text)]
     whole = " ".join(texts)
-    return [one for one in keepers if re.search(rf"\b{one.lookup}\b", whole)]
+    return [one for one in keepers if not one.of_inventory and re.search(rf"\b{one.lookup}\b", whole)]
 
 
 def all_macros(keepers: list[Keeper]) -> list[Macro]:

@@ -173,6 +173,8 @@ class Detection:
     day_total: str = ""
     # The same over the hour before each event, as `hour_total`.
     hour_total: str = ""
+    # Whether `prepare` puts into words what events may name by hrefs alone, so that names have to be there before it.
+    names_first: bool = False
     # Stages between the events that alert and their rows.
     details: list[str] = field(default_factory=list)
     # Figures over the window before an event, each with the field it is counted by (and `day`, if it is one over a

@@ -161,6 +161,7 @@ Searches, dashboards and suppressions of your own that go by the search's name (
   `href` (of all events), `severity` and `reason` where they exist. To see an event itself, search the macro
   `illumio_pce_index` with `href="…"`; in Enterprise Security, the drilldown shows the events of the alert.
 - Every threshold is a macro, and every detection ends with a filter macro: change them in `local/macros.conf`.
+- What events name by hrefs alone has its name where an [inventory](inventory.md) knows it; the event's own names stand.
 - High-value workloads and labels, and what automation is expected to do, are lists that you edit:
   [lookups.md](lookups.md). The detections that heed the list of automation, marked below, leave such events out. Those
   about rights, keys and what blocks traffic never do, whatever the list says.
@@ -184,6 +185,8 @@ need them; the commands above do.
 - While a detection runs without its keeper, each run reads months of events. Do not leave it so.
 - Rows that are older than what is remembered are dropped, so the lookups do not grow beyond it.
 - Three keepers turn what is typed into the lists of [lookups.md](lookups.md) into lower case.
+- Nine keepers fill the lookups of the inventory: [lookups.md](lookups.md#what-the-pce-has). Without an inventory input
+  they find nothing to do.
 - In a search head cluster the captain starts them like any scheduled search, and the KV store gives all members the
   same lookups. A run that is skipped is not made up for: the next one reads all that is new.
 - Deleting the rows of a lookup, or restoring an old KV store, is safe at any time. Delete them when the past of a
@@ -280,9 +283,14 @@ def _readers(one: Keeper, detections: list[Detection]) -> list[str]:
 def _keeper(one: Keeper, detections: list[Detection]) -> str:
     readers = ", ".join(f"`{name}`" for name in _readers(one, detections)) or "the dashboards"
     # The lists of administrators are read by many.
-    told = readers if one.days else "those that read the list"
-    remembers = f"{one.days} days" if one.days else "what you typed"
-    return f"| {one.stanza} | `{one.lookup}` | {one.minutes or one.minute} | {remembers} | {told} |"
+    told, remembers = readers, f"{one.days} days"
+    if one.of_inventory:
+        told, remembers = "names and labels", "what the PCE has"
+    elif one.id == "assets":
+        told, remembers = "Enterprise Security", "workloads as assets"
+    elif not one.days:
+        told, remembers = "those that read the list", "what you typed"
+    return f"| {one.stanza} | `{one.lookup}` | {one.starts} | {remembers} | {told} |"
 
 
 def _figures() -> str:

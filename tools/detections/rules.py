@@ -50,8 +50,7 @@ def _end() -> str:
     both = r'replace(cause,"^(\S+) (\S+) (\S+)$","\1 \{}")'
     return (
         "eval watched_by=if(isnull(watched),null(),event_number) | mvexpand watched"
-        " | eval watched=lower(watched)"
-        " | lookup local=true illumio_pce_high_value_workloads workload AS watched OUTPUT importance AS watched_value"
+        " | `illumio_pce_importance(watched)`"
         " | eventstats values(watched_value) AS watched_value BY watched_by | dedup event_number"
         f" | eval {back}, cause=if(isnull(watched_value),mvmap(cause,{both.format(2)}),mvmap(cause,{both.format(3)}))"
         " | fields - own_* was_* watched* audited candidate found plain alert_event event_number"

@@ -14,6 +14,8 @@ from tools.detections.model import DAY, DAY_THRESHOLD, STEP, Detection
 _TYPES = re.compile(r'\b(?:event|notification)_type(?:=("[a-z_.]+\*?")| IN \(((?:(?:, )?"[a-z_.]+\*?")+)\))')
 # What illumio_pce_who says of a row that is about too many of them.
 _OPEN = {"actor": "users", "user": "users", "whose": "users", "src": "addresses"}
+# What an alert shows that events may name by hrefs alone.
+_NAMED = re.compile(r"\b(?:dest|object|host|illumio_pce_hosts|illumio_pce_settings|illumio_pce_change_summary)\b")
 # What comes before streamstats, whose windows have a limit.
 _LOOKED_AT = "`illumio_pce_looked_at`"
 
@@ -52,7 +54,7 @@ def _stages(detection: Detection) -> list[str]:
     if detection.search:
         return ["".join(_divided(_filled(detection)))]
     since = detection.runs.since_last_run
-    matched = [events_of(detection), "`illumio_pce_identity`", *detection.prepare]
+    matched = [events_of(detection), "`illumio_pce_identity`", *_named(detection, first=True), *detection.prepare]
     matched += [f"eval matched=if({detection.match},_indextime,null())", "`illumio_pce_matched`"]
     if detection.before:
         return [*matched, *_after_others(detection, since), *_rows(detection)]
@@ -132,14 +134,22 @@ def _rows(detection: Detection) -> list[str]:
     reached += "max(total) AS total " if detection.day_total or detection.by_day else ""
     reached += "max(hour_total) AS hour_total " if detection.hour_total else ""
     reached += "max(looked_at) AS looked_at " if _streams(detection) else ""
-    reached += "values(high_value) AS high_value " if detection.high_value else ""
+    reached += "values(high_value) AS high_value values(dest_labels) AS dest_labels " if detection.high_value else ""
     return [
+        *_named(detection, first=False),
         *detection.details,
         *(["`illumio_pce_high_value`"] if detection.high_value else []),
         *(f"`illumio_pce_who({name},{_OPEN[name]})`" for name in names),
         f"stats `illumio_pce_count_and_times` {reached}{entities}"
         f" values(event_type) AS signature_id {detection.also} BY {' '.join(by)}",
     ]
+
+
+def _named(detection: Detection, *, first: bool) -> list[str]:
+    """The names that the inventory has for hrefs: of the few events that alert, unless `prepare` needs them first."""
+    shown = " ".join([detection.reason, detection.also, *detection.details])
+    wanted = detection.names_first if first else not detection.names_first and _NAMED.search(shown)
+    return ["`illumio_pce_named`"] if wanted else []
 
 
 def _streams(detection: Detection) -> bool:

@@ -1,4 +1,4 @@
-"""The demo against the user's own PCE: one read-only collection, without a Splunk."""
+"""The demo against the user's own PCE: its events, health and inventory are read once, without a Splunk."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from workbench.demo.fleet import say_manifests, show_fleet
 from workbench.demo.health import show_health
 from workbench.demo.show import record_line, say, step, table
 from workbench.lab import Lab, RestFailure
@@ -42,7 +43,7 @@ class OwnPce:
 
 
 def show_own_pce(lab: Lab, pce: OwnPce) -> int:
-    """Collect the last 24 hours once, and show what a Splunk would have indexed; the exit status."""
+    """Collect the last 24 hours, health and inventory once, and show what would have been indexed; the exit status."""
     print("Reading from your own PCE. splunkd is an emulation; nothing is written to the PCE.")
     step(1, f"Saving an account for {pce.url}, organisation {pce.org_id}: the add-on checks it against the PCE first")
     try:
@@ -61,7 +62,8 @@ def show_own_pce(lab: Lab, pce: OwnPce) -> int:
     run = lab.run()
     say(record_line(lab.records()[-1]))
     _show_health(lab)
-    step(4, "What Splunk would have indexed")
+    _show_fleet(lab)
+    step(5, "What Splunk would have indexed")
     events = list(lab.events())
     table(events[-20:], lab.addon, of_each=20)
     by_host = Counter(event.host for event in events)
@@ -80,3 +82,16 @@ def _show_health(lab: Lab) -> None:
         show_health(lab)
     else:
         say(f"{record.get('error', '')} {record.get('remedy', '')} {' '.join(record.get('notes', []))}".strip())
+
+
+def _show_fleet(lab: Lab) -> None:
+    """What the PCE manages, whatever comes of it."""
+    step(4, "Reading the PCE's inventory; with many workloads this takes minutes")
+    lab.add_inventory()
+    run = lab.run_inventory()
+    if lab.inventory():
+        say_manifests(lab)
+        show_fleet(lab)
+    if run.exit_code != 0:
+        record = lab.records()[-1]
+        say(f"{record.get('error', '')} {record.get('remedy', '')}".strip())

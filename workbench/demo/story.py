@@ -1,4 +1,4 @@
-"""The demo's story: events are collected, a run is killed, events turn up late; health; then a day at a company."""
+"""The demo's story: events are collected, a run is killed, others come late; health, fleet; a day at a company."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections import Counter
 
 from workbench.demo.company import tell_day
 from workbench.demo.dashboards import show_dashboards
+from workbench.demo.fleet import tell_fleet
 from workbench.demo.health import tell_health
 from workbench.demo.show import record_line, say, step, table
 from workbench.lab import Lab
@@ -20,6 +21,8 @@ _WEEK = 7 * 86_400
 _BACKLOG = 30_000
 _BURST = 6_000
 _LATE = 25
+#: Of the company that most events are of.
+_SEED = 1
 
 
 def tell(lab: Lab, *, stay: bool) -> int:
@@ -28,7 +31,7 @@ def tell(lab: Lab, *, stay: bool) -> int:
     pce = Pce()
     now = time.time()
     step(1, f"A PCE with {_BACKLOG:,} audit events from the last week (generated, in the formats that PCEs send)")
-    _record(pce, now - _WEEK, now - 60, _BACKLOG, seed=1)
+    _record(pce, now - _WEEK, now - 60, _BACKLOG, seed=_SEED)
     with PceServer(pce) as server:
         say(f"it listens at {server.url}, over TLS with a certificate from a private CA")
         key = pce.add_key()
@@ -48,8 +51,9 @@ def tell(lab: Lab, *, stay: bool) -> int:
         exact = _compare(lab, pce)
         _indexed(lab)
         tell_health(lab, pce, 8)
-        found = tell_day(lab.addon, 9)
-        show_dashboards(lab, 10, stay=stay)
+        tell_fleet(lab, pce, _SEED, 9)
+        found = tell_day(lab.addon, 10)
+        show_dashboards(lab, 11, stay=stay)
     print("\nNext: ./build.sh test, or docs/install.md.")
     return 0 if exact and found else 1
 

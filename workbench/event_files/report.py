@@ -14,6 +14,7 @@ _MARKS = {
     "illumio:pce:flows": "",
     "illumio:pce:system_health": "",
     "illumio:pce:cluster_health": '"kind"',
+    "illumio:pce:inventory": '"kind"',
     "illumio:pce:ingest": "",
 }
 _RECEIVED_AS = "illumio:pce:syslog"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .keys import EVERYTHING, READ_EVENTS, READ_SETTINGS, READ_SYSTEM_EVENTS, ApiKey
+from .keys import EVERYTHING, READ_EVENTS, READ_INVENTORY, READ_SETTINGS, READ_SYSTEM_EVENTS, ApiKey
 from .pce import Pce
 from .server import PceServer
 from .supercluster import Supercluster
@@ -11,6 +11,7 @@ from .wire import Answer, Ending, Interrupted, Request
 __all__ = [
     "EVERYTHING",
     "READ_EVENTS",
+    "READ_INVENTORY",
     "READ_SETTINGS",
     "READ_SYSTEM_EVENTS",
     "Answer",

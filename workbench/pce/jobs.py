@@ -13,13 +13,14 @@ class JobRules:
     """How jobs of this PCE go; tests change them.
 
     A job is pending for `pending_polls`, then runs until `polls` polls and `seconds` seconds are over, and
-    then is done, or failed where `fails`.
+    then is done, or failed where `fails`, with `message` in its result where there is one (TA-Illumio reads it).
     """
 
     pending_polls: int = 1
     polls: int = 2
     seconds: float = 0.0
     fails: bool = False
+    message: str = ""
     absolute_location: bool = False
     retry_after: int = 5
 
@@ -62,11 +63,17 @@ class Job:
             "job_type": ":illumio/async_requests",
             "description": self.description,
             "status": status,
-            "result": {"href": self.datafile} if self.done else {},
+            "result": self._result(),
             "requested_at": _render(self.requested_at),
             "terminated_at": _render(self.ended_at),
             "requested_by": {"href": self.requested_by},
         }
+
+    def _result(self) -> dict[str, str]:
+        if self.done:
+            return {"href": self.datafile}
+        failed = self.ended_at is not None and self.rules.message
+        return {"message": self.rules.message} if failed else {}
 
 
 def _render(seconds: float | None) -> str | None:

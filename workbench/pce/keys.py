@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 READ_EVENTS = "read events"
 READ_SYSTEM_EVENTS = "read system events"
 READ_SETTINGS = "read settings"
 READ_HEALTH = "read health"
-EVERYTHING = frozenset({READ_EVENTS, READ_SYSTEM_EVENTS, READ_SETTINGS, READ_HEALTH})
+READ_INVENTORY = "read inventory"
+#: API keys, service accounts and roles, for which a Global Viewer has no right (OpenAPI, 25.2.10).
+READ_PRINCIPALS = "read principals"
+#: What a Global Viewer may read, and settings of events besides.
+EVERYTHING = frozenset({READ_EVENTS, READ_SYSTEM_EVENTS, READ_SETTINGS, READ_HEALTH, READ_INVENTORY})
 
 #: REST API guide: requests a minute that one key may make.
 REQUESTS_PER_MINUTE = 500
@@ -19,7 +24,11 @@ REQUESTS_PER_MINUTE = 500
 
 @dataclass
 class ApiKey:
-    """A user's or service account's key; `expires_at` and `last_used_at` in epoch seconds."""
+    """A user's or service account's key; `expires_at` and `last_used_at` in epoch seconds.
+
+    `scope`: labels of a scoped role, which sees only the objects within them, and is told so by nothing ("Scoped Roles
+    and Permissions", Administration, 25.2.10). READ_SETTINGS stands for a global role.
+    """
 
     org_id: int
     permissions: Collection[str] = EVERYTHING
@@ -27,6 +36,7 @@ class ApiKey:
     key_id: str = field(default_factory=lambda: "api_" + secrets.token_hex(8))
     secret: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
     last_used_at: float | None = None
+    scope: Sequence[Any] = ()
 
     @property
     def pair(self) -> tuple[str, str]:

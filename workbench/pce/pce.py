@@ -13,7 +13,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from email.utils import formatdate
 from functools import partial
 from typing import Any, Callable, Union
@@ -25,8 +25,19 @@ from workbench.pce.events.times import parse_micros
 from .clocks import Clocks
 from .faults import Faults
 from .health import Health
+from .inventory import COLLECTIONS, Inventory
+from .inventory.inventory import InventoryQuery
 from .jobs import Job, JobRules
-from .keys import EVERYTHING, READ_EVENTS, READ_HEALTH, READ_SETTINGS, READ_SYSTEM_EVENTS, ApiKey, RateLimit
+from .keys import (
+    EVERYTHING,
+    READ_EVENTS,
+    READ_HEALTH,
+    READ_INVENTORY,
+    READ_SETTINGS,
+    READ_SYSTEM_EVENTS,
+    ApiKey,
+    RateLimit,
+)
 from .query import DEFAULT_RESULTS, SEVERITIES, BadParameter, EventQuery
 from .quirks import Quirks
 from .timeline import Timeline
@@ -67,6 +78,7 @@ class Pce:
         self.health = [Health.of_2x2(fqdn)]
         self.compresses = True
         self.settings: dict[int, dict[str, Any]] = {}
+        self.inventories: dict[int, Inventory] = {}
         self.recorded: list[bytes] = []
         self._collections: dict[str, Timeline] = {"/system_events": Timeline()}
         self._jobs: dict[str, Job] = {}
@@ -77,6 +89,7 @@ class Pce:
     def add_org(self, org_id: int) -> None:
         """One more organisation on the same PCE."""
         self._collections[f"/orgs/{org_id}/events"] = Timeline()
+        self.inventories[org_id] = Inventory(org_id)
         self.settings[org_id] = {
             "href": f"/orgs/{org_id}/settings/events",
             "audit_event_retention_seconds": 30 * 86_400,
@@ -84,15 +97,21 @@ class Pce:
             "format": "JSON",
         }
 
+    @property
+    def inventory(self) -> Inventory:
+        """The objects of the first organisation."""
+        return self.inventories[self.org_id]
+
     def add_key(
         self,
         permissions: Collection[str] = EVERYTHING,
         *,
         org_id: int | None = None,
         expires_at: float | None = None,
+        scope: Sequence[Any] = (),
     ) -> ApiKey:
         """Make an API key with a new id and secret."""
-        key = ApiKey(org_id or self.org_id, permissions, expires_at)
+        key = ApiKey(org_id or self.org_id, permissions, expires_at, scope=scope)
         self.keys[key.key_id] = key
         return key
 
@@ -221,8 +240,8 @@ class Pce:
             return _refusal(403, "forbidden", "The key may not read these events.")
         statuses = ("success", "failure") if path == "/system_events" else ("success", "failure", "nil")
         query = EventQuery.parse(request.query, statuses=statuses)
-        if "respond-async" in request.headers.get("prefer", "") and not self.quirks.ignores_prefer:
-            return self._start_job(request, key, query)
+        if self._is_async(request):
+            return self._start_job(request, key, self._found(path, query, self.quirks.job_limit(query.max_results)))
         if self.quirks.refuses_more and (query.max_results or 0) > self.quirks.most_results:
             raise BadParameter(f"max_results must be at most {self.quirks.most_results}")
         limit = self.quirks.limit(query.limit, DEFAULT_RESULTS)
@@ -247,19 +266,40 @@ class Pce:
                 return Answer(200, body=text)
         return _refusal(404, "not_found", "There is no such event.")
 
-    def _start_job(self, request: Request, key: ApiKey, query: EventQuery) -> Answer:
+    def _is_async(self, request: Request) -> bool:
+        return "respond-async" in request.headers.get("prefer", "") and not self.quirks.ignores_prefer
+
+    def _start_job(self, request: Request, key: ApiKey, found: bytes, rules: JobRules | None = None) -> Answer:
         """Accept an asynchronous request; it answers what the PCE has at this moment (an assumption)."""
-        path = request.path[len("/api/v2") :]
         description = f"{request.path}?{urlencode(request.query)}"
-        found = self._found(path, query, self.quirks.job_limit(query.max_results))
-        job = Job(key.org_id, description, f"/users/{key.key_id}", self.clock(), found, self.job_rules)
+        job = Job(key.org_id, description, f"/users/{key.key_id}", self.clock(), found, rules or self.job_rules)
         self._jobs[job.href] = job
         location = f"https://{request.headers.get('host', self.fqdn)}/api/v2{job.href}"
         headers = {
             "Location": location if self.job_rules.absolute_location else job.href,
-            "Retry-After": str(self.job_rules.retry_after),
+            "Retry-After": str(job.rules.retry_after),
         }
         return Answer(202, headers)
+
+    def _objects(self, request: Request, key: ApiKey, match: re.Match[str]) -> Answer:
+        """A collection of the inventory."""
+        name, version = match["name"], match.groupdict().get("version")
+        if COLLECTIONS[name].policy != bool(version) or COLLECTIONS[name].of_org != ("org" in match.groupdict()):
+            return _refusal(404, "not_found", f"There is no {request.path}.")
+        if COLLECTIONS[name].right not in key.permissions:
+            return _refusal(403, "forbidden", "The key may not read these objects.")
+        inventory, query = self.inventories[key.org_id], InventoryQuery.parse(name, request.query)
+        if self._is_async(request) and name not in inventory.without_jobs:
+            found = inventory.body(name, version, key, self.fqdn, query)
+            return self._start_job(request, key, found, inventory.job_rules.get(name))
+        total = {"X-Total-Count": str(inventory.total(name, version, key))}
+        return Answer(200, total, inventory.body(name, version, key, self.fqdn, query.cut(inventory.most_results)))
+
+    def _rules(self, _request: Request, key: ApiKey, match: re.Match[str]) -> Answer:
+        if READ_INVENTORY not in key.permissions:
+            return _refusal(403, "forbidden", "The key may not read these objects.")
+        found = self.inventories[key.org_id].rules(match["version"], match["number"], match["kind"])
+        return _refusal(404, "not_found", "There is no such rule set.") if found is None else Answer(200, body=found)
 
     def _job(self, _request: Request, _key: ApiKey, match: re.Match[str]) -> Answer:
         job = self._jobs.get(match["path"])
@@ -276,6 +316,8 @@ class Pce:
     def _settings(self, _request: Request, key: ApiKey, match: re.Match[str]) -> Answer:
         if READ_SETTINGS not in key.permissions:
             return _refusal(403, "forbidden", "The key may not read these settings.")
+        if match["settings"] == "workloads":
+            return Answer(200, body=json.dumps(self.inventories[key.org_id].settings()).encode())
         return Answer(200, body=json.dumps(self.settings[int(match["org"])]).encode())
 
     def _health(self, _request: Request, key: ApiKey, _match: re.Match[str]) -> Answer:
@@ -347,7 +389,13 @@ _ROUTES: tuple[tuple[re.Pattern[str], Respond], ...] = tuple(
     for pattern, respond in (
         (rf"(?P<path>{_ORG}/events|/system_events)", Pce._collection),
         (rf"(?P<path>{_ORG}/events|/system_events)/(?P<uuid>{_UUID})", Pce._one),
-        (rf"{_ORG}/settings/events", Pce._settings),
+        (rf"{_ORG}/settings/(?P<settings>events|workloads)", Pce._settings),
+        (rf"{_ORG}/(?:sec_policy/(?P<version>draft|active)/)?(?P<name>{'|'.join(COLLECTIONS)})", Pce._objects),
+        (
+            rf"{_ORG}/sec_policy/(?P<version>draft|active)/rule_sets/(?P<number>\d+)/(?P<kind>sec_rules|deny_rules)",
+            Pce._rules,
+        ),
+        (r"/(?P<name>users)", Pce._objects),
         (rf"(?P<path>{_ORG}/jobs/{_UUID})", Pce._job),
         (rf"(?P<path>{_ORG}/datafiles/{_UUID})", Pce._datafile),
         (r"/health", Pce._health),

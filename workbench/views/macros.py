@@ -16,7 +16,9 @@ from workbench.splunk.spl.macros import expand
 _CALL = re.compile(r"`\s*([^`(\s]+)")
 _WITHOUT_EVENTS = re.compile(r"\s*\|\s*(?:makeresults|inputlookup|rest)\b")
 _LINK = "the search that its link opens does not go through `illumio_pce_index`"
-_NO_AUDIT = {"illumio:pce:ingest", "illumio:pce:system_health", "illumio:pce:cluster_health", "illumio:pce:flows"}
+_NO_AUDIT = {
+    f"illumio:pce:{name}" for name in ("ingest", "system_health", "cluster_health", "flows", "inventory")
+}  # fmt: skip
 
 
 def complaints(views: Sequence[View], addon: Path) -> Iterator[Complaint]:

@@ -53,17 +53,18 @@ def parse_boolean(text: str | None, label: str) -> bool:
     return value in _TRUE
 
 
-def _parse_number(text: str, label: str, allowed: tuple[int, int], unit: str = "") -> int:
+def parse_number(text: str, label: str, allowed: tuple[int, int], unit: str = "") -> int:
+    """Read a whole number within a range, both ends included."""
     low, high = allowed
     if not (re.fullmatch(r"[0-9]{1,6}", text, re.ASCII) and low <= int(text) <= high):
         raise ValueError(f"{label} must be a whole number{unit} from {low} to {high}.")
     return int(text)
 
 
-def parse_interval(text: str | None) -> int:
+def parse_interval(text: str | None, default: int = DEFAULT_INTERVAL, allowed: tuple[int, int] = INTERVAL_RANGE) -> int:
     """Read the polling interval (seconds)."""
-    value = (text or "").strip() or str(DEFAULT_INTERVAL)
-    return _parse_number(value, "The polling interval", INTERVAL_RANGE, " of seconds")
+    value = (text or "").strip() or str(default)
+    return parse_number(value, "The polling interval", allowed, " of seconds")
 
 
 def check_name(name: str) -> None:
@@ -282,7 +283,7 @@ class InputSettings:
         check_name(name)
         account = parse_account_name(conf.get("account"))
         window = (conf.get("late_arrival_window") or "").strip() or str(DEFAULT_LATE_ARRIVAL_WINDOW)
-        seconds = _parse_number(window, "The late arrival window", LATE_ARRIVAL_WINDOW_RANGE, " of seconds")
+        seconds = parse_number(window, "The late arrival window", LATE_ARRIVAL_WINDOW_RANGE, " of seconds")
         start_time = (conf.get("start_time") or "").strip() or DEFAULT_START
         parse_start(start_time, 0)
         return cls(

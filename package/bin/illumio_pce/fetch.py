@@ -25,7 +25,7 @@ class RunningJob:
         """Its events once it is done; None, after a pause, while it runs. Raises PceError (`job`) where it fails."""
         context = self._context
         with context.stop.interruptible():
-            href = context.pce.job_result(self._job)
+            href = context.pce.job_result(self._job.href)
             if href is None:
                 if context.clock.monotonic() > self._deadline:
                     raise PceError("job", "The PCE did not finish an asynchronous job in time.")

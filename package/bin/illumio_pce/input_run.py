@@ -91,13 +91,15 @@ class InputRun(ABC):
     another member of a search head cluster writes none.
 
     `SCHEME`, `SOURCETYPE`: of the kind. `LABEL`: what stands before an input's name in its records and in the log, and
-    `STATE`: before the names of its documents in the KV store; inputs of two kinds may have the same name.
+    `STATE`: before the names of its documents in the KV store; inputs of two kinds may have the same name. `SHARE`: an
+    input of this kind makes so many times fewer requests a minute than an events input.
     """
 
     SCHEME: str
     SOURCETYPE: str
     LABEL = ""
     STATE = ""
+    SHARE = 1
 
     def __init__(
         self,
@@ -226,7 +228,11 @@ class InputRun(ABC):
         lease = self._take_lease(store, info)
         transport = _transport(account, proxy)
         pce = Pce(
-            account, transport, self._clock, lambda: splunkd.inputs_with_account(account.name), limits=self._limits
+            account,
+            transport,
+            self._clock,
+            lambda: self.SHARE * splunkd.inputs_with_account(account.name),
+            limits=self._limits,
         )
         return Prepared(splunkd, info, settings, account, pce, store, lease)
 

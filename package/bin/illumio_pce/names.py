@@ -6,14 +6,17 @@ APP = "TA_illumio_pce"
 #: The modular inputs' schemes; the source of an event is `SCHEME://NAME_OF_THE_INPUT`.
 SCHEME = "illumio_pce_events"
 HEALTH_SCHEME = "illumio_pce_health"
-#: The source types of events, of health, and of the records of runs.
+INVENTORY_SCHEME = "illumio_pce_inventory"
+#: The source types of events, of health, of the inventory, and of the records of runs.
 EVENTS = "illumio:pce:events"
 CLUSTER_HEALTH = "illumio:pce:cluster_health"
+INVENTORY = "illumio:pce:inventory"
 INGEST = "illumio:pce:ingest"
 #: The KV store collection that holds the inputs' state.
 COLLECTION = "ta_illumio_pce_checkpoints"
-#: What the KV store's documents of a health input are named after, with the input's name behind it.
+#: What the KV store's documents of a health or an inventory input are named after, with the input's name behind it.
 HEALTH_STATE = f"{HEALTH_SCHEME}:"
+INVENTORY_STATE = f"{INVENTORY_SCHEME}:"
 
 
 def inputs_of(scheme: str) -> str:
@@ -23,3 +26,4 @@ def inputs_of(scheme: str) -> str:
 
 INPUTS = inputs_of(SCHEME)
 HEALTH_INPUTS = inputs_of(HEALTH_SCHEME)
+INVENTORY_INPUTS = inputs_of(INVENTORY_SCHEME)

@@ -26,7 +26,7 @@ from .limits import DEFAULT_LIMITS, Limits
 from .pce_clock import PceClock
 from .prefetch import Prefetcher, Request, Traffic
 from .timestamps import parse, render
-from .transport import Response, Transport
+from .transport import Query, Response, Transport
 
 HEALTH_PATH = "/api/v2/health"
 #: A limit lower than that would be a multiple of this.
@@ -184,9 +184,9 @@ class Pce:
         request = Request(self._path(collection), tuple(window.query()), (("Prefer", "respond-async"),))
         return self._send(request, read)
 
-    def job_result(self, job: Job) -> str | None:
+    def job_result(self, job_href: str) -> str | None:
         """The href of a finished job's datafile; None while it runs. PceError of category `job` where it failed."""
-        status = self._small(job.href)
+        status = self._small(job_href)
         if not isinstance(status, dict):
             raise PceError("broken_answer", "The PCE's response about an asynchronous job cannot be read.")
         state = str(status.get("status"))
@@ -233,6 +233,30 @@ class Pce:
             raise PceError("broken_answer", "The PCE's response holds no health, or is too large or too slow.")
         return value
 
+    def value(self, path: str, query: Query = ()) -> Any:
+        """A small response as it was sent; None where it is too large or too slow. Raises PceError.
+
+        Like `open`, it has all the time for its retries, whatever failed before it.
+        """
+        self._succeeded = True
+        return self._small(path, query)
+
+    def open(self, request: Request) -> Response:
+        """The response to any request, with its body unread. Raises PceError."""
+        self._succeeded = True
+        return self._send(request, lambda response, _now_ms: response)
+
+    def body(self, response: Response, seconds: float) -> Iterator[bytes]:
+        """The body of such a response; the PCE has so long for the whole of it. Raises PceError."""
+        try:
+            yield from self._within(seconds, self._counted(response))
+        finally:
+            response.close()
+
+    def own_path(self, href: str) -> str:
+        """A href, or a whole URL of this PCE, as a path of the API. Raises PceError for one of another host."""
+        return self._own_path(href)
+
     # --- how it is asked ---------------------------------------------------------------------------
 
     def _may_be_cut(self, count: int) -> bool:
@@ -267,7 +291,7 @@ class Pce:
             raise PceError("broken_answer", "The PCE returned an invalid URL.")
         return path if path.startswith("/api/") else f"/api/v2{path}"
 
-    def _small(self, path: str, *, retry: bool = True) -> Any:
+    def _small(self, path: str, query: Query = (), *, retry: bool = True) -> Any:
         def read(response: Response, _now_ms: int) -> Any:
             body = _Body(self._counted(response), _MAX_SMALL_RESPONSE, self._clock, self._limits.slow_response_seconds)
             text = b"".join(body)
@@ -277,7 +301,7 @@ class Pce:
             except (ValueError, RecursionError):
                 raise _json_error(text) from None
 
-        return self._send(Request(path), read, retry=retry)
+        return self._send(Request(path, query), read, retry=retry)
 
     def _send(self, request: Request, read: Callable[[Response, int], T], retry: bool = True) -> T:
         """Send until `read` gets something complete, or time is up; never again once a key was refused."""

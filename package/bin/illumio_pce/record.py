@@ -85,7 +85,7 @@ class Record:
             "newest_event": _time(self.newest),
             "bytes_received": traffic.bytes,
             "bytes_written": self.bytes_out,
-            "peak_memory_mib": _peak_memory_mib(),
+            "peak_memory_mib": peak_memory_mib(),
             "flawed_events": self.flaws,
             "gaps": [{"from": render(low), "to": render(high)} for low, high in self.gaps],
             "notes": self.notes,
@@ -107,7 +107,7 @@ def not_started(name: str, category: str, error: str, host: str, now: float) -> 
     return SplunkEvents.of_one(json.dumps(content), f"{now:.3f}", host or "localhost", INGEST)
 
 
-def _peak_memory_mib() -> float | None:
+def peak_memory_mib() -> float | None:
     """The most memory that this process has had; None on systems that do not tell as Linux does."""
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")

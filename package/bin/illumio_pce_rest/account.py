@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 from illumio_pce.certificates import parse_certificates
 from illumio_pce.config import Account
-from illumio_pce.names import HEALTH_INPUTS, INPUTS
+from illumio_pce.names import HEALTH_INPUTS, INPUTS, INVENTORY_INPUTS
 from illumio_pce.splunkd import ACCOUNT_CONF, read_proxy, read_secret, read_settings
 from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
 from splunktaucclib.rest_handler.credentials import RestCredentials
@@ -88,8 +88,11 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
     def handleRemove(self, conf_info: Any) -> None:  # noqa: N802
         """Delete an account that no input uses."""
         name = self.callerArgs.id
-        health = self._users(stanzas(self._splunkd, HEALTH_INPUTS))
-        users = [*self._users(stanzas(self._splunkd, INPUTS)), *(f"{user} (health)" for user in health)]
+        users = [
+            f"{user}{kind}"
+            for inputs, kind in ((INPUTS, ""), (HEALTH_INPUTS, " (health)"), (INVENTORY_INPUTS, " (inventory)"))
+            for user in self._users(stanzas(self._splunkd, inputs))
+        ]
         if users:
             raise RestError(
                 400,

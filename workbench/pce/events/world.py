@@ -79,6 +79,11 @@ class World:
             [self._labels[key, value] for key, value in zip(("role", "app", "env", "loc"), picks)],
         )
 
+    @property
+    def labels(self) -> list[Json]:
+        """All labels, as they stand in events."""
+        return list(self._labels.values())
+
     def person(self) -> Person:
         """Who acts: `actor` while one is set, else anyone."""
         return self.actor or self.rng.choice(self.people)

@@ -197,9 +197,9 @@ def test_responses_are_compressed_on_request(pce: Pce, client: Client) -> None:
 def test_other_paths_and_methods(pce: Pce, client: Client) -> None:
     assert client.ask("/api/v2/noop").status == 200
     assert body_of(client.ask("/api/v2/product_version"))["version"] == "26.2.20"
-    unknown = client.ask("/api/v2/orgs/1/workloads")
+    unknown = client.ask("/api/v2/orgs/1/access_restrictions")
     assert unknown.status == 404
-    assert "/api/v2/orgs/1/workloads" in body_of(unknown)[0]["message"]
+    assert "/api/v2/orgs/1/access_restrictions" in body_of(unknown)[0]["message"]
     post = Request.of("POST", client.path, Request.get("/", key=client.key.pair).headers)
     assert pce.answer(post).status == 405
 

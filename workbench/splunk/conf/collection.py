@@ -1,14 +1,15 @@
 """Collections of the KV store as lookups: documents with the rules of their stanza in transforms.conf.
 
 Source: transforms.conf.spec 9.2, Lookup tables; collections.conf.spec 9.2; Search Reference, outputlookup and
-inputlookup. A document lacks a field rather than hold an empty text (assumed).
+inputlookup. A document lacks a field rather than hold an empty text (assumed). A field without a declared type takes
+several values as an array ("inferred from the provided JSON data type"); a text takes one value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from workbench.splunk.conf.lookup_table import LookupTable, Row, csv_rows
+from workbench.splunk.conf.lookup_table import BETWEEN, LookupTable, Row, csv_rows
 from workbench.splunk.conf.settings import Settings, names_list
 from workbench.splunk.refusal import Refused
 
@@ -39,9 +40,9 @@ class Collection(LookupTable):
         for key in declared:
             if key.startswith(_TYPE) and declared.text(key) != "string":
                 raise Refused("only fields of type string are emulated", declared.place(key))
-        undeclared = [name for name in self._columns if name != _KEY and _TYPE + name not in declared]
-        if undeclared or not self._columns:
-            raise Refused(f"fields of a collection need a declared type: {undeclared}", settings.place("fields_list"))
+        if not self._columns:
+            raise Refused("a collection needs a list of its fields", settings.place("fields_list"))
+        self._untyped = {name for name in self._columns if name != _KEY and _TYPE + name not in declared}
 
     def write(self, rows: Sequence[Row], *, append: bool, key_field: str = "") -> None:
         """Replace all documents; with `append` only those under the same key. Raises Refused for a key given twice."""
@@ -50,9 +51,14 @@ class Collection(LookupTable):
             key = row.get(key_field or _KEY, "") or self._new_key()
             if key in new:
                 raise Refused(f"which of two rows under the key {key!r} is kept is documented nowhere")
-            new[key] = {**{name: row.get(name, "") for name in self._columns}, _KEY: key}
+            new[key] = {**{name: self._kept(name, row.get(name, "")) for name in self._columns}, _KEY: key}
         old = {row[_KEY]: row for row in self.rows} if append else {}
         self.replace(self._columns, list({**old, **new}.values()))
+
+    def _kept(self, name: str, cell: str) -> str:
+        if BETWEEN in cell and name not in self._untyped:
+            raise Refused(f"{name} is declared a text, and is given several values")
+        return cell
 
     def _new_key(self) -> str:
         self._made += 1
@@ -70,6 +76,8 @@ class Collection(LookupTable):
 
     def find(self, wanted: Mapping[str, str]) -> Sequence[Row]:
         """The documents that match all fields; one that lacks a field never does."""
+        if self._untyped.intersection(wanted):
+            raise Refused(f"a lookup by a field that may be an array is not emulated: {sorted(self._untyped)}")
         return [row for row in super().find(wanted) if all(row[name] for name in wanted)]
 
     def _first(self, found: Sequence[Row]) -> list[Row]:

@@ -36,7 +36,7 @@ _WITHOUT_EFFECT = {
     "macros": "description",
     "fields": "INDEXED INDEXED_VALUE",
     "limits": "avg_extractor_time max_extractor_time indexed_kv_limit extract_all",
-    "collections": "",
+    "collections": "accelerated_fields.",
 }
 CONFS = ("props", "transforms", "eventtypes", "tags", "macros", "fields", "limits", "collections")
 

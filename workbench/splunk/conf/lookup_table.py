@@ -18,6 +18,8 @@ from workbench.splunk.spl.search_filter import parse_search
 
 Row = Mapping[str, str]
 Test = Callable[[str], bool]
+#: Between the values of a cell that has several: a field of a collection that is an array.
+BETWEEN = "\x1f"
 
 _MATCH_TYPE = re.compile(r"(WILDCARD|CIDR|EXACT)\(\s*([^()]*?)\s*\)[\s,]*", re.IGNORECASE)
 
@@ -51,6 +53,8 @@ class LookupTable:
         """What outputlookup does: put the rows in place of the table's, or behind them. Raises Refused."""
         if key_field:
             raise Refused("key_field= is for collections", self._settings.place("filename"))
+        if any(BETWEEN in cell for row in rows for cell in row.values()):
+            raise Refused("outputlookup of a field with several values to a file is not supported")
         fields = self.fields if append else list(dict.fromkeys(name for row in rows for name in row))
         new = [{name: row.get(name, "") for name in fields} for row in rows]
         self.replace(fields, [*(self.rows if append else ()), *new])

@@ -155,6 +155,8 @@ class Prepared:
         self._rest = rest
         self._barren = all(_makes_nothing(stage) for stage in rest)
         self._open = "[" in _unquoted(first.text)  # a subsearch may tell another range
+        # Whatever a subsearch tells, nothing is found.
+        self._idle = self._barren and self._base is not None and not self._store.holds(Range())
         if self._base and not self._base.times and not self._open:
             self._run_once(list(takewhile(_is_the_same_each_time, rest)))
 
@@ -176,6 +178,8 @@ class Prepared:
         return self._run(now, replace(within, earliest=_bound(earliest, now), latest=_bound(latest, now)))
 
     def _run(self, now: float, outer: Range) -> list[Event]:
+        if self._idle:
+            return []
         runtime = Runtime(self._store, self._knowledge, now, picker=outer, range=outer, run_pipeline=self._run_inner)
         if self._base is None:
             return _run_stages(self._stages, runtime, None)
@@ -242,7 +246,8 @@ def _told_without(text: str, instead: str = "") -> str:
     return text
 
 
-# Commands that make no row where they are given none; stats does not either, if it goes by fields.
+# Commands that make no row where they are given none, nor write any; stats does not either, if it goes by fields, nor
+# outputlookup, if it adds to a lookup.
 _WITHOUT_ROWS_OF_THEIR_OWN = frozenset(
     {
         "addinfo", "dedup", "eval", "eventstats", "fields", "fillnull", "head", "lookup", "makemv", "mvexpand", "nomv",
@@ -253,7 +258,8 @@ _WITHOUT_ROWS_OF_THEIR_OWN = frozenset(
 
 def _makes_nothing(stage: Stage) -> bool:
     by_fields = stage.command == "stats" and re.search(r"\sby\s", _unquoted(stage.text), re.IGNORECASE) is not None
-    return by_fields or stage.command in _WITHOUT_ROWS_OF_THEIR_OWN
+    adds = stage.command == "outputlookup" and re.search(r"\bappend=(?:t|true|1)\b", stage.text, re.IGNORECASE)
+    return by_fields or bool(adds) or stage.command in _WITHOUT_ROWS_OF_THEIR_OWN
 
 
 def run_over(

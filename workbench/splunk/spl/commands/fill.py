@@ -1,4 +1,4 @@
-"""fillnull, strcat: values written into columns."""
+"""fillnull, filldown, strcat: values written into columns."""
 
 from __future__ import annotations
 
@@ -21,6 +21,23 @@ def parse_fillnull(arguments: Arguments) -> Runner:
         for row in rows:
             for name in names:
                 row.setdefault(name, value)
+        return rows
+
+    return run
+
+
+@command("filldown")
+def parse_filldown(arguments: Arguments) -> Runner:
+    """`filldown fields`: a field that a row lacks is the one of the last row that has it."""
+    names = arguments.names()
+    if not names or any("*" in name for name in names):
+        raise arguments.refuse("plain field names are expected")
+
+    def run(rows: list[Event], _runtime: Runtime) -> list[Event]:
+        last: Event = {}
+        for row in rows:
+            last |= {name: row[name] for name in names if name in row}
+            row.update(last)
         return rows
 
     return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from workbench.splunk.conf.lookup_table import BETWEEN
 from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.arguments import Arguments
 from workbench.splunk.spl.commands.fields import all_names
@@ -74,7 +75,7 @@ def _look_up(
         wanted[column] = value
     found = definition.find(wanted)
     for column, field in writes:
-        values = [match[column] for match in found if match.get(column)]
+        values = [value for match in found for value in _values(match.get(column, ""))]
         if not (only_new and field in row):
             # OUTPUT clears the field where nothing matches (assumed for the command).
             set_field(row, field, values)
@@ -100,7 +101,11 @@ def parse_inputlookup(arguments: Arguments) -> Runner:
 
 def _as_event(row: Mapping[str, str]) -> Event:
     """A table's row; an empty cell is no value."""
-    return {name: value for name, value in row.items() if value != ""}
+    return {name: cell if BETWEEN not in cell else _values(cell) for name, cell in row.items() if cell != ""}
+
+
+def _values(cell: str) -> list[str]:
+    return cell.split(BETWEEN) if cell else []
 
 
 @command("outputlookup")
@@ -128,7 +133,4 @@ def parse_outputlookup(arguments: Arguments) -> Runner:
 
 
 def _cell(row: Event, name: str) -> str:
-    values = values_in(row, name)
-    if len(values) > 1:
-        raise Refused(f"outputlookup of {name}, which has several values, is not supported")
-    return values[0] if values else ""
+    return BETWEEN.join(values_in(row, name))

@@ -98,6 +98,10 @@ def data(table: str) -> str:
         ("head 1 | fields - _raw, _time, index, b* | table _raw *", [{"user": "ann", "src": "10.0.0.1"}]),
         ("head 1 | rename user AS who, b* AS size_* | table who size_*", [{"who": "ann", "size_ytes": "100"}]),
         ("tail 1 | fillnull value=none user host | table user host", [{"user": "none", "host": "none"}]),
+        (
+            'eval a=if(user="bob",src,null()), a=if(_raw="e1","x",a) | filldown a | table a',
+            [{"a": "x"}, {"a": "10.0.0.2"}, {"a": "10.0.0.2"}, {"a": "10.0.0.2"}],
+        ),
         ('head 1 | strcat user "@" missing who | table who', [{"who": "ann@"}]),
         # several values
         ('head 1 | eval v=split("a,b",",") | mvexpand v | table _raw v', [{"_raw": "e1", "v": "a"}, {"_raw": "e1", "v": "b"}]),

@@ -1,0 +1,236 @@
+"""One collection in one run: it is read whole, compared with what is known, and written as far as it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Callable
+
+from .inventory_download import Downloader
+from .inventory_events import Header, Spool
+from .inventory_files import Files
+from .inventory_kinds import NAMED_BY_OTHERS, Collection, Context, Item
+from .inventory_known import About, Gone, Known, KnownWriter
+from .inventory_settings import InventorySettings
+from .inventory_snapshot import Snapshot, Verdict, judge
+from .inventory_state import InventoryState, Mark, Memory
+from .pce import Pce
+from .stop import Stop
+from .store import Unreadable
+from .timestamps import HOUR, SECOND
+
+#: Those that tell which members of a supercluster serve VENs.
+_SERVED = ("vens", "workloads")
+
+
+@dataclass
+class Shared:
+    """What the collections of a run share. `write` hands events to splunkd; `path_of`: where the PCE has a collection.
+
+    `limited`: why the key may be limited to labels; empty where it is not. `members`: FQDNs of the supercluster.
+    """
+
+    settings: InventorySettings
+    pce: Pce
+    downloader: Downloader
+    state: InventoryState
+    memory: Memory
+    header: Header
+    context: Context
+    stop: Stop
+    write: Callable[[Iterable[str]], None]
+    source: str
+    limited: str
+    members: set[str]
+
+    def fqdns(self) -> list[str]:
+        """The PCE and the other members of its supercluster, as far as they are known; each once, in any case."""
+        found = sorted({*self.members, *self.memory.members, *self.context.seen})
+        own = self.header.fqdn
+        others = {name.lower(): name for name in found if name.lower() != own.lower()}
+        return [own, *others.values()]
+
+
+_Compared = tuple[Snapshot, Spool, KnownWriter]
+
+
+class CollectionRun:
+    """One collection in one run."""
+
+    def __init__(self, collection: Collection, files: Files, path: str, shared: Shared) -> None:
+        self._collection = collection
+        self._files = files
+        self._path = path
+        self._shared = shared
+        self._mark = shared.memory.marks.get(collection.name, Mark())
+        self._known = Known()
+        self._fits = False
+
+    def collect(self) -> dict[str, Any]:
+        """Do everything; the members of the manifest. Raises what `InventoryRun.collect` raises."""
+        try:
+            self._load()
+            full = self._is_full_due()
+            with self._shared.stop.interruptible():
+                total, (snapshot, spool, new) = self._read(full=full)
+                doubts = self._doubts(snapshot, total)
+            verdict = self._judge(snapshot, complete=not doubts)
+            manifest = self._manifest(snapshot, verdict, doubts, full=full)
+            self._begin_writing()
+            self._write(spool, verdict, manifest)
+            self._save(new, snapshot, verdict, self._about(verdict, doubts, manifest, full=full))
+            return manifest
+        finally:
+            self._known.close()
+            self._files.remove(known=False)
+
+    def learn(self, *, from_pce: bool) -> None:
+        """Only learn the names that others need: from the PCE, or those that are known."""
+        try:
+            if from_pce:
+                with self._shared.stop.interruptible():
+                    self._shared.downloader.read(self._path, self._files.download, self._learn_download)
+                return
+            self._load()
+            for gone in self._known.all():
+                self._keep_name(gone)
+        finally:
+            self._known.close()
+            self._files.remove(known=False)
+
+    # --- what is known -----------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        """Read what is known; nothing where it is of another PCE, or of another run than the last."""
+        try:
+            known = Known.read(self._files.known)
+        except Unreadable:
+            return
+        about, shared = known.about, self._shared
+        self._fits = (about.source, about.fqdn) == (shared.source, shared.header.fqdn) and self._mark.fits(about)
+        if self._fits:
+            self._known = known
+        else:
+            known.close()
+
+    def _is_full_due(self) -> bool:
+        """Whether everything is to be written, since nothing is known, or not for certain, or it is time."""
+        about, settings, now = self._known.about, self._shared.settings, self._shared.header.started_ms
+        if not self._fits or self._mark.was_interrupted(about) or self._lost_from():
+            return True
+        if not about.sure and not self._limits():
+            return True
+        every = settings.full_every * HOUR
+        early = min(settings.interval * SECOND, every) // 2  # rather half an interval early than late
+        return not 0 <= now - about.full_at < every - early
+
+    def _limits(self) -> str:
+        """Why the key may read only a part of the collection; empty where it reads all of it."""
+        return self._shared.limited if self._collection.scoped else ""
+
+    def _lost_from(self) -> int:
+        """How many objects there were, where it is not known which they were; else 0."""
+        pending = self._known.about.pending
+        is_lost = not self._fits or (pending is not None and not pending.missing)
+        return self._mark.objects if is_lost else 0
+
+    # --- reading -----------------------------------------------------------------------------------
+
+    def _read(self, *, full: bool) -> tuple[int | None, _Compared]:
+        """How many objects the PCE counts, and those that it gives."""
+        shared = self._shared
+        total = shared.downloader.total(self._path)
+        shared.context.now_ms = shared.pce.time.now_ms()
+        return total, shared.downloader.read(self._path, self._files.download, lambda: self._compare(full=full))
+
+    def _compare(self, *, full: bool) -> _Compared:
+        """Compare what was downloaded with what is known."""
+        snapshot, header = Snapshot(), self._shared.header
+        with closing(Spool(self._files.events)) as spool, closing(KnownWriter(self._files.new)) as new:
+            items = self._items(snapshot)
+            snapshot.compare(items, self._known, new, lambda item: spool.add(header.present(item)), full=full)
+        return snapshot, spool, new
+
+    def _items(self, snapshot: Snapshot) -> Iterator[Item]:
+        for item in self._collection.project(snapshot.records(self._files.download), self._shared.context):
+            self._keep_name(item)
+            yield item
+
+    def _learn_download(self) -> None:
+        for _ in self._items(Snapshot()):
+            pass
+
+    def _keep_name(self, item: Item | Gone) -> None:
+        if item.kind in NAMED_BY_OTHERS:
+            self._shared.context.names.keep(item.kind, item.href, item.name, item.last)
+
+    def _doubts(self, snapshot: Snapshot, total: int | None) -> list[str]:
+        """Why objects may be missing; nothing where the snapshot is complete."""
+        flawed = f"{snapshot.flawed} of {snapshot.rows} objects have no href." if snapshot.flawed else ""
+        return list(filter(None, (self._limits(), flawed, self._other_number(snapshot, total))))
+
+    def _other_number(self, snapshot: Snapshot, total: int | None) -> str:
+        """What is wrong where the PCE counts other than came; it is asked again, since objects come and go."""
+        rows = snapshot.rows
+        if total is None:
+            return "The PCE does not say how many objects there are (X-Total-Count)."
+        later = total if total == rows else self._shared.downloader.total(self._path)
+        snapshot.is_exact = rows in (total, later)
+        if later is not None and min(total, later) <= rows <= max(total, later):
+            return ""
+        return f"The PCE counts {total} objects, and {rows} came."
+
+    # --- what becomes of it ------------------------------------------------------------------------
+
+    def _judge(self, snapshot: Snapshot, *, complete: bool) -> Verdict:
+        now, interval = self._shared.header.started_ms, self._shared.settings.interval * SECOND
+        return judge(self._known, snapshot, self._lost_from(), complete=complete, now_ms=now, interval_ms=interval)
+
+    def _manifest(self, snapshot: Snapshot, verdict: Verdict, doubts: list[str], *, full: bool) -> dict[str, Any]:
+        why = " ".join(filter(None, (*doubts, verdict.why)))
+        return {
+            "complete": not doubts,
+            "count": snapshot.count,
+            "added": snapshot.added,
+            "changed": snapshot.changed,
+            "deleted": len(verdict.gone),
+            "full": full and not why,
+            **({"why": why} if why else {}),
+            "pce_fqdns": self._shared.fqdns(),
+        }
+
+    def _about(self, verdict: Verdict, doubts: list[str], manifest: dict[str, Any], *, full: bool) -> About:
+        """What this snapshot leaves behind; one that was to be full and could not be is made up for by the next."""
+        shared, before = self._shared, self._known.about
+        is_passing = any(doubt != self._limits() for doubt in doubts)
+        full_at = before.full_at if not full else 0 if is_passing else shared.header.started_ms
+        was_sure = self._fits and before.sure and not self._mark.was_interrupted(before)
+        sure = was_sure or bool(manifest["full"])
+        return About(shared.source, shared.header.fqdn, shared.header.snapshot, full_at, verdict.pending, sure)
+
+    def _begin_writing(self) -> None:
+        self._remember(self._mark._replace(writing=self._shared.header.snapshot))
+
+    def _write(self, spool: Spool, verdict: Verdict, manifest: dict[str, Any]) -> None:
+        header, known = self._shared.header, self._known
+        deleted = (header.deleted(known.gone(at)) for at in verdict.gone)
+        last = (header.manifest(self._collection.name, manifest),)
+        self._shared.write(chain(spool.texts(), deleted, last))
+
+    def _save(self, new: KnownWriter, snapshot: Snapshot, verdict: Verdict, about: About) -> None:
+        """Keep what is known now: the file first, and then that it counts."""
+        shared, known = self._shared, self._known
+        new.finish(map(known.line, verdict.kept), about)
+        known.close()
+        self._files.new.replace(self._files.known)
+        count = snapshot.count + len(verdict.kept)
+        is_sure = not verdict.kept and verdict.pending is None
+        if self._collection.name in _SERVED:
+            shared.memory.members = tuple(sorted({*shared.members, *shared.context.seen}))
+        self._remember(Mark(about.snapshot, count if is_sure else max(count, self._mark.objects)))
+
+    def _remember(self, mark: Mark) -> None:
+        self._shared.memory.marks[self._collection.name] = mark
+        self._shared.state.save(self._shared.memory)

@@ -1,0 +1,122 @@
+"""Brings a whole collection of the PCE onto the disk, by an asynchronous job.
+
+Source: Illumio Core REST API, "Async GET Collections" and "GET Collection Request Limits": any other response is cut at
+500 objects, without a word.
+"""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Callable, TypeVar
+
+from .array_reader import NotAnArray
+from .clock import Clock
+from .errors import PceError
+from .inventory_pce import FATAL
+from .inventory_values import number_of
+from .limits import Limits
+from .pce import Pce
+from .prefetch import Request
+from .response_errors import list_error
+from .transport import Response
+
+Taken = TypeVar("Taken")
+
+_TEXTS = {
+    403: "The API key may not read this collection (403).",
+    404: "The PCE does not have this collection, or not for this key (404).",
+}
+
+
+class Downloader:
+    """Asks one PCE for whole collections, one at a time."""
+
+    def __init__(self, pce: Pce, clock: Clock, limits: Limits) -> None:
+        self._pce = pce
+        self._clock = clock
+        self._limits = limits
+
+    def total(self, path: str) -> int | None:
+        """How many objects the PCE counts in a collection; None where it does not say so. Raises PceError."""
+        # The users take no such parameter: their response is left unread.
+        query = () if path.endswith("/users") else (("max_results", "1"),)
+        try:
+            response = self._open(Request(path, query))
+        except PceError as error:
+            if error.category != "bad_request":
+                raise
+            return None
+        response.close()
+        total = number_of(response.headers.get("x-total-count", "").strip())
+        return total if total is None or total >= 0 else None
+
+    def read(self, path: str, target: Path, take: Callable[[], Taken]) -> Taken:
+        """Bring a collection into a file (gzip), and return what `take` makes of it. Raises PceError.
+
+        Where it does not come whole, or `take` says so by a PceError, the job's datafile is requested again.
+        """
+        retries = self._limits.collection_retries
+        response, datafile = self._start(path)
+        while True:
+            try:
+                self._keep(response or self._open(Request(datafile)), target)
+                return take()
+            except PceError as error:
+                if not error.passing or error.category in FATAL or not retries:
+                    raise
+            retries -= 1
+            self._clock.sleep(self._limits.collection_pause_seconds)
+            response, datafile = (None, datafile) if datafile else self._start(path)
+
+    def _start(self, path: str) -> tuple[Response | None, str]:
+        """Have the PCE prepare a collection: its datafile, or the response itself where the PCE gave it at once."""
+        response = self._open(Request(path, (), (("Prefer", "respond-async"),)))
+        if response.status != 202:
+            return response, ""
+        location = response.headers.get("location", "")
+        response.close()
+        if not location:
+            raise PceError("broken_answer", "The PCE did not say where its asynchronous response will be.")
+        return None, self._finished(self._pce.own_path(location))
+
+    def _finished(self, job: str) -> str:
+        """The datafile of a job, once there is one."""
+        until = self._clock.monotonic() + self._limits.collection_seconds
+        while (href := self._job_result(job)) is None:
+            if self._clock.monotonic() >= until:
+                minutes = self._limits.collection_seconds / 60
+                raise PceError("job", f"The PCE has not finished the asynchronous job in {minutes:.0f} minutes.")
+            self._clock.sleep(self._limits.job_poll_seconds)
+        return href
+
+    def _job_result(self, job: str) -> str | None:
+        try:
+            return self._pce.job_result(job)
+        except PceError as error:
+            if error.status not in _TEXTS:
+                raise
+            raise PceError("job", f"The PCE does not have the asynchronous job ({error.status}).") from None
+
+    def _open(self, request: Request) -> Response:
+        """A response; an error in the words of a collection, where its own are those of events."""
+        try:
+            return self._pce.open(request)
+        except PceError as error:
+            if error.status not in _TEXTS:
+                raise
+            raise PceError(error.category, _TEXTS[error.status], status=error.status) from None
+
+    def _keep(self, response: Response, target: Path) -> None:
+        """Write a response's body into a file."""
+        start, end = b"", b""
+        try:
+            with gzip.open(target, "wb", compresslevel=1) as file:
+                for chunk in self._pce.body(response, self._limits.datafile_seconds):
+                    file.write(chunk)
+                    start = start or chunk[:200]
+                    end = (end + chunk[-64:]).rstrip()[-64:]
+        except PceError as error:  # the PCE was reached: what failed is this response
+            raise PceError("broken_answer", str(error.args[0]), remedy=error.remedy) from None
+        if not end.endswith(b"]"):
+            raise list_error(start, NotAnArray("it ends before its JSON array does"))

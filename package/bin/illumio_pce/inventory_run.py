@@ -1,0 +1,252 @@
+"""One run of an inventory input: what the PCE has, as events, as far as it changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .clock import Clock
+from .config import Account
+from .errors import CollectorError, PceError
+from .input_run import InputRun, Prepared
+from .inventory_collection import CollectionRun, Shared
+from .inventory_download import Downloader
+from .inventory_events import Header, pages
+from .inventory_files import Files
+from .inventory_kinds import COLLECTIONS, Context
+from .inventory_pce import FATAL, NO_TIMERS, Identity, TimerSettings, identify, read_timers
+from .inventory_settings import InventorySettings
+from .inventory_silent import Timers
+from .inventory_state import InventoryState, Memory
+from .limits import DEFAULT_LIMITS, Limits
+from .names import INGEST, INVENTORY, INVENTORY_SCHEME, INVENTORY_STATE
+from .output import Output, SplunkEvents
+from .pce import Pce
+from .record import peak_memory_mib
+from .splunkd import KvStore
+from .stop import Stop
+from .timestamps import SECOND, render
+
+#: The collections whose objects others name by href.
+_NAMING = ("labels", "label_groups", "ip_lists", "services", "virtual_services")
+#: What the record of a run has of each manifest.
+FIGURES = ("complete", "full", "count", "added", "changed", "deleted")
+
+
+@dataclass
+class InventoryRecord:
+    """What a run counts. `collections`: for each the figures of its manifest."""
+
+    delivered: int = 0
+    bytes_out: int = 0
+    collections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def summary(self) -> str:
+        """The most important counts, for the log."""
+        return f"events={self.delivered} bytes_written={self.bytes_out}"
+
+
+@dataclass
+class InventoryRun:
+    """One run; everything that it acts through is passed in. `folder`: where the input keeps its files."""
+
+    settings: InventorySettings
+    account: Account
+    pce: Pce
+    state: InventoryState
+    folder: Path
+    output: Output
+    clock: Clock
+    stop: Stop
+    limits: Limits = DEFAULT_LIMITS
+    record: InventoryRecord = field(default_factory=InventoryRecord)
+
+    def __post_init__(self) -> None:
+        self._started = self.clock.monotonic()
+        self._started_ms = int(self.clock.time() * SECOND)
+        self.record.notes.extend(f"inputs.conf: {note}" for note in self.settings.notes)
+
+    def collect(self) -> None:
+        """Read the collections, one after another; those that cannot be read are an error at the end.
+
+        Raises CollectorError, PipeClosed or StopRequested.
+        """
+        memory = self._remembered()
+        wanted = [name for name in COLLECTIONS if name in self.settings.collections]
+        try:
+            with self.stop.interruptible():
+                identity = identify(self.pce, self.account, memory.fqdn)
+                timers = read_timers(self.pce, self.account.org_id)
+            memory.fqdn = identity.fqdn
+            shared = self._shared(memory, identity, timers)
+        except PceError as error:
+            self._report(wanted, self._shared(memory, Identity(memory.fqdn or self.account.host), NO_TIMERS), error)
+            raise
+        try:
+            self._collect_each(wanted, shared)
+        except OSError as error:
+            raise _file_error(error) from None
+
+    def _remembered(self) -> Memory:
+        memory = self.state.load()
+        return memory if memory.source == self.account.source else Memory(self.account.source)
+
+    def _shared(self, memory: Memory, identity: Identity, timers: TimerSettings) -> Shared:
+        snapshot = max(self._started_ms, memory.latest() + 1)  # a later run has a later name, whatever the clock says
+        context = Context(identity.fqdn)
+        if timers.value is not None:
+            context.timers = Timers(timers.value)
+        return Shared(
+            settings=self.settings,
+            pce=self.pce,
+            downloader=Downloader(self.pce, self.clock, self.limits),
+            state=self.state,
+            memory=memory,
+            header=Header(identity.fqdn, self.account.org_id, f"{snapshot:013}", self._started_ms),
+            context=context,
+            stop=self.stop,
+            write=lambda texts: self._write(identity.fqdn, texts),
+            source=self.account.source,
+            limited=timers.why,
+            members=identity.members,
+        )
+
+    def _collect_each(self, wanted: list[str], shared: Shared) -> None:
+        failures: dict[str, PceError] = {}
+        for name in self._only_learnt(wanted, shared.context):
+            self._learn(name, shared, from_pce=True)
+        for at, name in enumerate(wanted):
+            try:
+                self._note(name, self._collection_run(name, shared).collect())
+            except PceError as error:
+                fatal = error.category in FATAL
+                self._report(wanted[at:] if fatal else [name], shared, error)
+                if fatal:
+                    raise
+                failures[name] = error
+                if name in _NAMING:
+                    self._learn(name, shared, from_pce=False)
+        if failures:
+            raise _of_collections(failures)
+
+    @staticmethod
+    def _only_learnt(wanted: list[str], context: Context) -> Iterator[str]:
+        """The collections that are read for what others name by href, though no events of them are wanted."""
+        if "labels" not in wanted:
+            yield "labels"
+        if "label_groups" not in wanted and context.timers is not None and context.timers.groups:
+            yield "label_groups"
+
+    def _collection_run(self, name: str, shared: Shared) -> CollectionRun:
+        collection, org = COLLECTIONS[name], f"/orgs/{self.account.org_id}/"
+        path = f"/api/v2{collection.path if collection.path.startswith('/') else org + collection.path}"
+        return CollectionRun(collection, Files.of(self.folder, self.settings.name, name), path, shared)
+
+    def _learn(self, name: str, shared: Shared, *, from_pce: bool) -> None:
+        """Learn the names of a collection of which no events are written. What fails is noted."""
+        try:
+            self._collection_run(name, shared).learn(from_pce=from_pce)
+        except PceError as error:
+            if error.category in FATAL:
+                raise
+            self.record.notes.append(f"{name}: {error.args[0]}")
+
+    def _report(self, names: list[str], shared: Shared, error: PceError) -> None:
+        """Write the manifests of collections that could not be read."""
+        none = dict.fromkeys(("count", "added", "changed", "deleted"), 0)
+        manifest = {"complete": False, **none, "full": False, "why": str(error), "pce_fqdns": shared.fqdns()}
+        shared.write(shared.header.manifest(name, manifest) for name in names)
+        for name in names:
+            self._note(name, manifest)
+
+    def _note(self, name: str, manifest: dict[str, Any]) -> None:
+        self.record.collections[name] = {figure: manifest[figure] for figure in FIGURES}
+        if "why" in manifest:
+            self.record.notes.append(f"{name}: {manifest['why']}")
+
+    def _write(self, host: str, texts: Iterable[str]) -> None:
+        """Hand events to splunkd; a stop may come between two pages of them."""
+        epoch = f"{self._started_ms / SECOND:.3f}"
+        for page in pages(texts):
+            count = len(page)
+            events = SplunkEvents(page, [epoch] * count, [host] * count, INVENTORY, [False] * count)
+            self.record.bytes_out += self.output.write(events)
+            self.record.delivered += count
+            self.stop.check()
+
+    def write_record(self, outcome: dict[str, Any]) -> None:
+        """Tell splunkd what happened in this run, in the form of the events input's records."""
+        now, account, traffic = self.clock.time(), self.account, self.pce.traffic
+        content = {
+            "time": render(int(now * SECOND)),
+            **outcome,
+            "input": self.settings.source,
+            "account": account.name,
+            "pce": account.authority,
+            "org_id": account.org_id,
+            "duration_seconds": round(self.clock.monotonic() - self._started, 3),
+            "requests": traffic.requests,
+            "retries": traffic.retries,
+            "errors_met": traffic.errors,
+            "events": self.record.delivered,
+            "bytes_received": traffic.bytes,
+            "bytes_written": self.record.bytes_out,
+            "peak_memory_mib": peak_memory_mib(),
+            "collections": self.record.collections,
+            "notes": self.record.notes,
+        }
+        text = json.dumps({name: value for name, value in content.items() if value is not None}, separators=(",", ":"))
+        self.output.write(SplunkEvents.of_one(text, f"{now:.3f}", account.host, INGEST))
+
+
+def _of_collections(failures: Mapping[str, PceError]) -> PceError:
+    """One error for those of several collections."""
+    first = next(iter(failures.values()))
+    text = " ".join(f"{name}: {error.args[0]}" for name, error in failures.items())
+    return PceError(first.category, text, remedy=first.remedy, status=first.status)
+
+
+def _file_error(error: OSError) -> CollectorError:
+    return CollectorError(
+        "internal",
+        f"A file of the input cannot be read or written ({type(error).__name__}).",
+        remedy="Look at the free space of the disk, and at the rights of the folder modinputs in Splunk's KV store "
+        "and index directory (SPLUNK_DB).",
+    )
+
+
+class InventoryInputRun(InputRun):
+    """Reads the inventory of one input's PCE."""
+
+    SCHEME = INVENTORY_SCHEME
+    SOURCETYPE = INVENTORY
+    LABEL = f"{INVENTORY_SCHEME}://"
+    STATE = INVENTORY_STATE
+    SHARE = 8
+
+    def _parse_settings(self) -> InventorySettings:
+        return InventorySettings.parse(self._name, self._parameters)
+
+    def _begin(self, prepared: Prepared) -> InventoryRun:
+        settings, account, pce = prepared.settings, prepared.account, prepared.pce
+        state = InventoryState(prepared.store, self._name, self._clock, prepared.lease)
+        return InventoryRun(settings, account, pce, state, self._folder, self, self._clock, self._stop, self._limits)
+
+    def _on_pipe_closed(self) -> None:
+        """The next run sees in the KV store that this one did not end, and writes everything."""
+
+    def _saved_at(self, store: KvStore, name: str, otherwise: float) -> float:
+        """When the input's state was stored last."""
+        found = (store.get(f"{self.STATE}{name}") or {}).get("saved_at")
+        return found if isinstance(found, (int, float)) else otherwise
+
+
+def run_input(
+    stanza: str, parameters: Mapping[str, str], metadata: Mapping[str, str], limits: Limits = DEFAULT_LIMITS
+) -> bool:
+    """One run of one input; whether it ended well."""
+    return InventoryInputRun(stanza, parameters, metadata, limits).run()

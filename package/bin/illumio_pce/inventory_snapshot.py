@@ -1,0 +1,133 @@
+"""One snapshot of a collection: what of it is new, what changed, and what is gone.
+
+A snapshot that may lack objects deletes none: a key that lost rights, or a PCE that is being upgraded, looks like a
+mass deletion. One that lacks many is not believed until the next one lacks the same.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable
+
+from .array_reader import ArrayReader, Element, NotAnArray
+from .errors import PceError
+from .inventory_kinds import Item, Record
+from .inventory_known import Known, KnownWriter, Pending, digest_of, key_of
+from .inventory_values import href_of
+from .key_set import KeySet
+from .text_buffer import TextBuffer
+
+#: Of fewer objects, any number may go at once.
+_FEW = 20
+#: More than one in so many does not go at once.
+_MANY = 5
+#: A run is an interval later than another after this part of it: runs do not begin on the second.
+_LATER = 0.9
+_CHUNK = 256 * 1024
+#: An object with more characters cannot be read.
+_LARGEST = 32 * 1024 * 1024
+
+
+@dataclass
+class Snapshot:
+    """What a response holds. `rows`: the elements of its array; `flawed`: those that are no objects with an href.
+
+    `is_exact`: it has as many as the PCE counted, before or after.
+    """
+
+    rows: int = 0
+    flawed: int = 0
+    count: int = 0
+    added: int = 0
+    changed: int = 0
+    is_exact: bool = False
+
+    def records(self, path: Path) -> Iterator[Record]:
+        """The records of a file, one at a time. Raises PceError where it is not whole."""
+        try:
+            with gzip.open(path, "rb") as file:
+                array = ArrayReader(TextBuffer(iter(lambda: file.read(_CHUNK), b"")), _LARGEST)
+                for element in array.each(array.element):
+                    self.rows += 1
+                    record = _record_of(element)
+                    if record is None:
+                        self.flawed += 1
+                    elif record.get("deleted") is not True:
+                        yield record
+        except NotAnArray as error:
+            raise PceError("broken_answer", f"The PCE's response is not whole: {error}.") from None
+
+    def compare(
+        self, items: Iterator[Item], known: Known, new: KnownWriter, write: Callable[[Item], None], *, full: bool
+    ) -> None:
+        """Write what is new or changed, with `full` everything, and note what is known from now on."""
+        known.meet_none()
+        met = KeySet()
+        for item in items:
+            key, digest = key_of(item.href), digest_of(item)
+            if not met.add(key):
+                continue
+            was_known, is_same = known.meet(key, digest)
+            self.count += 1
+            self.added += not was_known
+            self.changed += was_known and not is_same
+            if full or not is_same:
+                write(item)
+            new.add(key, digest, item)
+
+
+def _record_of(element: Element) -> Record | None:
+    """An element as a record; None where it is none."""
+    value: Any = element.value
+    if value is None:
+        try:
+            value = json.loads(element.text, strict=False)
+        except (ValueError, RecursionError):
+            return None
+    return value if isinstance(value, dict) and href_of(value) else None
+
+
+@dataclass
+class Verdict:
+    """What becomes of the objects that a snapshot lacks: those that are `gone`, and those that are `kept`."""
+
+    gone: list[int] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
+    pending: Pending | None = None
+    why: str = ""
+
+
+def judge(
+    known: Known, snapshot: Snapshot, lost_from: int, *, complete: bool, now_ms: int, interval_ms: int
+) -> Verdict:
+    """Which of the objects that are known and were not met are gone.
+
+    `lost_from`: how many objects there were, where it is not known which; else 0.
+    """
+    missing, before = known.missing(), known.about.pending
+    if not complete:
+        return Verdict(kept=missing, pending=before or (Pending("", 0) if lost_from else None))
+    if is_large_drop(lost_from, lost_from - snapshot.count):
+        number, total, digest = lost_from - snapshot.count, lost_from, ""
+    elif is_large_drop(len(known), len(missing)):
+        number, total, digest = len(missing), len(known), known.digest(missing)
+    else:
+        return Verdict(gone=missing)
+    if before is None or before.missing != digest or not 0 < before.since <= now_ms:
+        before = Pending(digest, now_ms)
+    elif snapshot.is_exact and now_ms - before.since >= _LATER * interval_ms:
+        return Verdict(gone=missing)
+    why = (
+        f"Deletions are held back: {number} of {total} objects are missing. They count as deleted once the next "
+        "complete snapshot, an interval later, lacks the same."
+    )
+    return Verdict(kept=missing, pending=before, why=why)
+
+
+def is_large_drop(before: int, missing: int) -> bool:
+    """Whether so many objects are missing that a second snapshot has to lack them too."""
+    return before >= _FEW and missing * _MANY > before

@@ -1,0 +1,90 @@
+"""The document of an inventory input in the KV store: which run read each collection last, and what it learned.
+
+The order of each run: the document says that a run begins to write events (`writing`), the events are written, then the
+file of what is known (`inventory_known.py`), and then the document says that it is done. So wherever a run is killed,
+the next one sees it: by a document that says `writing`, or by a file that is of another run than the document.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from .clock import Clock
+from .inventory_known import About
+from .lease import Lease
+from .names import INVENTORY_STATE
+from .store import DocumentStore, Unreadable, content_of, sealed
+
+VERSION = 1
+
+
+class Mark(NamedTuple):
+    """The last run that read a collection, how many objects there were, and a run that began to write since."""
+
+    snapshot: str = ""
+    objects: int = 0
+    writing: str = ""
+
+    def fits(self, about: About) -> bool:
+        """Whether what is known is of the last run, or of one that ended but for this mark."""
+        return bool(about.snapshot) and about.snapshot in (self.snapshot, self.writing)
+
+    def was_interrupted(self, about: About) -> bool:
+        """Whether a run since may have written events that nothing here knows of."""
+        return self.writing not in ("", about.snapshot)
+
+
+@dataclass
+class Memory:
+    """What the document says. `members`: the FQDNs of the PCEs that served VENs; `fqdn`: the PCE's own."""
+
+    source: str = ""
+    fqdn: str = ""
+    members: tuple[str, ...] = ()
+    marks: dict[str, Mark] = field(default_factory=dict)
+
+    def latest(self) -> int:
+        """The latest run that is known of (epoch ms)."""
+        found = [number for mark in self.marks.values() for number in (mark.snapshot, mark.writing) if number.isdigit()]
+        return max(map(int, found), default=0)
+
+
+class InventoryState:
+    """The memory of one input, in the KV store. Raises StateError, and CollectorError where the lease is lost."""
+
+    def __init__(self, store: DocumentStore, input_name: str, clock: Clock, lease: Lease) -> None:
+        self._store = store
+        self._key = INVENTORY_STATE + input_name
+        self._clock = clock
+        self._lease = lease
+
+    def load(self) -> Memory:
+        """What is remembered; nothing where that is damaged."""
+        document = self._store.get(self._key)
+        try:
+            return _memory(json.loads(content_of(document or {})))
+        except (Unreadable, ValueError, TypeError, KeyError, AttributeError):
+            return Memory()
+
+    def save(self, memory: Memory) -> None:
+        """Remember it."""
+        self._lease.check()
+        value = {
+            "version": VERSION,
+            "source": memory.source,
+            "fqdn": memory.fqdn,
+            "members": memory.members,
+            "marks": memory.marks,
+        }
+        members = {"_key": self._key, "input": self._key, "kind": "inventory", "saved_at": self._clock.time()}
+        self._store.save([sealed(members, json.dumps(value))])
+
+
+def _memory(value: Mapping[str, Any]) -> Memory:
+    if value["version"] != VERSION:
+        raise Unreadable("it is of another version")
+    marks = {str(name): Mark(str(mark[0]), int(mark[1]), str(mark[2])) for name, mark in value["marks"].items()}
+    return Memory(str(value["source"]), str(value["fqdn"]), tuple(map(str, value["members"])), marks)

@@ -1,0 +1,206 @@
+"""The lookups of the inventory: what keepers make of events, late, twice, skipped, incomplete, or of a supercluster."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import inventory as made
+from tests.inventory import PCE, Json, indexed, manifest
+from tests.lookups import DAY, HOUR, Lookups
+
+#: 2026-11-30, 01:00 UTC.
+BEGIN = 1796000400
+FIRST = BEGIN * 1000
+MEMBER = "pce-2.kestrel-freight.example"
+
+
+def run(*events: Json, collection: str = "workloads", **members: object) -> list[Json]:
+    """What a run writes of a collection: objects, then the manifest, which tells of a full run unless told."""
+    at = int(events[0]["snapshot"])
+    count = len([event for event in events if event["state"] == "present"])
+    told = {"count": count, **members}
+    return indexed([*events, manifest(at, collection, **told)])  # type: ignore[arg-type]
+
+
+def later(seconds: float) -> int:
+    return FIRST + int(seconds * 1000)
+
+
+def workloads(at: int, *numbers: int, **members: object) -> list[Json]:
+    return [made.workload(at, number, **members) for number in numbers]
+
+
+def test_a_run_fills_the_three_lookups() -> None:
+    lookups = Lookups(
+        [
+            *run(*workloads(FIRST, 7)),
+            *run(made.label(FIRST, 3), collection="labels"),
+            *run(made.ven(FIRST, 7, conditions=["missed_heartbeats"]), collection="vens"),
+            *run(made.ip_list(FIRST, 1, "Any", is_any=True), collection="ip_lists"),
+        ]
+    )
+    lookups.build(BEGIN + 60)
+
+    assert lookups.rows("workloads") == {
+        f"{PCE}|/orgs/1/workloads/7": {
+            "_key": f"{PCE}|/orgs/1/workloads/7", "pce_fqdn": PCE, "org_id": "1", "href": "/orgs/1/workloads/7",
+            "name": "host-7", "hostname": "host-7", "managed": "true", "online": "true", "enforcement_mode": "full",
+            "visibility_level": "flow_summary", "labels": ["app=Shop", "env=Prod"], "ip": "10.0.0.7",
+            "os": "centos-x86_64-8.0", "ven_href": "/orgs/1/vens/7", "agent_href": "/orgs/1/agents/7",
+            "ven_version": "24.2.20-1234", "ven_status": "active", "ven_type": "server", "active_pce_fqdn": PCE,
+            "policy_sync": "applied", "silent": "false", "state": "present", "snapshot": str(FIRST),
+            "seen": f"{BEGIN}.000",
+        }
+    }  # fmt: skip
+    (shop,) = lookups.rows("labels").values()
+    assert (shop["href"], shop["key"], shop["value"], shop["name"]) == ("/orgs/1/labels/3", "app", "Shop", "Shop")
+    objects = {row["href"]: row for row in lookups.rows("objects").values()}
+    assert {row["kind"] for row in objects.values()} == {"ven", "ip_list"}
+    assert objects["/orgs/1/vens/7"]["conditions"] == "missed_heartbeats"
+    assert objects["/orgs/1/sec_policy/*/ip_lists/1"]["is_any"] == "true"
+
+
+def test_the_newest_state_of_an_object_wins_in_any_order_and_nothing_old_stays() -> None:
+    events = [
+        *run(*workloads(FIRST, 7, 8)),
+        *run(made.workload(later(HOUR), 7, labels=None, enforcement_mode="idle"), full=False),
+        *run(made.workload(later(2 * HOUR), 7, state="deleted"), full=False),
+        *run(*workloads(later(3 * HOUR), 7), full=False),
+    ]
+    at_once = Lookups(events)
+    at_once.build(BEGIN + 5 * HOUR)
+    step_by_step = Lookups(events)
+    seen = []
+    for hour in range(4):
+        step_by_step.build(BEGIN + hour * HOUR + 600)
+        step_by_step.build(BEGIN + hour * HOUR + 900)
+        row = step_by_step.rows("workloads")[f"{PCE}|/orgs/1/workloads/7"]
+        seen.append((row["state"], row["enforcement_mode"], row.get("labels")))
+
+    both = ["app=Shop", "env=Prod"]
+    assert seen == [
+        ("present", "full", both),
+        ("present", "idle", None),
+        ("deleted", "idle", None),
+        ("present", "full", both),
+    ]
+    assert at_once.rows("workloads") == step_by_step.rows("workloads")
+
+
+def test_what_was_deleted_keeps_what_was_known_for_30_days_and_then_goes() -> None:
+    lookups = Lookups([*run(*workloads(FIRST, 7, 8)), *run(made.workload(later(HOUR), 7, state="deleted"), full=False)])
+    lookups.build(BEGIN + 60)
+    lookups.build(BEGIN + HOUR + 60)
+    row = lookups.rows("workloads")[f"{PCE}|/orgs/1/workloads/7"]
+    assert (row["state"], row["name"], row["labels"]) == ("deleted", "host-7", ["app=Shop", "env=Prod"])
+
+    lookups.expire(BEGIN + HOUR + 30 * DAY)
+    assert len(lookups.rows("workloads")) == 2
+    lookups.expire(BEGIN + HOUR + 30 * DAY + 1)
+    assert list(lookups.rows("workloads")) == [f"{PCE}|/orgs/1/workloads/8"]
+
+
+def test_what_the_newest_full_snapshot_lacks_is_marked_though_no_run_told_of_it() -> None:
+    lookups = Lookups([*run(*workloads(FIRST, *range(30))), *run(*workloads(later(DAY), *range(1, 30)))])
+    lookups.build(BEGIN + 60)
+    lookups.mark(BEGIN + DAY + 60)
+
+    gone = [row for row in lookups.rows("workloads").values() if row["state"] == "deleted"]
+    assert [(row["href"], row["snapshot"], row["labels"]) for row in gone] == [
+        ("/orgs/1/workloads/0", str(later(DAY)), ["app=Shop", "env=Prod"])
+    ]
+    # The rows of the others are what the first snapshot said: the other keeper was not run since.
+    lookups.build(BEGIN + DAY + 900)
+    assert len(lookups.present("workloads")) == 29
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        {"complete": False, "why": "HTTP 403"},
+        {"why": "deletions held back: 1 of 30 objects are missing"},
+        {"full": False},
+        {"count": 30},
+    ],
+    ids=["incomplete", "held back", "changes only", "not all of it was indexed"],
+)  # fmt: skip
+def test_nothing_is_marked_by_a_snapshot_that_may_lack_something(why: Json) -> None:
+    lookups = Lookups([*run(*workloads(FIRST, *range(30))), *run(*workloads(later(DAY), *range(1, 30)), **why)])
+    lookups.build(BEGIN + 60)
+    lookups.mark(BEGIN + DAY + 60)
+    lookups.mark(BEGIN + 2 * DAY + 60)
+
+    assert len(lookups.present("workloads")) == 30
+
+
+def test_where_more_than_a_fifth_is_missing_a_later_run_has_to_confirm_it() -> None:
+    lookups = Lookups(
+        [
+            *run(*workloads(FIRST, *range(30))),
+            *run(*workloads(later(DAY), *range(10))),
+            *indexed([manifest(later(DAY + 4 * HOUR), "workloads", 10, full=False)]),
+        ]
+    )
+    lookups.build(BEGIN + 60)
+    lookups.mark(BEGIN + DAY + 60)
+    assert len(lookups.present("workloads")) == 30
+    lookups.mark(BEGIN + DAY + 5 * HOUR)
+    assert len(lookups.present("workloads")) == 10
+
+
+def test_each_input_that_reads_a_collection_has_to_lack_an_object() -> None:
+    """A second key that sees a part only takes nothing away."""
+    scoped = [
+        {**event, "source": "illumio_pce_inventory://scoped", "_indextime": str(BEGIN + DAY + HOUR + 5)}
+        for event in run(*workloads(later(DAY + HOUR), *range(29)))
+    ]
+    lookups = Lookups([*run(*workloads(FIRST, *range(30))), *run(*workloads(later(DAY), *range(30))), *scoped])
+    lookups.build(BEGIN + 60)
+    lookups.mark(BEGIN + DAY + 2 * HOUR)
+
+    assert len(lookups.present("workloads")) == 30
+
+
+def test_a_supercluster_has_a_row_for_each_member() -> None:
+    members = {"pce_fqdns": [PCE, MEMBER]}
+    lookups = Lookups(
+        [
+            *run(*workloads(FIRST, *range(30)), **members),
+            *run(made.workload(later(HOUR), 7, state="deleted"), full=False, count=29, **members),
+            *run(*workloads(later(DAY), *range(2, 7), *range(8, 30)), **members),
+        ]
+    )
+    lookups.build(BEGIN + 60)
+    rows = lookups.rows("workloads")
+    assert {(row["pce_fqdn"], row["href"]) for row in rows.values()} == {
+        (pce, f"/orgs/1/workloads/{number}") for pce in (PCE, MEMBER) for number in range(30)
+    }
+    lookups.build(BEGIN + HOUR + 60)
+    assert len(lookups.present("workloads")) == 58
+    lookups.build(BEGIN + DAY + 60)
+    lookups.mark(BEGIN + DAY + 120)
+    assert len(lookups.present("workloads")) == 54
+
+
+def test_missed_runs_are_made_up_for_and_an_empty_lookup_is_built_anew() -> None:
+    events = [*run(*workloads(FIRST, *range(5))), *run(*workloads(later(4 * HOUR), 7), full=False, count=6)]
+    lookups = Lookups(events)
+    lookups.build(BEGIN + 60)
+    # 2026-11-30 05:00 was missed; at 09:08 all is read again.
+    lookups.build(BEGIN + 7 * HOUR)
+    assert len(lookups.rows("workloads")) == 5
+    lookups.build(BEGIN + 8 * HOUR + 480)
+    assert len(lookups.rows("workloads")) == 6
+
+    lookups.knowledge.lookup_definition("illumio_pce_workloads").write([], append=False)
+    lookups.build(BEGIN + 20 * HOUR)
+    assert len(lookups.rows("workloads")) == 6
+
+
+def test_the_schedules_do_all_of_it() -> None:
+    lookups = Lookups([*run(*workloads(FIRST, *range(30))), *run(*workloads(later(DAY), *range(1, 30)))])
+    lookups.run(BEGIN, BEGIN + 2 * HOUR)
+    assert len(lookups.present("workloads")) == 30
+    lookups.run(BEGIN + DAY, BEGIN + DAY + 3 * HOUR)
+    assert len(lookups.present("workloads")) == 29
+    assert {row["snapshot"] for row in lookups.rows("workloads").values()} == {str(later(DAY))}

@@ -1,0 +1,213 @@
+"""The inventory input as splunkd runs it: its real process between the emulated PCE and the stand-in for splunkd."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.canary import traces
+from tests.conftest import ADDON
+from tests.e2e.lab import PceLab
+from tests.package.pythons import label, pythons
+from workbench.pce import READ_INVENTORY, Pce, PceServer, faults
+from workbench.pce.inventory import IpList, Label, LabelGroup, RuleSet, Service, Workload, fill
+from workbench.pce.jobs import JobRules
+from workbench.splunk.splunkd import Kill
+
+_FLEET = 40
+COLLECTIONS = {"workloads", "vens", "labels", "label_groups", "ip_lists", "services", "rule_sets"}
+
+
+def set_up(lab: PceLab) -> None:
+    """A fleet, jobs that are done at the first poll, an account and an input `fleet`."""
+    lab.pce.job_rules = JobRules(pending_polls=0, polls=0)
+    fill(lab.pce.inventory, _FLEET, now=lab.pce.clock())
+    lab.add_account()
+    lab.add_inventory()
+
+
+@pytest.fixture
+def fleet_lab(empty_lab: PceLab) -> PceLab:
+    set_up(empty_lab)
+    return empty_lab
+
+
+class Fleet:
+    """Runs the input, and tells what each run wrote."""
+
+    def __init__(self, lab: PceLab) -> None:
+        self.lab = lab
+        self._read = 0
+
+    def run(self, *, ends_well: bool = True) -> list[dict[str, Any]]:
+        run = self.lab.run_inventory()
+        assert (run.exit_code == 0) is ends_well, self.lab.log()
+        return self.written()
+
+    def written(self) -> list[dict[str, Any]]:
+        """What was written since this was asked last."""
+        found = self.lab.inventory()[self._read :]
+        self._read += len(found)
+        return found
+
+
+@pytest.fixture
+def fleet(fleet_lab: PceLab) -> Fleet:
+    return Fleet(fleet_lab)
+
+
+def expected_kinds(pce: Pce) -> Counter[str]:
+    inventory = pce.inventory
+    rule_sets = inventory.all(RuleSet)
+    return Counter(
+        workload=len(inventory.all(Workload)),
+        ven=sum(workload.managed for workload in inventory.all(Workload)),
+        label=len(inventory.all(Label)),
+        label_group=len(inventory.all(LabelGroup)),
+        ip_list=len(inventory.all(IpList)),
+        service=len(inventory.all(Service)),
+        rule_set=len(rule_sets),
+        rule=sum(len(rule_set.rules) for rule_set in rule_sets),
+        manifest=len(COLLECTIONS),
+    )
+
+
+def kinds(events: list[dict[str, Any]]) -> Counter[str]:
+    return Counter(event["kind"] for event in events)
+
+
+def manifests(events: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {event["collection"]: event for event in events if event["kind"] == "manifest"}
+
+
+def objects(events: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """The objects of events, but not their VENs, which change with the workloads."""
+    others = (event for event in events if event["kind"] not in ("manifest", "ven"))
+    return sorted((event["kind"], event["href"], event["state"]) for event in others)
+
+
+def workloads(lab: PceLab) -> list[Workload]:
+    return [workload for workload in lab.pce.inventory.all(Workload) if workload.managed]
+
+
+def test_everything_is_written_once_and_then_what_changed(fleet: Fleet) -> None:
+    lab = fleet.lab
+    first = fleet.run()
+    assert kinds(first) == expected_kinds(lab.pce)
+    assert {(event["pce_fqdn"], event["org_id"], event["snapshot"], event["state"]) for event in first} == {
+        ("pce.example.com", 1, first[0]["snapshot"], "present")
+    }
+    assert all(event["name"] for event in first)
+    assert set(manifests(first)) == COLLECTIONS
+    for manifest in manifests(first).values():
+        assert (manifest["complete"], manifest["full"]) == (True, True), manifest
+        assert (manifest["added"], manifest["changed"], manifest["deleted"]) == (manifest["count"], 0, 0), manifest
+        assert "why" not in manifest
+    indexed = list(lab.splunkd.events(sourcetype="illumio:pce:inventory"))
+    assert {(event.source, event.host, event.index) for event in indexed} == {
+        ("illumio_pce_inventory://fleet", "pce.example.com", "main")
+    }
+    (record,) = lab.records()
+    assert (record["input"], record["outcome"], record["events"]) == (
+        "illumio_pce_inventory://fleet", "ok", len(first),
+    )  # fmt: skip
+
+    assert kinds(fleet.run()) == Counter(manifest=len(COLLECTIONS))
+
+    changed, deleted, quiet = workloads(lab)[:3]
+    changed.enforcement_mode = "idle" if changed.enforcement_mode != "idle" else "full"
+    quiet.heartbeat = lab.pce.clock()
+    lab.pce.inventory.delete(deleted)
+    offices = lab.pce.inventory.all(IpList)[1]
+    offices.fqdns = ["vpn2.example"]
+    third = fleet.run()
+    assert objects(third) == sorted(
+        [
+            ("workload", changed.href, "present"),
+            ("workload", deleted.href, "deleted"),
+            ("ip_list", offices.href.replace("/draft/", "/*/"), "present"),
+        ]
+    )
+    assert ("ven", deleted.ven_href, "deleted") in [
+        (event["kind"], event["href"], event["state"]) for event in third if event["kind"] == "ven"
+    ]
+    assert [manifests(third)["workloads"][name] for name in ("count", "added", "changed", "deleted", "full")] == [
+        _FLEET - 1, 0, 1, 1, False,
+    ]  # fmt: skip
+    assert {request.method for request in lab.server.requests} == {"GET"}
+    assert traces(lab.log() + json.dumps(lab.inventory()), lab.key.secret) == []
+
+
+def test_what_may_be_a_part_deletes_nothing(fleet: Fleet) -> None:
+    lab = fleet.lab
+    fleet.run()
+    gone = lab.pce.inventory.all(Label)[-1]
+    lab.pce.inventory.delete(gone)
+    lab.pce.faults.switch_on(faults.status(403), path="/orgs/1/labels")
+    lab.pce.inventory.job_rules["services"] = JobRules(pending_polls=0, polls=0, fails=True)
+    second = fleet.run(ends_well=False)
+    found = manifests(second)
+    assert objects(second) == []
+    assert {name for name, manifest in found.items() if not manifest["complete"]} == {"labels", "services"}
+    assert "403" in found["labels"]["why"]
+    assert "job" in found["services"]["why"]
+    record = lab.records()[-1]
+    assert (record["outcome"], record["error_category"]) == ("failed", "forbidden")
+
+    lab.pce.faults.clear()
+    lab.pce.inventory.job_rules.clear()
+    assert objects(fleet.run()) == [("label", gone.href, "deleted")]
+
+    # Half of the workloads are missing at once, and are back in the next run.
+    half = workloads(lab)[: _FLEET // 2]
+    lab.pce.inventory.hidden = {workload.href for workload in half}
+    events = fleet.run()
+    assert objects(events) == []
+    assert manifests(events)["workloads"]["deleted"] == 0
+    assert manifests(events)["workloads"]["why"]
+    lab.pce.inventory.hidden = set()
+    events = fleet.run()
+    assert {event["state"] for event in events} == {"present"}
+    assert "why" not in manifests(events)["workloads"]
+
+    # The same key loses its role for the whole organisation: it is told nothing, and sees a part.
+    shop = next(one for one in lab.pce.inventory.all(Label) if one.text == "app=webshop")
+    lab.key.permissions, lab.key.scope = {READ_INVENTORY}, (shop,)
+    scoped = manifests(fleet.run())
+    assert [(scoped[name]["deleted"], scoped[name]["complete"]) for name in ("workloads", "vens", "rule_sets")] == [
+        (0, False)
+    ] * 3
+    assert all("role" in scoped[name]["why"] for name in ("workloads", "vens", "rule_sets"))
+
+
+def test_a_run_that_is_killed_loses_no_change(fleet: Fleet) -> None:
+    lab = fleet.lab
+    lab.run_inventory(kill=Kill(after_events=_FLEET // 2))
+    told = [*fleet.written(), *fleet.run()]
+    once = {event["href"]: event for event in told if event["kind"] != "manifest"}
+    assert kinds(list(once.values())) == expected_kinds(lab.pce) - Counter(manifest=len(COLLECTIONS))
+    assert {event["state"] for event in told} == {"present"}
+    deleted, changed = workloads(lab)[:2]
+    lab.pce.inventory.delete(deleted)
+    changed.policy_sync = "syncing"
+    lab.run_inventory(kill=Kill(after_events=1))
+    told = [*fleet.written(), *fleet.run()]
+    assert {(deleted.href, "deleted"), (changed.href, "present")} <= {
+        (event.get("href"), event["state"]) for event in told
+    }
+    assert kinds(fleet.run()) == Counter(manifest=len(COLLECTIONS))
+
+
+@pytest.mark.parametrize("python", pythons()[1:], ids=label)
+def test_it_runs_on_the_pythons_of_splunk(python: Path, tmp_path: Path) -> None:
+    pce = Pce()
+    with PceServer(pce) as server:
+        lab = PceLab(tmp_path / "splunk", ADDON, pce, server, str(python))
+        with lab.splunkd:
+            set_up(lab)
+            assert lab.run_inventory().exit_code == 0, lab.log()
+            assert kinds(lab.inventory()) == expected_kinds(pce)

@@ -1,0 +1,79 @@
+"""The three lookups of the inventory, as their keepers build them from events by the workbench's engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.inventory import Json
+from workbench.splunk.conf.lookup_table import BETWEEN
+from workbench.splunk.conf.reader import Confs
+from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.schedule.saved_search import SavedSearch
+from workbench.splunk.schedule.savedsearches_conf import keepers, written_lookup
+from workbench.splunk.schedule.scheduler import Run, Scheduler, read_searches
+from workbench.splunk.spl.knowledge import NoKnowledge
+from workbench.splunk.spl.store import EventStore, Range
+from workbench.splunk.spl.values import Event
+
+PACKAGE = Path(__file__).resolve().parents[1] / "package"
+LOOKUPS = ("illumio_pce_workloads", "illumio_pce_labels", "illumio_pce_objects")
+HOUR, DAY = 3600, 86400
+
+Rows = dict[str, dict[str, Any]]
+
+
+def _keepers(of: Sequence[str]) -> list[SavedSearch]:
+    shipped = {name: stanza for name, stanza in keepers([PACKAGE]).items() if written_lookup(stanza) in of}
+    return read_searches({name: {**stanza, "disabled": "0"} for name, stanza in shipped.items()})
+
+
+class Lookups:
+    """Keepers over events, of which a run sees those that were indexed before it. `of`: the lookups that are built."""
+
+    def __init__(self, events: Iterable[Json] = (), of: Sequence[str] = LOOKUPS) -> None:
+        self.knowledge = Knowledge(Confs.load(PACKAGE), 0.0)
+        self._events: list[Event] = []
+        self._keepers = _keepers(of)
+        self.add(events)
+
+    def add(self, events: Iterable[Json]) -> None:
+        """More events."""
+        store = EventStore(events, self.knowledge)
+        self._events += store.iterate(Range())
+        self.scheduler = Scheduler(EventStore(self._events, NoKnowledge()), self.knowledge)
+
+    def build(self, at: float) -> None:
+        """The keepers of every 15 minutes, at that time (epoch seconds)."""
+        self._run(at, lambda name: "gone" not in name and "long ago" not in name)
+
+    def mark(self, at: float) -> None:
+        """The daily ones, which mark what the newest full snapshot lacks."""
+        self._run(at, lambda name: "gone" in name)
+
+    def expire(self, at: float) -> None:
+        """The daily ones, which drop what was deleted long ago."""
+        self._run(at, lambda name: "long ago" in name)
+
+    def run(self, begin: float, end: float) -> None:
+        """All of them by their schedules."""
+        self.scheduler.run(self._keepers, begin, end)
+
+    def _run(self, at: float, chosen: Any) -> None:
+        for keeper in self._keepers:
+            if chosen(keeper.name):
+                self.scheduler.results(Run(keeper, int(at), at))
+
+    def rows(self, name: str) -> Rows:
+        """A lookup's rows by their keys, without empty fields; several values are a list."""
+        table = self.knowledge.lookup_definition(f"illumio_pce_{name}")
+        return {row["_key"]: {field: _cell(cell) for field, cell in row.items() if cell} for row in table.rows}
+
+    def present(self, name: str) -> Rows:
+        """Those of objects that the PCE has."""
+        return {key: row for key, row in self.rows(name).items() if row["state"] == "present"}
+
+
+def _cell(cell: str) -> Any:
+    return cell.split(BETWEEN) if BETWEEN in cell else cell
