@@ -343,6 +343,19 @@ def test_without_state_everything_is_written_and_nothing_is_deleted_by_compariso
     assert len(world.present(healed=True)) == 39
 
 
+def test_a_file_that_is_older_than_the_document_is_not_compared_with(world: InventoryWorld) -> None:
+    """Another member of a search head cluster has collected since; what it saw is undone now."""
+    world.run()
+    (known,) = world.folder.glob("*workloads.known")
+    older = known.read_bytes()
+    world.pce.collections["workloads"][3]["name"] = "renamed"
+    world.run()
+    known.write_bytes(older)
+    del world.pce.collections["workloads"][3]["name"]
+    assert manifest_of(world.run())["full"]
+    assert world.present()["/orgs/1/workloads/w3"] == "host3"
+
+
 def test_a_large_drop_is_held_back_though_the_file_is_lost(world: InventoryWorld) -> None:
     world.run()
     (known,) = world.folder.glob("*workloads.known")
