@@ -41,8 +41,11 @@ class EventStore:
         self._knowledge = knowledge
         self._shelf = Shelf() if on_disk else None
         self._events: list[Event] = []
+        #: The source types that its events have.
+        self.sourcetypes: set[str] = set()
         times, indexed = array("d"), array("d")
         for event in map(_normalized, events):
+            self.sourcetypes.add(str(event.get("sourcetype", "")))
             times.append(_number(event.get("_time")))
             indexed.append(_number(event.get("_indextime", event.get("_time"))))
             if self._shelf is not None:
