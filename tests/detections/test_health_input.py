@@ -1,4 +1,4 @@
-"""What the records of a health input do to the searches that watch inputs, beside an events input of the same name."""
+"""What the records of a health or an inventory input do to searches that watch inputs, beside an events input."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from workbench.splunk.spl.values import Event
 BEGIN = 1_930_262_400.0
 HOUR = 3_600
 PCE = "pce.kestrel-freight.example"
-EVENTS, HEALTH = "illumio_pce_events", "illumio_pce_health"
+EVENTS, HEALTH, INVENTORY = "illumio_pce_events", "illumio_pce_health", "illumio_pce_inventory"
 
 
 def record(scheme: str, at: float, **members: Any) -> Event:
     """A run's record of the input `audit` of a scheme, `at` seconds after the beginning."""
-    label = "audit" if scheme == EVENTS else f"{HEALTH}://audit"
+    label = "audit" if scheme == EVENTS else f"{scheme}://audit"
     own = {"lag_seconds": 3, "gaps": []} if scheme == EVENTS else {}
     content = {"kind": "run", "outcome": "ok", "input": label, "pce": PCE, "org_id": 1, "events": 5, "notes": [], **own}
     return {
@@ -66,10 +66,26 @@ def test_an_events_input_that_stops_is_noticed_though_the_health_input_goes_on()
     assert [one["input"] for one in replay("ingest_stopped", events, BEGIN, BEGIN + 6 * HOUR)] == ["audit"]
 
 
+def test_an_inventory_input_that_runs_every_four_hours_is_missed_after_two_of_its_intervals() -> None:
+    events = [record(INVENTORY, 4 * HOUR * number) for number in range(6)]
+    assert replay("ingest_stopped", events, BEGIN + 12 * HOUR, BEGIN + 27 * HOUR) == []
+    (found,) = replay("ingest_stopped", events, BEGIN + 27 * HOUR, BEGIN + 30 * HOUR)
+    assert found["input"] == f"{INVENTORY}://audit"
+
+
 def test_the_ingest_page_has_a_row_for_each(tmp_path: Path) -> None:
-    events = [record(EVENTS, 60, lag_seconds=120), record(HEALTH, 90), record(HEALTH, 150, **REFUSED)]
+    events = [
+        record(EVENTS, 60, lag_seconds=120),
+        record(HEALTH, 90),
+        record(HEALTH, 150, **REFUSED),
+        record(INVENTORY, 20),
+    ]
     page = Page("ingest", Indexed(events, BEGIN + HOUR, tmp_path))
-    rows = {row["Input"]: (row["Outcome"], row["Runs"], row.get("Lag s")) for row in page.of("viz_inputs")}
-    assert rows == {"audit": ("ok", "1", "120"), f"{HEALTH}://audit": ("failed", "2", None)}
-    assert page.of("viz_lag")[0]["total"] == "2"
+    rows = {row["Input"]: (row["Outcome"], row["Runs"], row.get("Lag", "").strip()) for row in page.of("viz_inputs")}
+    assert rows == {
+        "audit": ("ok", "1", "2 min"),
+        f"{HEALTH}://audit": ("failed", "2", ""),
+        f"{INVENTORY}://audit": ("ok", "1", ""),
+    }
+    assert page.of("viz_lag")[0]["total"] == "2 min"
     assert [(row["Category"], row["Input"]) for row in page.of("viz_errors")] == [("forbidden", f"{HEALTH}://audit")]

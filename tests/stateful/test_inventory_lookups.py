@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,22 +41,25 @@ class Shown(dict[str, Any]):
 class History:
     """Runs over a PCE that changes between them, and what the lookups make of it."""
 
-    def __init__(self, folder: Path, seed: int, workloads: int = 24) -> None:
+    def __init__(self, folder: Path, seed: int, names: Sequence[str] = NAMES) -> None:
         self.chance = random.Random(seed)
         self.inventory = Inventory(seed=seed)
         self.shown = Shown(self.inventory)
-        settings = {"collections": ",".join(NAMES), "interval": str(4 * HOUR)}
+        self.names = names
+        settings = {"collections": ",".join(names), "interval": str(4 * HOUR)}
         self.world = InventoryWorld(folder, settings, pce=InventoryPce(self.shown))
-        fill(self.inventory, workloads, seed=seed, now=self.world.clock.now)
+        fill(self.inventory, 24, seed=seed, now=self.world.clock.now)
         self.members = [FQDN, MEMBER] if seed % 2 else [FQDN]
         self.world.pce.health = [{"fqdn": name, "status": "normal"} for name in self.members]
-        self.lookups = Lookups()
+        self.lookups = Lookups(of=sorted({f"illumio_pce_{LOOKUP_OF[name]}" for name in names}))
         self.truth: dict[str, Truth] = {}
         self.removed: list[tuple[Any, int]] = []
         self.dead: set[int] = set()
         self.steps: list[str] = []
         self.exact: set[str] = set()
         self.unread: set[str] = set()
+        self.crash = 0
+        self.large = False
 
     # --- what happens between runs -------------------------------------------------------------------
 
@@ -142,10 +145,10 @@ class History:
         return events
 
     def _begin(self, fault: str) -> None:
-        pce, name = self.world.pce, self.chance.choice(NAMES)
+        pce, name = self.world.pce, self.chance.choice(self.names)
         self.unread = set()
         if fault == "killed":
-            self.world.crash_at = self.chance.randrange(1, 120)
+            self.world.crash_at = self.crash or self.chance.randrange(1, 120)
         elif fault == "refused":
             policy = "sec_policy/active/" if COLLECTIONS[name].policy else ""
             pce.status[f"/api/v2/orgs/1/{policy}{name}"] = 403
@@ -185,6 +188,9 @@ class History:
 
     def _keep(self) -> None:
         at = self.world.clock.now
+        if self.large:
+            self.lookups.build(at + 600)
+            return
         if self.chance.random() < 0.3:
             self.lookups.build(_next_reading(at))
         else:
@@ -198,13 +204,13 @@ class History:
     def check(self, events: list[dict[str, Any]]) -> None:
         """Each row is what the PCE had when its run began, and what was read whole is all there."""
         newest = self.truth[max(self.truth)]
-        for lookup in ("workloads", "labels", "objects"):
+        for lookup in {LOOKUP_OF[name] for name in self.names}:
             assert differences(self.lookups.rows(lookup), self.truth, lookup) == [], self.steps
         if self.world.ended == "killed":
             return
-        for name in NAMES:
+        for name in self.names:
             manifest = manifest_of(events, name)
-            if manifest["full"]:
+            if manifest["full"] and not self.large:
                 self.lookups.mark(self.world.clock.now + 1000)
                 self.exact.add(name)
             if manifest["complete"] and "why" not in manifest and name not in self.unread:
@@ -228,8 +234,8 @@ class History:
             self.lookups.mark(self.world.clock.now + 900)
             self.lookups.mark(self.world.clock.now + 950)
             self.check(events)
-        for lookup, truth in self.truth[max(self.truth)].items():
-            assert set(self.lookups.present(lookup)) == set(truth), self.steps
+        for lookup in {LOOKUP_OF[name] for name in self.names}:
+            assert set(self.lookups.present(lookup)) == set(self.truth[max(self.truth)][lookup]), self.steps
 
 
 def _is_of(name: str, row: dict[str, Any]) -> bool:
@@ -267,3 +273,31 @@ def test_the_lookups_hold_what_the_pce_has_after_every_run(tmp_path: Path, seed:
             history.change()
         history.check(history.run(history.chance.choice(["", "", *FAULTS])))
     history.settle()
+
+
+def test_tens_of_thousands_of_objects(tmp_path: Path) -> None:
+    """A full run, one that is killed in the middle of what changed, and the one that makes up for it."""
+    (tmp_path / "state").mkdir()
+    history = History(tmp_path / "state", 2, ("labels", "workloads"))
+    inventory = history.inventory
+    labels = [inventory.add(Label("app", f"app-{number}")) for number in range(12_200)]
+    hosts = [
+        inventory.add(Workload(None, labels[number : number + 1], name=f"vm-{number}", managed=False))
+        for number in range(8_000)
+    ]
+    history.large = True
+    history.check(history.run())
+    assert len(history.lookups.rows("labels")) + len(history.lookups.rows("workloads")) > 20_000
+
+    for number, host in enumerate(hosts[:2_000]):
+        if number % 2:
+            inventory.delete(host)
+        else:
+            host.labels = labels[5_000:5_002]
+    history.crash = 1_000
+    history.check(history.run("killed"))
+    history.check(history.run())
+    gone = [row for row in history.lookups.rows("workloads").values() if row["state"] == "deleted"]
+    assert len(gone) == 1_000
+    history.lookups.mark(history.world.clock.now + 900)
+    assert set(history.lookups.present("workloads")) == set(history.truth[max(history.truth)]["workloads"])

@@ -14,9 +14,11 @@ from workbench.demo.show import say, step
 from workbench.detect import alerts
 from workbench.detections import saved_searches
 from workbench.event_files import Reader
+from workbench.pce.events.collected import Indexed
 from workbench.pce.events.day import company_day, company_past
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.schedule.savedsearches_conf import keepers
+from workbench.views.fleet import company_inventory
 
 #: 2031-03-03T00:00:00Z, a Monday; the same day in every demo.
 MONDAY = 1_930_262_400
@@ -66,7 +68,8 @@ def _alerts(addon: Path) -> Iterator[dict[str, Any]]:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "company.jsonl"
         past = [event for event in company_past(MONDAY) if event["sourcetype"] == "illumio:pce:events"]
-        file.write_text("\n".join(json.dumps(event) for event in [*past, *company_day(MONDAY)]), encoding="utf-8")
+        told = [*past, *_fleet(past), *company_day(MONDAY)]
+        file.write_text("\n".join(json.dumps(event) for event in told), encoding="utf-8")
         confs = Confs.load(addon)
         events = Reader(confs, MONDAY).read([file])
     searches = saved_searches([addon])
@@ -76,10 +79,34 @@ def _alerts(addon: Path) -> Iterator[dict[str, Any]]:
         yield {**alert, "first": first_step}
 
 
+def _fleet(past: list[Indexed]) -> Iterator[Indexed]:
+    """What the inventory tells before the day begins: every workload is enforced as events before have set it."""
+    modes = dict(_modes(past))
+    for event in company_inventory(MONDAY - 3_600, (), quiet=True):
+        body = json.loads(event["_raw"])
+        if body.get("hostname") in modes:
+            body["enforcement_mode"] = modes[body["hostname"]]
+        yield {**event, "_raw": json.dumps(body)}
+
+
+def _modes(past: list[Indexed]) -> Iterator[tuple[str, str]]:
+    """The hosts whose enforcement events set, and how."""
+    for event in past:
+        body = json.loads(event["_raw"])
+        for change in body.get("resource_changes") or []:
+            set_to = ((change.get("changes") or {}).get("enforcement_mode") or {}).get("after")
+            mode = "visibility_only" if body["event_type"] == "agent.activate" else set_to
+            for resource in change["resource"].values():
+                if mode and resource.get("hostname"):
+                    yield resource["hostname"], str(mode)
+
+
 def _show(clock: str, alert: dict[str, Any]) -> None:
     title = str(alert["title"]).removeprefix("Illumio PCE - ").removesuffix(" - Rule")
     print(f"   {clock}  {alert['severity']:<13} {title}  [{alert['detection']}]")
-    for label, text in (("why:", str(alert["reason"])), ("do first:", str(alert["first"]))):
+    labels = alert.get("dest_labels") or []
+    shown = ", ".join([labels] if isinstance(labels, str) else labels)
+    for label, text in (("why:", str(alert["reason"])), ("labels:", shown), ("do first:", str(alert["first"]))):
         lines = textwrap.wrap(text, 90)
         for number, line in enumerate(lines):
             print(f"{label if number == 0 else '':>31}  {line}", flush=True)

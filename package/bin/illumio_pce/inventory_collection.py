@@ -80,7 +80,7 @@ class CollectionRun:
             manifest = self._manifest(snapshot, verdict, doubts, full=full)
             self._begin_writing()
             self._write(spool, verdict, manifest)
-            self._save(new, snapshot, verdict, full_at=self._full_at(doubts, full=full))
+            self._save(new, snapshot, verdict, self._about(verdict, doubts, manifest, full=full))
             return manifest
         finally:
             self._known.close()
@@ -120,9 +120,15 @@ class CollectionRun:
         about, settings, now = self._known.about, self._shared.settings, self._shared.header.started_ms
         if not self._fits or self._mark.was_interrupted(about) or self._lost_from():
             return True
+        if not about.sure and not self._limits():
+            return True
         every = settings.full_every * HOUR
         early = min(settings.interval * SECOND, every) // 2  # rather half an interval early than late
         return not 0 <= now - about.full_at < every - early
+
+    def _limits(self) -> str:
+        """Why the key may read only a part of the collection; empty where it reads all of it."""
+        return self._shared.limited if self._collection.scoped else ""
 
     def _lost_from(self) -> int:
         """How many objects there were, where it is not known which they were; else 0."""
@@ -162,9 +168,8 @@ class CollectionRun:
 
     def _doubts(self, snapshot: Snapshot, total: int | None) -> list[str]:
         """Why objects may be missing; nothing where the snapshot is complete."""
-        limited = self._shared.limited if self._collection.scoped else ""
         flawed = f"{snapshot.flawed} of {snapshot.rows} objects have no href." if snapshot.flawed else ""
-        return list(filter(None, (limited, flawed, self._other_number(snapshot, total))))
+        return list(filter(None, (self._limits(), flawed, self._other_number(snapshot, total))))
 
     def _other_number(self, snapshot: Snapshot, total: int | None) -> str:
         """What is wrong where the PCE counts other than came; it is asked again, since objects come and go."""
@@ -196,12 +201,14 @@ class CollectionRun:
             "pce_fqdns": self._shared.fqdns(),
         }
 
-    def _full_at(self, doubts: list[str], *, full: bool) -> int:
-        """When everything was written last (epoch ms); 0 where the next run has to, since this one could not."""
-        if not full:
-            return self._known.about.full_at
-        passing = [doubt for doubt in doubts if doubt != self._shared.limited]
-        return 0 if passing else self._shared.header.started_ms
+    def _about(self, verdict: Verdict, doubts: list[str], manifest: dict[str, Any], *, full: bool) -> About:
+        """What this snapshot leaves behind; one that was to be full and could not be is made up for by the next."""
+        shared, before = self._shared, self._known.about
+        is_passing = any(doubt != self._limits() for doubt in doubts)
+        full_at = before.full_at if not full else 0 if is_passing else shared.header.started_ms
+        was_sure = self._fits and before.sure and not self._mark.was_interrupted(before)
+        sure = was_sure or bool(manifest["full"])
+        return About(shared.source, shared.header.fqdn, shared.header.snapshot, full_at, verdict.pending, sure)
 
     def _begin_writing(self) -> None:
         self._remember(self._mark._replace(writing=self._shared.header.snapshot))
@@ -212,10 +219,9 @@ class CollectionRun:
         last = (header.manifest(self._collection.name, manifest),)
         self._shared.write(chain(spool.texts(), deleted, last))
 
-    def _save(self, new: KnownWriter, snapshot: Snapshot, verdict: Verdict, *, full_at: int) -> None:
+    def _save(self, new: KnownWriter, snapshot: Snapshot, verdict: Verdict, about: About) -> None:
         """Keep what is known now: the file first, and then that it counts."""
-        shared, header, known = self._shared, self._shared.header, self._known
-        about = About(shared.source, header.fqdn, header.snapshot, full_at, verdict.pending)
+        shared, known = self._shared, self._known
         new.finish(map(known.line, verdict.kept), about)
         known.close()
         self._files.new.replace(self._files.known)
@@ -223,7 +229,7 @@ class CollectionRun:
         is_sure = not verdict.kept and verdict.pending is None
         if self._collection.name in _SERVED:
             shared.memory.members = tuple(sorted({*shared.members, *shared.context.seen}))
-        self._remember(Mark(header.snapshot, count if is_sure else max(count, self._mark.objects)))
+        self._remember(Mark(about.snapshot, count if is_sure else max(count, self._mark.objects)))
 
     def _remember(self, mark: Mark) -> None:
         self._shared.memory.marks[self._collection.name] = mark

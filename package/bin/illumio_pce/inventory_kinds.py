@@ -19,6 +19,7 @@ from .inventory_values import (
     first_text,
     host_address,
     href_of,
+    number_of,
     object_of,
     objects_of,
     present,
@@ -296,12 +297,13 @@ def _virtual_service(record: Record, context: Context) -> Members:
 
 
 def _pairing_profile(record: Record, context: Context) -> Members:
+    lifespan = record.get("key_lifespan")  # seconds, or `unlimited`
     return {
         "enabled": boolean_of(record.get("enabled")),
         "enforcement_mode": text_of(record.get("enforcement_mode")),
         "ven_type": text_of(record.get("ven_type")),
         "labels": labels_of(record, context.names),
-        "key_lifespan": str(record.get("key_lifespan") or "")[:20],
+        "key_lifespan": text_of(lifespan) or number_of(lifespan),
     }
 
 

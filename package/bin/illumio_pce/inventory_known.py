@@ -38,7 +38,8 @@ class Pending(NamedTuple):
 class About:
     """Whose objects are known (`source` and `fqdn`: of the PCE), and from which run (`snapshot`).
 
-    `full_at`: when everything was written last (epoch ms); 0 where that is to be done again.
+    `full_at`: when everything was written last (epoch ms); 0 where that is to be done again. `sure`: whether no run
+    since the last full and complete snapshot may have written what is not known here.
     """
 
     source: str
@@ -46,6 +47,7 @@ class About:
     snapshot: str
     full_at: int = 0
     pending: Pending | None = None
+    sure: bool = True
 
 
 class Gone(NamedTuple):
@@ -92,7 +94,8 @@ class Known:
         if end["version"] != VERSION or end["sha256"] != checksum.hexdigest():
             raise Unreadable("it was half written, or is of another version")
         pending = end["pending"] and Pending(str(end["pending"][0]), int(end["pending"][1]))
-        self.about = About(str(end["source"]), str(end["fqdn"]), str(end["snapshot"]), int(end["full_at"]), pending)
+        whose = str(end["source"]), str(end["fqdn"]), str(end["snapshot"])
+        self.about = About(*whose, int(end["full_at"]), pending, bool(end["sure"]))
         self._sort()
 
     def _take(self, line: bytes, place: int) -> None:

@@ -34,15 +34,16 @@ def identify(pce: Pce, account: Account, remembered: str) -> Identity:
     if not host.rstrip(".").endswith(CLOUD):
         names, certain = _of_health(pce)
         if names:
-            return Identity(_own(names, host), {name.lower() for name in names})
+            return Identity(_own(names, host, remembered), set(names))
         if not certain and remembered:
             return Identity(remembered)
     return Identity(_of_events(pce, account.org_id) or remembered or host)
 
 
-def _own(names: list[str], host: str) -> str:
-    """Which of the PCEs this one is: the one that is asked by its name, else the first."""
-    return next((name for name in names if name.lower() == host.lower()), names[0])
+def _own(names: list[str], host: str, remembered: str) -> str:
+    """Which of the PCEs this one is: the one that is asked by its name, else the one it was before, else the first."""
+    wanted = [name for own in (host, remembered) for name in names if name.lower() == own.lower()]
+    return (wanted or names)[0]
 
 
 def _of_health(pce: Pce) -> tuple[list[str], bool]:
