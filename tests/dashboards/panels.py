@@ -92,8 +92,12 @@ class Indexed:
 
     def keep_vens(self) -> None:
         """Run the keeper of the VENs seen, as if it were enabled."""
-        search = all_searches([PACKAGE])["Illumio PCE - VENs seen - Keeper"]["search"]
-        run(search, self.store, knowledge=self.knowledge, now=self.now)
+        self.keep("VENs seen", self.now)
+
+    def keep(self, keeper: str, now: float) -> None:
+        """Run a keeper, as if it were enabled and due now."""
+        search = all_searches([PACKAGE])[f"Illumio PCE - {keeper} - Keeper"]["search"]
+        run(search, self.store, knowledge=self.knowledge, now=now)
 
     @cached_property
     def store(self) -> EventStore:

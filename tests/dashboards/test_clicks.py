@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.dashboards.conftest import MONDAY, Open
+from tests.dashboards.belongs import causes
+from tests.dashboards.conftest import MONDAY, Open, events_of
+from tests.dashboards.facts import facts
 from tests.dashboards.panels import definition
 
 #: Investigate counts nothing until a name is entered: its figures are in test_investigate.py.
@@ -56,10 +59,7 @@ def test_a_figure_is_the_number_of_rows_behind_its_click(open_page: Open, name: 
 
 
 #: Tables whose rows open a search: the columns that say how many rows it finds.
-ROWS = {
-    ("access", "viz_failing"): ["Failures"], ("access", "viz_ven_rows"): ["Requests"],
-    ("policy_changes", "viz_by_actor"): ["Drafts", "Provisions"], ("ingest", "viz_inputs"): ["Runs"],
-}  # fmt: skip
+ROWS = {("ingest", "viz_inputs"): ["Runs"]}
 #: They open what no filter is about: one event by its id, the lines of a node, which name no PCE.
 OPEN_MORE = {
     ("events", "viz_event"),
@@ -122,13 +122,84 @@ def test_each_figure_that_a_click_lists_is_covered() -> None:
                 assert panel in figures(name) or name == "security_overview", (name, panel)
 
 
-@pytest.mark.parametrize("chosen", [{}, {"pce": NORTH}], ids=str)
-def test_a_case_counts_the_events_behind_its_click(open_page: Open, chosen: dict[str, Any]) -> None:
-    """The Events page, opened with the tokens that the row's link sets."""
-    for row in open_page("security_overview", **chosen).of("viz_needs"):
-        if row.get("_detection"):
-            there = open_page("events", **{**chosen, "pce": row["_pce"]}, detection=row["_detection"]).of("viz_events")
-            assert len(there) == int(row["Events"]), row
+#: Tables whose rows lead to Investigate: where a row leads, by the columns that it shows. None: see below.
+LEADS: dict[tuple[str, str], tuple[str, str] | None] = {
+    ("security_overview", "viz_needs"): None,
+    ("security_overview", "viz_users"): ("person", "User"),
+    ("security_overview", "viz_addresses"): ("address", "Address"),
+    ("investigate", "viz_with"): None,
+    ("access", "viz_failing"): ("person", "User"),
+    ("access", "viz_mfa_rows"): ("person", "User"),
+    ("access", "viz_ven_rows"): None,
+    ("access", "viz_keys"): ("person", "By"),
+    ("access", "viz_rights_rows"): ("person", "By"),
+    ("access", "viz_settings_rows"): ("person", "By"),
+    ("access", "viz_audit_rows"): ("person", "By"),
+    ("workload_protection", "viz_troubled"): ("workload", "Workload"),
+    ("workload_protection", "viz_enforcement"): ("workload", "Workload"),
+    ("workload_protection", "viz_removals"): ("person", "By"),
+    ("workload_protection", "viz_upgrades"): ("workload", "Workload"),
+    ("policy_changes", "viz_by_actor"): ("person", "Who"),
+    ("policy_changes", "viz_opened_rows"): ("person", "By"),
+    ("policy_changes", "viz_draft_rows"): ("person", "By"),
+    ("events", "viz_named"): None,
+}
+NOBODY = {"system", "unknown", "-"}
+
+
+def test_each_table_that_leads_to_investigate_is_covered() -> None:
+    leading = {(name, panel) for name in ALL_NAMES for panel, _, url in links(name) if "/investigate?" in url}
+
+    assert leading == LEADS.keys()
+    for name, panel in LEADS:
+        url = {one: url for one, _, url in links(name)}[panel]
+        assert "form.kind=$row._kind.value|u$&form.value=$row._value.value|u$&" in url
+
+
+@pytest.mark.parametrize(("name", "panel"), [place for place, lead in LEADS.items() if lead])
+def test_a_row_leads_to_whom_it_names(open_page: Open, name: str, panel: str) -> None:
+    kind, column = LEADS[name, panel] or ("", "")
+    for row in open_page(name).of(panel):
+        nobody = row[column] in NOBODY or row[column].startswith("No ")
+        assert row["_value"] == ("-" if nobody else row[column]), row
+        assert nobody or row["_kind"] == kind, row
+    # Where there is none, a row says so and leads to nothing.
+    assert {row["_value"] for row in open_page(name, "none").of(panel)} == {"-"}
+
+
+#: Cases of the bad day by where they lead: to a workload, an address, or nobody; all others to the person who acted.
+WORKLOADS = {
+    "ven_tampering", "ven_suspended", "ven_lost", "ven_clones", "ven_update_notice", "ven_offline",
+}  # fmt: skip
+ADDRESSES = {"access_spray", "access_agent_failures", "pce_server_errors"}
+NONE = {"audit_events_lost", "pce_health", "ingest_failing"}
+
+
+def test_a_case_leads_to_who_or_what_is_behind_it(open_page: Open) -> None:
+    raws = causes([fact for fact in facts(events_of("bad")) if fact.time >= MONDAY], ["tide_table.publish"])
+    for row in open_page("security_overview").of("viz_needs"):
+        case, value = row["_detection"], row["_value"]
+        if case in NONE:
+            assert value == "-", row
+            continue
+        kind = "workload" if case in WORKLOADS else "address" if case in ADDRESSES else "person"
+        assert (row["_kind"], any(json.dumps(value) in raw for raw in raws[case])) == (kind, True), row
+
+
+def test_refused_requests_lead_to_the_user_or_the_address(open_page: Open) -> None:
+    for row in open_page("access").of("viz_ven_rows"):
+        lead = ("address", row["From"]) if row["User"] in NOBODY else ("person", row["User"])
+        assert (row["_kind"], row["_value"]) == lead
+
+
+def test_an_event_leads_to_each_that_it_names(open_page: Open) -> None:
+    event = next(row for row in open_page("events").of("viz_events") if row["Type"] == "workloads.unpair")
+    fact = next(fact for fact in facts(events_of("bad")) if fact.body["href"] == event["_event"])
+    hosts = {one["workload"]["hostname"] for one in (change["resource"] for change in fact.changes)}
+
+    shown = {(row["_kind"], row["_value"]) for row in open_page("events", event=event["_event"]).of("viz_named")}
+
+    assert shown == {("person", fact.actor), ("address", fact.source), *(("workload", host) for host in hosts)}
 
 
 @pytest.mark.parametrize("name", [*ALL_NAMES, *OF_INVENTORY])

@@ -17,6 +17,12 @@ def _today(day: str) -> list[dict[str, Any]]:
     return [record for record in records(events_of(day)) if record["_time"] >= MONDAY]
 
 
+def _duration(seconds: float) -> str:
+    """A duration as the pages write it."""
+    hours, minutes = int(seconds) // 3600, int(seconds) % 3600 // 60
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{int(seconds)} s"
+
+
 @pytest.mark.parametrize("day", ["bad", "quiet"])
 def test_figures(open_page: Open, day: str) -> None:
     page, today = open_page("ingest", day), _today(day)
@@ -26,8 +32,6 @@ def test_figures(open_page: Open, day: str) -> None:
         if event["sourcetype"] == "illumio:pce:events" and event["_time"] >= MONDAY:
             arrived[event["host"]] = max(arrived.get(event["host"], 0), event["_indextime"])
     expected = {
-        "viz_fresh": round((MONDAY + DAY - 1 - min(arrived.values())) / 60),
-        "viz_lag": round(max(record["lag_seconds"] for record in last.values()) / 60),
         "viz_delivered": sum(record["events"] for record in today),
         "viz_failed": sum(record["outcome"] == "failed" for record in today),
         "viz_late": sum(record["late_arrivals"] for record in today),
@@ -35,6 +39,8 @@ def test_figures(open_page: Open, day: str) -> None:
     }
 
     assert {panel: int(float(page.of(panel)[0]["total"])) for panel in expected} == expected
+    assert page.of("viz_fresh")[0]["total"] == _duration(MONDAY + DAY - 1 - min(arrived.values()))
+    assert page.of("viz_lag")[0]["total"] == _duration(max(record["lag_seconds"] for record in last.values()))
     assert page.of("viz_failed")[0]["level"] == ("act" if day == "bad" else "good")
 
 
@@ -56,8 +62,8 @@ def test_inputs(open_page: Open, day: str) -> None:
             shown: sum(one[name] for one in own) for shown, name in columns.items()
         }
         assert int(row["Runs"]) == len(own)
-        assert int(row["Latest by s"]) == round(max(one["late_by_seconds"] for one in own))
-        assert (row["PCE"], row["Org"], row["Outcome"]) == (
+        assert row["Latest by"].strip() == _duration(max(one["late_by_seconds"] for one in own))
+        assert (row["PCE"], row["_org"], row["Outcome"]) == (
             own[-1]["pce"],
             own[-1]["org_id"],
             own[-1]["outcome"],
@@ -147,6 +153,20 @@ def test_gaps_lag_backlog_and_notes_say_what_to_do(tmp_path: Any) -> None:
     assert all(row["What to do"] and row["Detail"] for row in rows)
     assert rows[-1]["Detail"] == "from:2031-01-01T00:00:00.000Z,to:2031-01-02T00:00:00.000Z"
     assert {row["PCE"] for row in rows} == {"pce.example"}
+
+
+def test_durations_sort_by_their_length(tmp_path: Any) -> None:
+    seconds = [0, 9, 59, 60, 600, 3_599, 3_600, 7_200, 35_999, 36_000, 172_799, 172_800, 900_000, 9_000_000]
+    events = [_record({"input": f"input {place:02}", "lag_seconds": one}, 9) for place, one in enumerate(seconds)]
+
+    rows = Page("ingest", Indexed(events, MONDAY + 60, tmp_path)).of("viz_inputs")
+
+    lags = [row["Lag"] for row in rows]
+    assert lags == sorted(lags)
+    assert [" ".join(lag.split()) for lag in lags] == [
+        "0 s", "9 s", "59 s", "1 min", "10 min", "59 min", "1 h 0 min", "2 h 0 min", "9 h 59 min", "10 h 0 min",
+        "47 h 59 min", "2 days 0 h", "10 days 10 h", "104 days 4 h",
+    ]  # fmt: skip
 
 
 def test_a_lost_state_says_what_to_do_and_is_no_failed_run(tmp_path: Any) -> None:

@@ -161,7 +161,7 @@ def test_the_filters_act_and_an_empty_table_says_so(investigate: Open) -> None:
 
     assert page.of("viz_events")[0]["total"] == "0"
     said = {panel: str(page.of(panel)[0][column]) for panel, column in TABLES.items()}
-    assert said["viz_rows"] == "No event names it, with these filters."
+    assert said["viz_rows"] == "None with these filters."
     assert {row["PCE"] for row in page.of("viz_cases_rows") if row.get("PCE")} <= {"pce-south.kestrel-freight.example"}
 
 
@@ -294,6 +294,37 @@ def test_the_base_search_reads_what_holds_the_name(investigate: Open) -> None:
 
     assert {row["_raw"] for row in read} == {event["_raw"] for event in _today() if GRETA in event["_raw"].lower()}
     assert len(read) * 10 < len(_today())
+
+
+def test_the_full_event_has_the_address_of_the_console_if_it_is_known(tmp_path: Path) -> None:
+    uuid = "6f0c1a52-7f1e-4d1b-9a53-0d5a1c2b3e4f"
+    event = {
+        **_sign_in(1, "ines", "192.0.2.7"),
+        "event_type": "workload.update",
+        "pce_fqdn": "pce.invalid",  # the row of the file that ships, which is no PCE
+        "resource_changes": [
+            {"change_type": "update", "resource": {"workload": {"href": f"/orgs/1/workloads/{uuid}", "name": "quay"}}}
+        ],
+    }
+    lines = [event, {**event, "href": "/orgs/1/events/2", "pce_fqdn": "pce.example"}]
+    events = [
+        {"_raw": json.dumps(one), "_time": MONDAY, "sourcetype": "illumio:pce:events", "source": "api", "host": "pce"}
+        for one in lines
+    ]
+    indexed = Indexed(events, MONDAY + 60, tmp_path)
+
+    shown = [
+        {
+            row["Field"]: row.get("Value")
+            for row in Page("investigate", indexed, {"kind": "workload", "value": uuid, "event": one["href"]}).of(
+                "viz_event"
+            )
+        }
+        for one in lines
+    ]
+
+    assert [one["id"] for one in shown] == [one["href"] for one in lines]
+    assert [one.get("console") for one in shown] == [f"https://console.invalid:8443/#/workloads/{uuid}", None]
 
 
 def test_no_event_at_all(tmp_path: Path) -> None:

@@ -195,12 +195,12 @@ def _told(kind: str, at: float, **record: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(("told", "verdict", "since"), [
     ([_told("event", 85_800), _told("run", 86_100)], "collecting", None),
     ([_told("event", 1), _told("run", 3_600), _told("run", 86_100, outcome="failed")],
-     "collector failing", "03 Mar 01:00"),
-    ([_told("event", 1), _told("run", 3_600)], "collector stopped", "03 Mar 01:00"),
-    ([_told("event", 62_700), _told("run", 86_100)], "collector fine, PCE silent", "03 Mar 17:25"),
+     "collector failing", "03 Mar 01:00 UTC"),
+    ([_told("event", 1), _told("run", 3_600)], "collector stopped", "03 Mar 01:00 UTC"),
+    ([_told("event", 62_700), _told("run", 86_100)], "collector fine, PCE silent", "03 Mar 17:25 UTC"),
     ([_told("event", 85_800), _told("run", 86_100, lag_seconds=1_800)], "late", None),
     ([_told("run", 86_100)], "collector fine, PCE silent", "before this time"),
-    ([_told("event", 62_700)], "silent", "03 Mar 17:25"),
+    ([_told("event", 62_700)], "silent", "03 Mar 17:25 UTC"),
 ])  # fmt: skip
 def test_a_verdict_for_a_pce(told: list[dict[str, Any]], verdict: str, since: str | None, tmp_path: Path) -> None:
     page = Page("security_overview", Indexed(told, MONDAY + DAY, tmp_path))
@@ -237,7 +237,7 @@ def test_it_says_what_is_enabled_and_when_it_last_fired(tmp_path: Path) -> None:
     }  # fmt: skip
     rows = page.of("viz_detections")
     assert rows[0] == {
-        "Detection": DETECTIONS["ven_lost"].name, "Enabled": "yes", "Last fired": "03 Mar 01:00",
+        "Detection": DETECTIONS["ven_lost"].name, "Enabled": "yes", "Last fired": "03 Mar 01:00 UTC",
         "Urgency": DETECTIONS["ven_lost"].severity,
     }  # fmt: skip
     assert len(rows) == len(DETECTIONS)

@@ -81,11 +81,11 @@ def test_the_ingest_page_has_a_row_for_each(tmp_path: Path) -> None:
         record(INVENTORY, 20),
     ]
     page = Page("ingest", Indexed(events, BEGIN + HOUR, tmp_path))
-    rows = {row["Input"]: (row["Outcome"], row["Runs"], row.get("Lag s")) for row in page.of("viz_inputs")}
+    rows = {row["Input"]: (row["Outcome"], row["Runs"], row.get("Lag", "").strip()) for row in page.of("viz_inputs")}
     assert rows == {
-        "audit": ("ok", "1", "120"),
-        f"{HEALTH}://audit": ("failed", "2", None),
-        f"{INVENTORY}://audit": ("ok", "1", None),
+        "audit": ("ok", "1", "2 min"),
+        f"{HEALTH}://audit": ("failed", "2", ""),
+        f"{INVENTORY}://audit": ("ok", "1", ""),
     }
-    assert page.of("viz_lag")[0]["total"] == "2"
+    assert page.of("viz_lag")[0]["total"] == "2 min"
     assert [(row["Category"], row["Input"]) for row in page.of("viz_errors")] == [("forbidden", f"{HEALTH}://audit")]

@@ -47,7 +47,8 @@ def test_a_deployer_brings_a_new_version_of_the_catalogues(addon: Path) -> None:
 
 
 def test_the_inputs_have_the_contracts_fields_and_defaults(addon: Path) -> None:
-    assert conf(addon / "default/inputs.conf") == {
+    inputs = conf(addon / "default/inputs.conf")
+    assert {name: inputs[name] for name in inputs if not name.startswith("identity_manager://")} == {
         "illumio_pce_events": {
             "start_by_shell": "false",
             "python.version": "python3",
@@ -85,6 +86,15 @@ def test_the_inputs_have_the_contracts_fields_and_defaults(addon: Path) -> None:
     assert set(re.findall(r"(?m)^(\w+) = ", of_inventory)) == {
         "account", "index", "interval", "collections", "full_every", "start_by_shell",
     }  # fmt: skip
+
+
+def test_enterprise_security_is_told_of_the_assets_by_an_input_that_is_off(addon: Path) -> None:
+    shipped = conf(addon / "default/inputs.conf")["identity_manager://illumio_pce_assets"]
+    assert (shipped["disabled"], shipped["target"], shipped["url"]) == ("1", "asset", "lookup://illumio_pce_assets")
+    assert conf(addon / "default/transforms.conf")["illumio_pce_assets"] == {"filename": "illumio_pce_assets.csv"}
+    # A spec would make it an input of this add-on, whose script splunkd would look for.
+    assert "identity_manager" not in (addon / "README/inputs.conf.spec").read_text("utf-8")
+    assert len((addon / "lookups/illumio_pce_assets.csv").read_text("utf-8").splitlines()) == 1
 
 
 def test_accounts_and_settings_have_the_contracts_fields(addon: Path) -> None:
@@ -130,7 +140,7 @@ def test_only_administrators_write_and_only_knowledge_is_shared(addon: Path) -> 
     assert meta["everything"] == {"access": "read : [ * ], write : [ admin, sc_admin ]", "export": "none"}
     shared = {name for name, stanza in meta.items() if stanza.get("export") == "system"}
     assert {name for name in shared if not name.startswith("collections/illumio_pce_")} == {
-        "props", "transforms", "lookups", "macros", "eventtypes", "tags", "savedsearches",
+        "props", "transforms", "lookups", "macros", "eventtypes", "tags", "savedsearches", "workflow_actions",
     }  # fmt: skip
     for name, stanza in meta.items():
         assert "write : [ admin, sc_admin ]" in stanza.get("access", "write : [ admin, sc_admin ]"), name

@@ -35,9 +35,15 @@ BOUNDED: dict[str, tuple[str, str]] = {
     "stats": (r"", "memory, spilled to disk; values() and dc() have no limit, list() has one and is not used"),
     "rex": (r"", "one match, or all with max_match=0"),
     "lookup": (r"^local=true ", "100 matches of a key at most; our lookups have one row for a key"),
-    "foreach": (r"^mode=multivalue ", "of at most 10 objects, with 20 attributes: the text says how many more there are"),
+    "foreach": (
+        r"^(?:mode=multivalue|(?:ip|nt_host|dns|bunit|category| )+ \[)",
+        "of at most 10 objects, with 20 attributes: the text says how many more there are; or of the fields named",
+    ),
     "head": (r"^\d+$", "what is shown, or whether there is any"),
-    "appendpipe": (r"^\[stats count \| where count=0 ", "one row, where there is none"),
+    "appendpipe": (
+        r"^\[(?:stats count \| where count=0 |where (?:isnotnull\(names_key\)|piece==))",
+        "none, unlike append: one row where there is none, or as many as there are names",
+    ),
     "return": (r"^\$?\w+|^\d+", "one row"),
 }  # fmt: skip
 # What has a limit that nothing can lift, or starts searches of its own.
@@ -52,7 +58,7 @@ APPENDED = re.compile(r"\| (?:stats [^|]* BY [^|]*(?:\| (?:eval|where|fields) [^
 # What a detection makes rows by → the most rows of one run that it makes of a PCE.
 ROWS_BY = {
     "who": 51, "whose": 51, "tampering": 4, "again_on": 52, "notice": 30, "limit": 4, "size": 3, "state": 2, "steady": 2,
-    "problem": 13,
+    "problem": 13, "alert_scope": 50,
 }  # fmt: skip
 # By what a customer has few of.
 FEW = {"pce_fqdn", "dest", "host", "source"}

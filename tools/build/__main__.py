@@ -13,7 +13,15 @@ from tools.lint.__main__ import findings
 
 from .archive import write_archive
 from .bom import write_bom
-from .finish import catalogues_follow_the_version, pin_build_time, plain_modes, prune, shorten_metadata, start_directly
+from .finish import (
+    assets_for_enterprise_security,
+    catalogues_follow_the_version,
+    pin_build_time,
+    plain_modes,
+    prune,
+    shorten_metadata,
+    start_directly,
+)
 from .registry import unreachable
 from .stage import Identity, identify, stage
 
@@ -64,6 +72,7 @@ def build(work: Path, identity: Identity) -> Path:
     shorten_metadata(app)
     pin_build_time(app, identity)
     start_directly(app)
+    assets_for_enterprise_security(app)
     catalogues_follow_the_version(app)
     plain_modes(app)
     return app

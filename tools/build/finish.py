@@ -84,10 +84,27 @@ def start_directly(app: Path) -> None:
 def catalogues_follow_the_version(app: Path) -> None:
     """Have a deployer replace lookup files that a new version changes (app.conf.spec; the default keeps old ones).
 
-    No lookup file is meant to be edited: what administrators edit is in the KV store.
+    No lookup file is meant to be edited: what administrators edit is in the KV store. The one of assets, which a keeper
+    writes, ships without rows, so that a new version does not change it.
     """
     with (app / "default/app.conf").open("a", encoding="utf-8") as conf:
         conf.write("\n[shclustering]\ndeployer_lookups_push_mode = overwrite_on_change\n")
+
+
+def assets_for_enterprise_security(app: Path) -> None:
+    """Name the lookup of assets to Enterprise Security, disabled (SA-IdentityManagement, inputs.conf.spec).
+
+    Where Enterprise Security is not installed, splunkd knows no input of that kind, and starts none.
+    """
+    with (app / "default/inputs.conf").open("a", encoding="utf-8") as conf:
+        conf.write(
+            "\n[identity_manager://illumio_pce_assets]\n"
+            "disabled = 1\n"
+            "target = asset\n"
+            "category = illumio_pce\n"
+            "description = Workloads of the Illumio PCE, as its inventory has them.\n"
+            "url = lookup://illumio_pce_assets\n"
+        )
 
 
 def plain_modes(app: Path) -> None:

@@ -43,6 +43,32 @@ does not apply, since it filters the rows of its alert; and these are not shown,
 
 {reasons}
 
+## The PCE's console
+
+In Search, the menu of an event (Event Actions) opens the workload that the event is about in the console of its
+PCE. An event names its PCE, but not the host and the port of the console: in Illumio's cloud they differ from the
+PCE's name. So there is no link until you enter them, one row for each PCE:
+
+1. Upload a lookup file, such as `our_consoles.csv`, into this app under Settings, Lookups, Lookup table files, with
+   the columns `pce_fqdn` (as in the events), `console_host` (a host name or an IPv4 address) and `console_port`:
+
+```
+pce_fqdn,console_host,console_port
+pce.example.com,pce.example.com,8443
+```
+
+2. Put this into `local/transforms.conf` on the search heads:
+
+```
+[illumio_pce_consoles]
+filename = our_consoles.csv
+```
+
+Investigate then shows the address as `console` in the full event. There is a link if the PCE is in the file and the
+event is about exactly one workload: `https://HOST:PORT/#/workloads/UUID`. For rule sets, IP lists, services, VENs,
+users and events, no address of the console is certain, so there is none. In the menus of the fields `user`,
+`src_user`, `dest` and `src`, an event leads to Investigate.
+
 ## What they cost
 
 All panels of a page build on the results of its base searches, and no two of these read the same events. Counts by

@@ -161,6 +161,7 @@ Searches, dashboards and suppressions of your own that go by the search's name (
   `href` (of all events), `severity` and `reason` where they exist. To see an event itself, search the macro
   `illumio_pce_index` with `href="…"`; in Enterprise Security, the drilldown shows the events of the alert.
 - Every threshold is a macro, and every detection ends with a filter macro: change them in `local/macros.conf`.
+- What events name by hrefs alone has its name where an [inventory](inventory.md) knows it; the event's own names stand.
 - High-value workloads and labels, and what automation is expected to do, are lists that you edit:
   [lookups.md](lookups.md). The detections that heed the list of automation, marked below, leave such events out. Those
   about rights, keys and what blocks traffic never do, whatever the list says.
@@ -285,6 +286,8 @@ def _keeper(one: Keeper, detections: list[Detection]) -> str:
     told, remembers = readers, f"{one.days} days"
     if one.of_inventory:
         told, remembers = "names and labels", "what the PCE has"
+    elif one.id == "assets":
+        told, remembers = "Enterprise Security", "workloads as assets"
     elif not one.days:
         told, remembers = "those that read the list", "what you typed"
     return f"| {one.stanza} | `{one.lookup}` | {one.starts} | {remembers} | {told} |"

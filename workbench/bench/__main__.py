@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from . import ahead, growth, idle, scale, search_time, throughput
+from . import ahead, growth, idle, pages, scale, search_time, throughput
 from .figures import Result
 from .options import Options
 
@@ -19,9 +19,10 @@ BENCHMARKS: Mapping[str, Callable[[Options], list[Result]]] = {
     "growth": growth.measure,
     "search": search_time.measure,
     "scale": scale.measure,
+    "pages": pages.measure,
 }
-#: Not among those that run unless named: it takes half an hour.
-_LONG = {"scale"}
+#: Not among those that run unless named: they take half an hour.
+_LONG = {"scale", "pages"}
 #: The environments that `./build.sh test` makes of the Pythons that Splunk brings.
 _BUILD = Path(__file__).resolve().parents[2] / ".build"
 _SHIPPED_PYTHONS = [_BUILD / f"python{version}/bin/python" for version in ("3.9", "3.13")]
@@ -31,7 +32,10 @@ def main() -> int:
     """Run what is asked for, and print its ratios; with --json, write them too."""
     parser = argparse.ArgumentParser(prog="./build.sh bench", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"any of {', '.join(BENCHMARKS)} (default: all but {', '.join(_LONG)})"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"any of {', '.join(BENCHMARKS)} (default: all but {', '.join(sorted(_LONG))})",
     )
     parser.add_argument("--events", type=int, help="events in a backlog (default 100,000; with --quick 20,000)")
     parser.add_argument("--repeat", type=int, help="number of runs for the median (default 3; with --quick 1)")

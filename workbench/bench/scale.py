@@ -40,8 +40,8 @@ from .world import ADDON
 
 SIZES = (10_000, 100_000)
 LARGEST = 1_000_000
-_MIDNIGHT = 1_760_313_600.0
-_DAY = 86_400.0
+MIDNIGHT = 1_760_313_600.0
+DAY = 86_400.0
 #: A keeper runs each hour and reads ten minutes again.
 _KEPT_SECONDS = 4_200
 _AT_ONCE = 10_000
@@ -52,7 +52,7 @@ _BY_INDEXERS = frozenset(
         "rex", "search", "spath", "where",
     }
 )  # fmt: skip
-_STATISTICS = frozenset({"chart", "stats", "timechart", "top"})
+STATISTICS = frozenset({"chart", "stats", "timechart", "top"})
 _TIMES = re.compile(r"(?<!\w)(_index_)?(earliest|latest)=(\S+)")
 _PCES = ("pce-north.kestrel-freight.example", "pce-south.kestrel-freight.example")
 
@@ -77,8 +77,8 @@ class Load:
 
 def day_of(events: int) -> list[tuple[int, str]]:
     """A day's audit events of a PCE (epoch ms, JSON): routine with the rhythm of day and night, and incidents."""
-    start = int(_MIDNIGHT * 1000)
-    return [(event.ms, event.text) for event in generate(start, start + int(_DAY * 1000), events, seed=11)]
+    start = int(MIDNIGHT * 1000)
+    return [(event.ms, event.text) for event in generate(start, start + int(DAY * 1000), events, seed=11)]
 
 
 def loads(addon: Path, events: int) -> dict[str, Load]:
@@ -93,7 +93,7 @@ def loads(addon: Path, events: int) -> dict[str, Load]:
     counts = _counts({one for each in readings.values() for one in each}, confs, events)
     return {
         name: Load(
-            len(list(search.cron.times(_MIDNIGHT, _MIDNIGHT + _DAY))) if search.cron else 0,
+            len(list(search.cron.times(MIDNIGHT, MIDNIGHT + DAY))) if search.cron else 0,
             sum(counts[one][0] * one.days for one in readings[name]),
             sum(counts[one][1] * one.days for one in readings[name]),
         )
@@ -136,7 +136,7 @@ def _per_event(found: dict[str, Load], size: int) -> tuple[float, float]:
 
 
 def _readings(search: SavedSearch, macros: dict[str, dict[str, str]]) -> Iterator[_Reading]:
-    now = _MIDNIGHT + _DAY
+    now = MIDNIGHT + DAY
     begin, end = search.index_earliest or search.earliest, search.index_latest or search.latest
     seconds = min(resolve(end, now), now) - resolve(begin, now)
     yield from _within(split(expand(search.search, macros)), seconds)
@@ -146,7 +146,7 @@ def _within(stages: list[Stage], seconds: float) -> Iterator[_Reading]:
     """The base search of a pipeline, and those of its subsearches."""
     first, *behind = stages
     if first.command == "search":
-        yield _Reading(_TIMES.sub("", plain(first.text)), _seconds_of(first.text, seconds) / _DAY, tuple(behind))
+        yield _Reading(_TIMES.sub("", plain(first.text)), _seconds_of(first.text, seconds) / DAY, tuple(behind))
     for stage in stages:
         for _, _, inner in bracketed(stage.text):
             yield from _within(split(inner, implied_search=False), seconds)
@@ -157,7 +157,7 @@ def _seconds_of(base: str, seconds: float) -> float:
     if any("inputlookup" in inner for _, _, inner in bracketed(base)):
         return _KEPT_SECONDS
     told = {(bool(index), end): value for index, end, value in _TIMES.findall(plain(base))}
-    now = _MIDNIGHT + _DAY
+    now = MIDNIGHT + DAY
     for index in (True, False):
         if (index, "earliest") in told:
             end = min(now, resolve(told.get((index, "latest"), "now"), now))
@@ -168,8 +168,8 @@ def _seconds_of(base: str, seconds: float) -> float:
 def _counts(readings: set[_Reading], confs: Confs, events: int) -> dict[_Reading, tuple[int, int]]:
     """Of each reading, how many of a day's events it reads, and how many rows are left of them."""
     found = dict.fromkeys(readings, (0, 0))
-    knowledge = Knowledge(confs, _MIDNIGHT + _DAY)
-    for part in _parts(confs, events):
+    knowledge = Knowledge(confs, MIDNIGHT + DAY)
+    for part in parts_of_day(confs, events):
         whole = EventStore(part, knowledge)
         enriched = whole.select(Range())
         for one in readings:
@@ -186,8 +186,9 @@ def _brackets_of(one: _Reading) -> Iterator[tuple[int, int, str]]:
     return (bracket for stage in one.behind for bracket in bracketed(stage.text))
 
 
-def _parts(confs: Confs, events: int) -> Iterator[list[Event]]:
-    reader = Reader(confs, _MIDNIGHT + _DAY)
+def parts_of_day(confs: Confs, events: int) -> Iterator[list[Event]]:
+    """The audit events of a day as they are indexed, some thousands at a time."""
+    reader = Reader(confs, MIDNIGHT + DAY)
     day = day_of(events)
     for begin in range(0, len(day), _AT_ONCE):
         yield reader.records(
@@ -201,21 +202,23 @@ def _parts(confs: Confs, events: int) -> Iterator[list[Event]]:
 
 def _and_left(left: int, one: _Reading, store: EventStore, knowledge: Knowledge) -> int:
     """The rows left, with those of a part of the day. Groups are of the whole day or of any part: the most of them."""
-    stages = list(takewhile(_runs_on_indexers, one.behind))
+    stages = list(takewhile(runs_on_indexers, one.behind))
     following = one.behind[len(stages) : len(stages) + 1]
-    grouped = [stage for stage in following if stage.command in _STATISTICS]
+    grouped = [stage for stage in following if stage.command in STATISTICS]
     text = " | ".join([f"search {one.base}", *(f"{stage.command}{stage.text}" for stage in [*stages, *grouped])])
-    now = _MIDNIGHT + _DAY
-    rows = len(run(text, store, knowledge=knowledge, now=now, earliest=_MIDNIGHT, latest=now + _DAY))
+    now = MIDNIGHT + DAY
+    rows = len(run(text, store, knowledge=knowledge, now=now, earliest=MIDNIGHT, latest=now + DAY))
     return max(left, rows) if grouped else left + rows
 
 
-def _runs_on_indexers(stage: Stage) -> bool:
+def runs_on_indexers(stage: Stage) -> bool:
+    """Whether indexers run a command by themselves."""
     return stage.command in _BY_INDEXERS and not re.match(r"\s*local\s*=\s*t", stage.text)
 
 
 def plain(text: str, instead: str = "") -> str:
-    """The text without its subsearches, or with something instead of each."""
+    """The text without its subsearches, or with something instead of each; behind NOT with a word that no event has."""
     for begin, end, _ in reversed(bracketed(text)):
-        text = text[:begin] + instead + text[end:]
+        negated = text[:begin].rstrip().endswith("NOT")
+        text = text[:begin] + (instead or ('"-"' if negated else "")) + text[end:]
     return text

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from workbench.bench import idle, scale, search_time, throughput
+from workbench.bench import idle, pages, scale, search_time, throughput
 from workbench.bench.figures import Result
 from workbench.bench.index_part import read_by
 from workbench.bench.options import Options
 from workbench.bench.trail import Trail
 from workbench.bench.work import counted
 from workbench.bench.world import ADDON
+from workbench.splunk.dashboards.view import read_views
 from workbench.splunk.spl.pcre import compile_pattern
 
 OPTIONS = Options(events=200, repeat=1, pythons=[sys.executable], quick=True)
@@ -142,6 +143,25 @@ def test_rows_of_saved_searches_grow_with_the_events_of_a_day() -> None:
         assert counts["event_type_unknown"].runs == 288
     read = [sum(one.runs * one.read for one in counts.values()) for counts in (small, large)]
     assert 1.7 < read[1] / read[0] < 2.3
+
+
+def test_a_page_hands_on_less_events_than_splunk_does_or_says_that_it_may_not() -> None:
+    """At a million audit events a day and the pages' own time ranges; docs/sizing.md says the same."""
+    small, large = pages.loads(ADDON, 300), pages.loads(ADDON, 600)
+    over = {name for name, one in large.items() if not one.counts and one.left / 600 * scale.LARGEST > pages.HANDED_ON}
+
+    assert over == {"events"}
+    assert [name for name, one in large.items() if one.counts] == [
+        "security_overview", "workload_protection", "weekly",
+    ]  # fmt: skip
+    told = {view.name: view.definition["description"] for view in read_views(ADDON)}
+    assert {name for name, text in told.items() if f"{pages.HANDED_ON:,} events" in " ".join(text.split())} == {
+        name for name, one in large.items() if not one.counts
+    }
+    assert large["weekly"] == pages.Load(0, 0, True)
+    # It reads two days, and the day before has no events here.
+    assert large["security_overview"].read == 2 * 600
+    assert all(small[name].left <= one.left <= 2.5 * small[name].left + 10 for name, one in large.items())
 
 
 def test_what_is_left_for_the_search_head_stands_behind_the_commands_of_indexers(tmp_path: Path) -> None:

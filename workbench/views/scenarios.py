@@ -12,6 +12,7 @@ from workbench.splunk.dashboards.engine import EventsEngine
 from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.values import Event
 from workbench.splunk.splunkd.engine import Engine, NothingFound, Report, Results
+from workbench.views.fleet import company_inventory
 from workbench.views.weeks import LOOKUP, weeks_before
 
 #: Midnight behind Monday, 2 March 2026, UTC.
@@ -19,8 +20,8 @@ NOW = 1_772_496_000.0
 _DAY = 86_400
 #: Days before: as many as an expected band needs, and few, since each is searched through.
 _DAYS = 4
-#: The keeper that a company enables for its security overview.
-KEEPER = "Illumio PCE - VENs seen - Keeper"
+#: The keepers that a company enables for its security overview, and for what its inventory tells.
+KEEPERS = ("Illumio PCE - VENs seen - Keeper", "Illumio PCE - Workloads - Keeper")
 #: The one that it enables for the page Weekly.
 SUMMARY = "Illumio PCE - Daily summary - Keeper"
 FAILURE = "the indexers do not answer"
@@ -50,9 +51,11 @@ def engine(scenario: str, addon: Path) -> Engine:
 
 def company_engine(addon: Path, now: float, *, quiet: bool = False) -> EventsEngine:
     """The engine over a company's last day and the quiet days before it. `now` is a midnight, UTC, epoch seconds."""
-    day = _received(addon, company_day(now - _DAY, quiet=quiet), now)
-    found = EventsEngine(addon, [*_past(addon, now), *day], now)
-    found.keep(KEEPER)
+    day = company_day(now - _DAY, quiet=quiet)
+    inventory = company_inventory(now - 7200, day, quiet=quiet)
+    found = EventsEngine(addon, [*_past(addon, now), *_received(addon, [*day, *inventory], now)], now)
+    for keeper in KEEPERS:
+        found.keep(keeper)
     found.write(LOOKUP, weeks_before(now - _DAY))
     found.keep_when_read(SUMMARY)
     return found
