@@ -16,7 +16,8 @@ from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.schedule.savedsearches_conf import all_searches
 from workbench.splunk.spl import search as spl_search
 from workbench.splunk.spl.macros import expand
-from workbench.splunk.spl.store import EventStore, Range
+from workbench.splunk.spl.store import EventStore
+from workbench.splunk.spl.values import Event
 
 RUN = 1_796_000_400_250
 EVENTS = [
@@ -56,19 +57,19 @@ def test_only_what_names_the_inventory_reads_it() -> None:
     store = EventStore(made.indexed(EVENTS), knowledge)
     searches = {name: stanza["search"] for name, stanza in all_searches([splunk.PACKAGE]).items()}
     searches |= {"audit": "`illumio_pce_audit`", "changes": "`illumio_pce_audit` | `illumio_pce_latest`"}
-    prepare = partial(spl_search.Prepared, store=store, knowledge=knowledge)
+    found = partial(spl_search.run, events=store, knowledge=knowledge, now=RUN / 1000 + 3600)
     reading = {
         name
         for name, text in searches.items()
-        if "illumio:pce:inventory" not in expand(text, macros) and _reads(prepare, text)
+        if "illumio:pce:inventory" not in expand(text, macros) and _reads(found, text)
     }
     assert reading == set()
-    assert _reads(prepare, "`illumio_pce_inventory`")
+    assert _reads(found, "`illumio_pce_inventory`")
 
 
 def _reads(prepare: Any, text: str) -> bool:
     first = text.split("|", maxsplit=1)[0].strip()
-    return bool(first) and bool(prepare(first).reads(Range()))
+    return bool(first) and bool(prepare(first))
 
 
 def test_names_are_added_where_the_lookups_have_them() -> None:
@@ -85,8 +86,8 @@ def test_names_are_added_where_the_lookups_have_them() -> None:
         "/orgs/1/workloads/7", "/orgs/1/agents/70", "/orgs/1/labels/3", "/orgs/1/sec_policy/draft/ip_lists/1",
         "/orgs/1/sec_policy/active/ip_lists/1", "/orgs/1/sec_policy/42/ip_lists/1", "/orgs/1/vens/7", "/orgs/1/workloads/8",
     ]  # fmt: skip
-    rows = [{"h": href, "pce_fqdn": "pce"} for href in hrefs]
-    rows += [{"h": hrefs[0], "host": "pce"}, {"h": hrefs[:2], "pce_fqdn": "pce"}, {"host": "pce"}]  # type: ignore[list-item]
+    rows: list[Event] = [{"h": href, "pce_fqdn": "pce"} for href in hrefs]
+    rows += [{"h": hrefs[0], "host": "pce"}, {"h": hrefs[:2], "pce_fqdn": "pce"}, {"host": "pce"}]
     knowledge = Knowledge(Confs.load(splunk.PACKAGE, lookups=tables), 0.0)
     found = spl_search.run_over(
         "| `illumio_pce_with_names(h)` | table h_name h_labels", rows, knowledge=knowledge, now=0.0

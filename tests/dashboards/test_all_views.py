@@ -255,6 +255,11 @@ def test_where_nothing_happened_a_table_says_that(name: str, tmp_path: Path) -> 
         assert re.match(r"No |Nobody |Nothing |Every ", str(next(iter(rows[0].values())))), panel
         assert not str(next(iter(rows[0].values()))).startswith(NO_DATA)
     assert all(page.of(panel)[0]["total"] == "0" for panel in _panels(name, "singlevalue"))
+    # What a filter hides may have happened.
+    filtered = Page(name, page.indexed, {"severity": ["critical", "low"]})
+    for panel in _panels(name, "table"):
+        said = str(next(iter(filtered.of(panel)[0].values())))
+        assert said == "None with these filters." or said.startswith("No provision is selected"), panel
     # The other PCE has sent nothing: that is not the same.
     other = Page(name, page.indexed, {"pce": "pce-two.example.com"})
     empty = (*NO_DATA, "No provision is selected")

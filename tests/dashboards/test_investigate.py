@@ -161,7 +161,7 @@ def test_the_filters_act_and_an_empty_table_says_so(investigate: Open) -> None:
 
     assert page.of("viz_events")[0]["total"] == "0"
     said = {panel: str(page.of(panel)[0][column]) for panel, column in TABLES.items()}
-    assert said["viz_rows"] == "No event names it, with these filters."
+    assert said["viz_rows"] == "None with these filters."
     assert {row["PCE"] for row in page.of("viz_cases_rows") if row.get("PCE")} <= {"pce-south.kestrel-freight.example"}
 
 

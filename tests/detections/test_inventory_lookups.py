@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests import inventory as made
 from tests.inventory import PCE, Json, indexed, manifest
 from tests.lookups import DAY, HOUR, Lookups
+from workbench.splunk.spl.commands import lookup as lookup_command
 
 #: 2026-11-30, 01:00 UTC.
 BEGIN = 1796000400
@@ -14,19 +17,19 @@ FIRST = BEGIN * 1000
 MEMBER = "pce-2.kestrel-freight.example"
 
 
-def run(*events: Json, collection: str = "workloads", **members: object) -> list[Json]:
+def run(*events: Json, collection: str = "workloads", **members: Any) -> list[Json]:
     """What a run writes of a collection: objects, then the manifest, which tells of a full run unless told."""
     at = int(events[0]["snapshot"])
     count = len([event for event in events if event["state"] == "present"])
     told = {"count": count, **members}
-    return indexed([*events, manifest(at, collection, **told)])  # type: ignore[arg-type]
+    return indexed([*events, manifest(at, collection, **told)])
 
 
 def later(seconds: float) -> int:
     return FIRST + int(seconds * 1000)
 
 
-def workloads(at: int, *numbers: int, **members: object) -> list[Json]:
+def workloads(at: int, *numbers: int, **members: Any) -> list[Json]:
     return [made.workload(at, number, **members) for number in numbers]
 
 
@@ -162,7 +165,7 @@ def test_each_input_that_reads_a_collection_has_to_lack_an_object() -> None:
 
 
 def test_a_supercluster_has_a_row_for_each_member() -> None:
-    members = {"pce_fqdns": [PCE, MEMBER]}
+    members: Json = {"pce_fqdns": [PCE, MEMBER]}
     lookups = Lookups(
         [
             *run(*workloads(FIRST, *range(30)), **members),
@@ -182,6 +185,34 @@ def test_a_supercluster_has_a_row_for_each_member() -> None:
     assert len(lookups.present("workloads")) == 54
 
 
+@pytest.mark.parametrize("apart", [True, False], ids=["in two runs of the keeper", "in one"])
+def test_what_only_the_member_that_serves_a_ven_knows_outlives_the_leaders_events(apart: bool) -> None:
+    both = [PCE, MEMBER]
+    lookups = Lookups(
+        [
+            *run(made.ven(FIRST, 7, pce=MEMBER, silent=True), collection="vens", pce=MEMBER, pce_fqdns=[MEMBER, PCE]),
+            *run(
+                made.ven(later(600), 7, active_pce_fqdn=MEMBER, silent=None, status="suspended"),
+                collection="vens", full=False, pce_fqdns=both,
+            ),
+            *run(
+                made.ven(later(HOUR), 7, pce=MEMBER, silent=None, status="active"),
+                collection="vens", full=False, pce=MEMBER, pce_fqdns=[MEMBER, PCE],
+            ),
+        ]
+    )  # fmt: skip
+    if apart:
+        lookups.build(BEGIN + 60)
+    lookups.build(BEGIN + 900)
+    assert {(row["pce_fqdn"], row["status"], row["silent"]) for row in lookups.rows("objects").values()} == {
+        (PCE, "suspended", "true"),
+        (MEMBER, "suspended", "true"),
+    }
+    # It does not know itself any more.
+    lookups.build(BEGIN + HOUR + 60)
+    assert [(row["status"], row.get("silent")) for row in lookups.rows("objects").values()] == [("active", None)] * 2
+
+
 def test_missed_runs_are_made_up_for_and_an_empty_lookup_is_built_anew() -> None:
     events = [*run(*workloads(FIRST, *range(5))), *run(*workloads(later(4 * HOUR), 7), full=False, count=6)]
     lookups = Lookups(events)
@@ -195,6 +226,21 @@ def test_missed_runs_are_made_up_for_and_an_empty_lookup_is_built_anew() -> None
     lookups.knowledge.lookup_definition("illumio_pce_workloads").write([], append=False)
     lookups.build(BEGIN + 20 * HOUR)
     assert len(lookups.rows("workloads")) == 6
+
+
+def test_where_a_lookup_is_read_in_part_only_what_is_lost_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cut inputlookup marks less, and drops rows until the next full reading writes them again."""
+    monkeypatch.setattr(lookup_command, "MOST_DOCUMENTS", 20)
+    gone = made.workload(FIRST, 0, state="deleted")
+    lookups = Lookups([*run(gone, *workloads(FIRST, *range(1, 31))), *run(*workloads(later(31 * DAY), *range(2, 31)))])
+    lookups.build(BEGIN + 60)
+    assert len(lookups.present("workloads")) == 30
+
+    lookups.expire(BEGIN + 31 * DAY + 60)
+    assert len(lookups.rows("workloads")) == 19
+    lookups.build(BEGIN + 31 * DAY + 2 * HOUR + 480)
+    lookups.mark(BEGIN + 31 * DAY + 2 * HOUR + 500)
+    assert set(lookups.present("workloads")) == {f"{PCE}|/orgs/1/workloads/{number}" for number in range(2, 31)}
 
 
 def test_the_schedules_do_all_of_it() -> None:

@@ -21,12 +21,14 @@ APP = ADDON.name
 BELOW = ("", "/lab", "/lab/enable", "/lab/disable", "/lab/acl", "/lab/move", "/_reload", "/_new")
 METHODS = ("GET", "POST", "PUT", "DELETE")
 #: What a SOC analyst works with, as default.meta names it.
-KNOWLEDGE = ("props", "transforms", "lookups", "macros", "eventtypes", "tags", "savedsearches")
+KNOWLEDGE = ("props", "transforms", "lookups", "macros", "eventtypes", "tags", "savedsearches", "workflow_actions")
 WITHIN_THE_APP = ("views", "nav")
 #: What administrators edit, and exported searches read.
 EDITED = tuple(f"illumio_pce_{name}" for name in ("high_value_workloads", "high_value_labels", "expected_automation"))
 #: What keepers write and pages show everybody.
-SHOWN = tuple(f"illumio_pce_{name}" for name in ("vens", "daily_summary", "workloads", "labels", "objects"))
+SHOWN = tuple(
+    f"illumio_pce_{name}" for name in ("vens", "daily_summary", "managed_workloads", "workloads", "labels", "objects")
+)
 #: What keepers write and detections read: it tells of events.
 KEPT = tuple(keeper.lookup for keeper in read_all() if keeper.kept and keeper.lookup not in SHOWN)
 #: What only those who run the add-on see.
@@ -54,9 +56,9 @@ def statuses(client: Client, names: list[str]) -> dict[str, int]:
 
 def test_without_the_capability_every_method_of_every_endpoint_is_forbidden(splunkd: Splunkd) -> None:
     names = endpoints(ADDON)
-    assert len(names) == 4
+    assert len(names) == 5
     found = statuses(Client(splunkd, "viewer"), names)
-    assert len(found) == 4 * 8 * 4 * 2
+    assert len(found) == 5 * 8 * 4 * 2
     assert set(found.values()) == {403}
 
 

@@ -23,6 +23,8 @@ from tools.dashboards.model import Dashboard, Invalid, Json
 _TOKEN = re.compile(r"(\$[\w.:-]+(?:\|[a-z]+)*\$)")
 _SEARCH = "/app/TA_illumio_pce/search"
 _FILTERS = ("pce", "org", "severity")
+#: The macros that say why a table is empty: they want to know whether a filter is set.
+_SAYS = re.compile(r"`illumio_pce_(?:wanted_)?or_say\(")
 _TIME = "earliest=$global_time.earliest|u$&latest=$global_time.latest|u$"
 
 _VIEW = """\
@@ -65,7 +67,7 @@ def compose(dashboard: Dashboard, shared: Json) -> Json:
             name: _linked(merged(looks.get(panel["type"], {}), panel), sources, texts, _handed_on(inputs))
             for name, panel in own["visualizations"].items()
         },
-        "dataSources": {name: _source(source, texts) for name, source in sources.items()},
+        "dataSources": {name: _source(source, texts, _chosen(inputs)) for name, source in sources.items()},
         "layout": {**shared["layout"], "globalInputs": list(inputs), "structure": own["layout"]["structure"]},
     }
 
@@ -81,6 +83,13 @@ def _handed_on(inputs: Json) -> dict[str, str]:
     """The filters of a page that all pages have: the parameter of an address by token."""
     tokens = [one["options"]["token"] for one in inputs.values()]
     return {token: f"&form.{token}=${token}|u$" for token in tokens if token in _FILTERS}
+
+
+def _chosen(inputs: Json) -> str:
+    """What sets `filters`, for the sentence in an empty table."""
+    tokens = [one["options"]["token"] for one in inputs.values() if one["type"] == "input.multiselect"]
+    values = ",".join(f"${token}|s$" for token in tokens if token in (*_FILTERS, "node"))
+    return f'eval filters=mvjoin(mvappend({values}),",") | ' if values else ""
 
 
 def _linked(panel: Json, sources: Json, texts: dict[str, str], filters: dict[str, str]) -> Json:
@@ -141,8 +150,9 @@ def _figure(figure: Json) -> list[str]:
     ]
 
 
-def _source(source: Json, texts: dict[str, str]) -> Json:
+def _source(source: Json, texts: dict[str, str], chosen: str) -> Json:
     text = _text(source["options"].get("query") or _figure(source["figure"]), texts)
+    text = _SAYS.sub(lambda found: chosen + found[0], text)
     if "$" in _TOKEN.sub("", text):
         # Whether the framework takes $$ for a dollar is documented, and was seen by nobody here.
         raise Invalid(f"a query has no dollar but those of tokens; a pattern ends with \\z: {text}")

@@ -13,6 +13,7 @@ from workbench.pce.events.generate import generate, text_of
 from workbench.pce.events.shapes import SHAPES
 from workbench.pce.events.world import World
 
+from .inventory import fill_company
 from .pce import Pce
 from .server import PceServer
 
@@ -20,12 +21,13 @@ _LATE_SECONDS = (30, 540)
 
 
 def main() -> None:
-    """Record a past, serve it, and let new events happen until interrupted."""
+    """Record a past, serve it with the fleet that it tells of, and let new events happen until interrupted."""
     options = _options()
     pce = Pce()
     key = pce.add_key()
     now_ms = int(time.time() * 1000)
     pce.record_many(generate(now_ms - int(options.days * 86_400_000), now_ms, options.events, seed=options.seed))
+    fill_company(pce.inventory, World(options.seed), pce.clock())
     with tempfile.TemporaryDirectory() as folder, _server(pce, options.port) as server:
         ca_file = Path(options.ca_file or Path(folder) / "pce-ca.pem")
         ca_file.write_text(server.ca_pem, encoding="ascii")

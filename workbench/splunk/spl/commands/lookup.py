@@ -14,6 +14,10 @@ from workbench.splunk.spl.runtime import Runner, Runtime
 from workbench.splunk.spl.search_language import parse_expanded
 from workbench.splunk.spl.values import Event, set_field, values_in
 
+#: How many documents of a collection inputlookup reads; None = all. limits.conf.spec, [kvstore] max_rows_per_query:
+#: 50,000 for a query, cut without a word; whether inputlookup is one query is not said, and people read more with it.
+MOST_DOCUMENTS: int | None = None
+
 
 def _pairs(arguments: Arguments) -> list[tuple[str, str]]:
     """`column [AS field]` up to OUTPUT: columns of the table with fields of the event."""
@@ -92,7 +96,9 @@ def parse_inputlookup(arguments: Arguments) -> Runner:
     arguments.finish()
 
     def run(rows: list[Event], runtime: Runtime) -> list[Event]:
-        found = [_as_event(row) for row in runtime.knowledge.lookup_definition(table).rows]
+        definition = runtime.knowledge.lookup_definition(table)
+        most = MOST_DOCUMENTS if definition.local_only else None
+        found = [_as_event(row) for row in definition.rows[:most]]
         kept = [row for row in found if predicate is None or predicate.matches(row)]
         return (rows if append else []) + kept[start : start + limit]
 
