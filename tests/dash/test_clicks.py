@@ -188,7 +188,7 @@ def test_hostile_text_in_an_input_stays_one_literal_of_the_search(echoing: Site,
         )
         for _ in range(200):
             found = [one.spl for one in searches.asked[asked:]] + [chain for _, chain in searches.chained[chained:]]
-            if with_text and {LITERAL.sub('""', spl) for spl in found if literal in spl} == with_text:
+            if with_text and {LITERAL.sub('""', spl) for spl in found if literal in spl} >= with_text:
                 return found
             dashboard.page.wait_for_timeout(25)
         return found
@@ -204,7 +204,8 @@ def test_hostile_text_in_an_input_stays_one_literal_of_the_search(echoing: Site,
         found = enter(text)
         literal = json.dumps(text, ensure_ascii=False)
         assert skeletons(found) <= skeletons(harmless), text
-        assert {LITERAL.sub('""', spl) for spl in found if literal in spl} == with_text, text
+        # Another token may have the same value: `*` is that of every filter.
+        assert {LITERAL.sub('""', spl) for spl in found if literal in spl} >= with_text, text
 
 
 def test_a_typed_text_gets_into_the_search_the_same_way(echoing: Site, opener: Opener) -> None:

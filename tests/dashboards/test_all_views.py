@@ -44,6 +44,8 @@ RISKY = (
     "dump",
 )
 SAME = ["input_global_time", "input_pce", "input_org", "input_severity"]
+#: Fields of a closing timechart that what follows takes away again.
+INNER = {"all_received"}
 #: They tell of saved searches.
 NO_EVENTS = {"viz_enabled", "viz_detections"}
 NO_DATA = ("No events were received", "No status was received", "No run was recorded", "No daily summary", "no data")
@@ -187,6 +189,20 @@ def test_a_figure_turns_amber_with_the_first_or_by_a_macro(name: str) -> None:
         for watch, act in re.findall(r"watch=([^,|]+), act=([^|]+?) \|", source["options"]["query"]):
             for number in (watch, act):
                 assert number in allowed or re.fullmatch(r"(?:4\*)?`illumio_pce_\w+`(?:/2|/60)?", number), number
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_times_have_their_zone_and_no_heading_or_legend_is_a_field_name(name: str) -> None:
+    macros, tokens = shipped_macros(), Page(name, Indexed([], MONDAY, Path())).tokens
+    # One panel lists the fields of an event by their names.
+    for panel in set(_panels(name, "table", "line", "column", "bar")) - {"viz_event"}:
+        source = _sources(name)[definition(name)["visualizations"][panel]["dataSources"]["primary"]]
+        text = expand(put_in(source["options"]["query"], tokens), macros)
+        clocks = re.findall(r'strftime\([^"]*"([^"]*%H:%M[^"]*)"', text)
+        assert [one for one in clocks if "%Z" not in one] == [], panel
+        closing = re.findall(r"\|\s*(?:table|timechart)\b([^|]*)", text)[-1:]
+        named = re.findall(r'(?<![\w(=.,"])([A-Za-z]\w*_\w+)(?![\w(=)])|"([^"]+ s)"', "".join(closing))
+        assert [one or other for one, other in named if one not in INNER] == [], panel
 
 
 def test_every_macro_that_an_administrator_may_change_is_explained() -> None:

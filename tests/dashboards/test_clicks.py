@@ -154,6 +154,10 @@ def test_each_table_that_leads_to_investigate_is_covered() -> None:
     for name, panel in LEADS:
         url = {one: url for one, _, url in links(name)}[panel]
         assert "form.kind=$row._kind.value|u$&form.value=$row._value.value|u$&" in url
+    # Each of their rows is a workload.
+    fleet = {panel: url for panel, _, url in links("fleet") if "/investigate?" in url}
+    assert fleet.keys() == {"viz_compared", "viz_silents"}
+    assert all("form.kind=workload&form.value=$row.Workload.value|u$&" in url for url in fleet.values())
 
 
 @pytest.mark.parametrize(("name", "panel"), [place for place, lead in LEADS.items() if lead])

@@ -15,6 +15,7 @@ from tests.detections.made import BEGIN, Json, change, event, indexed, request, 
 from tests.detections.test_broad_rule import BARE, LISTS
 from tests.detections.test_new_address import DAY, ELSEWHERE, EVA, HOME, MINUTE, NOW, OFFICE, PAST, acted, signed_in
 from tests.detections.test_rights_and_credentials import key
+from tests.lookups import LOOKUPS
 from tools.detections import keepers as of_content
 from tools.detections.model import Invalid
 from workbench.detect import needed_keepers
@@ -338,16 +339,20 @@ def test_a_detection_that_no_longer_reads_its_keepers_lookup_is_seen() -> None:
     shipped = keepers([PACKAGE])
 
     def of(name: str) -> set[str]:
-        return {written_lookup(one) for one in needed_keepers({name: searches[name]}, shipped, confs).values()}
+        found = {written_lookup(one) for one in needed_keepers({name: searches[name]}, shipped, confs).values()}
+        return found - set(LOOKUPS)  # names are added wherever an href is shown
 
     assert of("access_new_address") == {"illumio_pce_known_networks"}
     assert of("credential_without_expiry") == {"illumio_pce_credentials"}
     assert of("access_deleted_account") == {"illumio_pce_accounts"}
     assert of("ven_paired_outside") == {"illumio_pce_pairing_networks"}
-    assert of("policy_broad_rule") == {"illumio_pce_open_objects", "illumio_pce_high_value_labels"}
+    inventory = {f"illumio_pce_{name}" for name in ("workloads", "labels", "objects")}
+    assert of("policy_broad_rule") - inventory == {"illumio_pce_open_objects", "illumio_pce_high_value_labels"}
+    assert inventory < of("policy_broad_rule")
     assert of("volume_changed") == {"illumio_pce_hourly_counts"}
     assert of("ingest_stopped") == {"illumio_pce_inputs"}
-    assert of("ven_suspended") == {"illumio_pce_high_value_workloads"}
+    assert of("ven_suspended") - inventory == {"illumio_pce_high_value_workloads"}
+    assert of("policy_many_workloads") == {"illumio_pce_managed_workloads", "illumio_pce_expected_automation"}
     assert of("access_csrf") == set()
 
 

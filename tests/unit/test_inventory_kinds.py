@@ -271,7 +271,7 @@ def test_without_a_heartbeat_silence_is_not_judged(heartbeat: Any) -> None:
 
 def test_vens_that_another_member_serves_are_not_judged() -> None:
     record = {"href": "/orgs/1/vens/1", "last_heartbeat_at": MINUTES_AGO[1500]}
-    served = [
+    served: list[Record] = [
         {},
         {"active_pce_fqdn": None},
         {"active_pce_fqdn": "PCE.example.com"},

@@ -343,6 +343,19 @@ def test_without_state_everything_is_written_and_nothing_is_deleted_by_compariso
     assert len(world.present(healed=True)) == 39
 
 
+def test_a_file_that_is_older_than_the_document_is_not_compared_with(world: InventoryWorld) -> None:
+    """Another member of a search head cluster has collected since; what it saw is undone now."""
+    world.run()
+    (known,) = world.folder.glob("*workloads.known")
+    older = known.read_bytes()
+    world.pce.collections["workloads"][3]["name"] = "renamed"
+    world.run()
+    known.write_bytes(older)
+    del world.pce.collections["workloads"][3]["name"]
+    assert manifest_of(world.run())["full"]
+    assert world.present()["/orgs/1/workloads/w3"] == "host3"
+
+
 def test_a_large_drop_is_held_back_though_the_file_is_lost(world: InventoryWorld) -> None:
     world.run()
     (known,) = world.folder.glob("*workloads.known")
@@ -462,6 +475,24 @@ def test_the_record_has_the_figures_of_each_manifest(world: InventoryWorld) -> N
     assert [note.startswith("workloads: The API key may not read settings/workloads") for note in record["notes"]] == [
         True
     ]
+
+
+def test_a_stop_at_the_end_of_a_collection_lets_it_end(world: InventoryWorld) -> None:
+    world.settings["collections"] = "labels,workloads"
+    world.on_effect = lambda name: world.stop.request() if name == "write" else None
+    assert [event["kind"] for event in world.run()] == ["manifest"]
+    assert world.ended == "stopped"
+    world.on_effect = lambda _name: None
+    events = world.run()
+    assert (manifest_of(events, "labels")["full"], manifest_of(events)["full"]) == (False, True)
+
+
+def test_a_pce_that_is_lost_on_the_way_to_the_labels_is_in_the_manifest(world: InventoryWorld) -> None:
+    world.settings["collections"] = "workloads"
+    world.pce.status[path_of("labels")] = 401
+    events = world.run()
+    assert world.ended == "refused_key"
+    assert "401" in manifest_of(events)["why"]
 
 
 def test_a_stop_between_pages_leaves_the_rest_to_the_next_run(world: InventoryWorld) -> None:

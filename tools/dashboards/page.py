@@ -20,8 +20,8 @@ these two filters do not hide them; PCE health has an extra filter by node.
 
 A figure that can be clicked opens what it counts, no more and no less, with the filters and the time of its page.
 
-An empty table says why it is empty: nothing of the kind happened, or no events were received at all. A figure reads 0,
-or "no data".
+An empty table says why it is empty: nothing of the kind happened, nothing with the filters that are set, or no events
+were received at all. A figure reads 0, or "no data".
 
 ## Indexes and thresholds
 

@@ -27,7 +27,7 @@ _SERVED = ("vens", "workloads")
 
 @dataclass
 class Shared:
-    """What the collections of a run share. `write` hands events to splunkd; `path_of`: where the PCE has a collection.
+    """What the collections of a run share. `write` hands events to splunkd; `source` is the PCE and organisation.
 
     `limited`: why the key may be limited to labels; empty where it is not. `members`: FQDNs of the supercluster.
     """
@@ -118,9 +118,7 @@ class CollectionRun:
     def _is_full_due(self) -> bool:
         """Whether everything is to be written, since nothing is known, or not for certain, or it is time."""
         about, settings, now = self._known.about, self._shared.settings, self._shared.header.started_ms
-        if not self._fits or self._mark.was_interrupted(about) or self._lost_from():
-            return True
-        if not about.sure and not self._limits():
+        if not self._fits or self._mark.was_interrupted(about) or not (about.sure or self._limits()):
             return True
         every = settings.full_every * HOUR
         early = min(settings.interval * SECOND, every) // 2  # rather half an interval early than late

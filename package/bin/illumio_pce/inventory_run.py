@@ -117,8 +117,12 @@ class InventoryRun:
 
     def _collect_each(self, wanted: list[str], shared: Shared) -> None:
         failures: dict[str, PceError] = {}
-        for name in self._only_learnt(wanted, shared.context):
-            self._learn(name, shared, from_pce=True)
+        try:
+            for name in self._only_learnt(wanted, shared.context):
+                self._learn(name, shared, from_pce=True)
+        except PceError as error:
+            self._report(wanted, shared, error)
+            raise
         for at, name in enumerate(wanted):
             try:
                 self._note(name, self._collection_run(name, shared).collect())
@@ -169,14 +173,14 @@ class InventoryRun:
             self.record.notes.append(f"{name}: {manifest['why']}")
 
     def _write(self, host: str, texts: Iterable[str]) -> None:
-        """Hand events to splunkd; a stop may come between two pages of them."""
+        """Hand events to splunkd; a stop may come before each page of them."""
         epoch = f"{self._started_ms / SECOND:.3f}"
         for page in pages(texts):
+            self.stop.check()
             count = len(page)
             events = SplunkEvents(page, [epoch] * count, [host] * count, INVENTORY, [False] * count)
             self.record.bytes_out += self.output.write(events)
             self.record.delivered += count
-            self.stop.check()
 
     def write_record(self, outcome: dict[str, Any]) -> None:
         """Tell splunkd what happened in this run, in the form of the events input's records."""

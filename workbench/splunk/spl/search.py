@@ -87,6 +87,7 @@ _ROW_BY_ROW = frozenset(
 _NAMING = frozenset({"bin", "dedup", "eventstats", "head", "sort", "streamstats", "tail"})
 _DROPPING_THE_REST = frozenset({"chart", "rare", "stats", "timechart", "top"})
 _AT_ONCE = 200
+_SOURCE_TYPE = re.compile(r"(?<!\w)sourcetype=\"([\w:]+)\"")
 _APPENDS = re.compile(r"\bappend\s*=\s*(?:t|true|1)\b")
 
 
@@ -142,6 +143,15 @@ class Prepared:
         _check(stages)
         self._stages = _merged(stages)
         self._knowledge, self._whole = knowledge, store
+        self._barren = all(map(_makes_nothing, self._stages[1:]))
+        # Whatever a subsearch tells, nothing is found.
+        self._idle = self._barren and _lacks_its_source_type(self._stages, store)
+        self._base: Predicate | None = None
+        if not self._idle:
+            self._prepare(store)
+
+    def _prepare(self, store: EventStore) -> None:
+        knowledge = self._knowledge
         self._inner = {
             text: Prepared(text, store, knowledge, implied_search=False)
             for stage in self._stages
@@ -153,10 +163,7 @@ class Prepared:
         self._base = _base(_without_brackets(first)) if narrow and _narrows(first.text) else None
         self._store = store.narrowed(partial(_found, self._base)) if self._base else store
         self._rest = rest
-        self._barren = all(_makes_nothing(stage) for stage in rest)
         self._open = "[" in _unquoted(first.text)  # a subsearch may tell another range
-        # Whatever a subsearch tells, nothing is found.
-        self._idle = self._barren and self._base is not None and not self._store.holds(Range())
         if self._base and not self._base.times and not self._open:
             self._run_once(list(takewhile(_is_the_same_each_time, rest)))
 
@@ -171,6 +178,8 @@ class Prepared:
 
     def reads(self, wanted: Range) -> bool:
         """Whether it reads any event of the range, as far as its base search tells."""
+        if self._idle:
+            return False
         return self._base is None or self._store.holds(wanted)
 
     def run(self, now: float, earliest: str, latest: str, within: Range) -> list[Event]:
@@ -206,6 +215,17 @@ class Prepared:
             return inner._run(runtime.now, runtime.picker)
         except Refused as refusal:
             raise refusal.moved(position) from None
+
+
+def _lacks_its_source_type(stages: list[Stage], store: EventStore) -> bool:
+    """Whether a search that adds to a lookup asks for one source type, and no event has it."""
+    first, *rest = stages
+    if first.command != "search" or not any(stage.command == "outputlookup" for stage in rest):
+        return False
+    text = _told_without(first.text)
+    named = _SOURCE_TYPE.findall(text)
+    alone = len(named) == 1 and not re.search(r"(?:OR|NOT)\s+sourcetype=|\bsourcetype=\S+\s+OR\b", text)
+    return alone and named[0] not in store.sourcetypes
 
 
 def _merged(stages: list[Stage]) -> list[Stage]:

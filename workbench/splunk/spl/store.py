@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 from workbench.splunk.spl.knowledge import Knowledge, NoKnowledge
 from workbench.splunk.spl.shelf import Shelf
-from workbench.splunk.spl.values import Event, number_text
+from workbench.splunk.spl.values import Event, number_text, values_in
 
 _ALWAYS = float("-inf")
 _NEVER = float("inf")
@@ -42,7 +42,10 @@ class EventStore:
         self._shelf = Shelf() if on_disk else None
         self._events: list[Event] = []
         times, indexed = array("d"), array("d")
+        #: The source types of its events, as they arrived.
+        self.sourcetypes: set[str] = set()
         for event in map(_normalized, events):
+            self.sourcetypes.update(values_in(event, "sourcetype"))
             times.append(_number(event.get("_time")))
             indexed.append(_number(event.get("_indextime", event.get("_time"))))
             if self._shelf is not None:

@@ -35,3 +35,22 @@ def test_it_finds_the_same(text: str, now: float) -> None:
     prepared = Prepared(text, store, NoKnowledge())
 
     assert prepared.run(now, "0", "", Range()) == run(text, store, now=now, earliest="0")
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        ('search index=main sourcetype="a" | outputlookup append=true t', True),
+        ('search index=main sourcetype="b" | outputlookup append=true t', False),
+        ('search sourcetype="b" [search index=main | return 1 x=host] | where x=1 | outputlookup append=true t', False),
+        # It may find something all the same, or writes even where it finds nothing.
+        ('search sourcetype="b" OR sourcetype="a" | outputlookup append=true t', True),
+        ('search NOT sourcetype="b" | outputlookup append=true t', True),
+        ('search sourcetype="b" OR host=h | outputlookup append=true t', True),
+    ],
+)
+def test_a_search_that_adds_to_a_lookup_is_left_out_where_no_event_has_its_source_type(text: str, reads: bool) -> None:
+    store = EventStore([{"_time": "1", "_raw": "x", "index": "main", "sourcetype": "a", "host": "h"}], NoKnowledge())
+    prepared = Prepared(text, store, NoKnowledge(), implied_search=False)
+
+    assert prepared.reads(Range()) is reads
