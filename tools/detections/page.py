@@ -184,6 +184,8 @@ need them; the commands above do.
   until then each run of the detection does. The first run is such a case. Nothing that is old raises an alert.
 - While a detection runs without its keeper, each run reads months of events. Do not leave it so.
 - Rows that are older than what is remembered are dropped, so the lookups do not grow beyond it.
+- *Daily summary* counts each day once, for the page Weekly; no detection reads it. What the index no longer has is lost
+  with its rows.
 - Three keepers turn what is typed into the lists of [lookups.md](lookups.md) into lower case.
 - Nine keepers fill the lookups of the inventory: [lookups.md](lookups.md#what-the-pce-has). Without an inventory input
   they find nothing to do.
