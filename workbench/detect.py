@@ -26,7 +26,6 @@ from workbench.splunk.spl.macros import expand
 from workbench.splunk.spl.store import EventStore
 from workbench.splunk.spl.values import Event
 
-_INVENTORY = "illumio:pce:inventory"
 _SEVERITIES = ("informational", "low", "medium", "high", "critical", "critical")
 
 
@@ -75,19 +74,11 @@ def alerts_over(
     if begin is None:
         return
     scheduler = Scheduler(store, knowledge, news=news)
-    keeping = _enabled(_with_events(keepers or {}, knowledge, store))
+    keeping = _enabled(keepers or {})
     for search in keeping:
         scheduler.results(Run(search, int(begin), begin))
     for alert in scheduler.alerts([*keeping, *_enabled(stanzas)], begin, now, busy):
         yield from _described(alert, stanzas[alert.search.name])
-
-
-def _with_events(keepers: Stanzas, knowledge: Knowledge, store: EventStore) -> Stanzas:
-    """The keepers without those that only read an inventory which there is none of: their lookups stay empty."""
-    if _INVENTORY in store.sourcetypes:
-        return keepers
-    reads = {name: expand(stanza.get("search", ""), knowledge.macros) for name, stanza in keepers.items()}
-    return {name: stanza for name, stanza in keepers.items() if f'"{_INVENTORY}"' not in reads[name]}
 
 
 def _enabled(stanzas: Stanzas) -> list[SavedSearch]:

@@ -43,7 +43,8 @@ def _today() -> list[Event]:
 @pytest.fixture(scope="module")
 def investigate(tmp_path_factory: pytest.TempPathFactory) -> Open:
     """Opens the page on that day; one that is opened again is the same."""
-    indexed, opened = Indexed(_today(), MONDAY + DAY, tmp_path_factory.mktemp("day")), {}
+    indexed = Indexed(_today(), MONDAY + DAY, tmp_path_factory.mktemp("day"))
+    opened: dict[tuple[tuple[str, str], ...], Page] = {}
 
     def page(kind: str = "person", value: str = "-", **chosen: str) -> Page:
         tokens = {"kind": kind, "value": value, **chosen}
@@ -70,7 +71,7 @@ def _tampered() -> str:
     return next(fact.actor for fact in facts(_today()) if fact.type == "agent.tampering")
 
 
-WANTED = {"person": GRETA.upper, "workload": _tampered, "address": lambda: ADDRESS}
+WANTED: dict[str, Callable[[], str]] = {"person": GRETA.upper, "workload": _tampered, "address": lambda: ADDRESS}
 
 
 @pytest.mark.parametrize("kind", WANTED)

@@ -9,6 +9,7 @@ import pytest
 from tests import inventory as made
 from tests.inventory import PCE, Json, indexed, manifest
 from tests.lookups import DAY, HOUR, Lookups
+from workbench.splunk.spl import search as spl_search
 from workbench.splunk.spl.commands import lookup as lookup_command
 
 #: 2026-11-30, 01:00 UTC.
@@ -241,6 +242,23 @@ def test_where_a_lookup_is_read_in_part_only_what_is_lost_comes_back(monkeypatch
     lookups.build(BEGIN + 31 * DAY + 2 * HOUR + 480)
     lookups.mark(BEGIN + 31 * DAY + 2 * HOUR + 500)
     assert set(lookups.present("workloads")) == {f"{PCE}|/orgs/1/workloads/{number}" for number in range(2, 31)}
+
+
+def test_where_a_subsearch_tells_no_times_a_keeper_reads_more_and_writes_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events = [*run(*workloads(FIRST, *range(30))), *run(*workloads(later(DAY), *range(1, 30)))]
+    both = []
+    for tells in (True, False):
+        monkeypatch.setattr(spl_search, "SUBSEARCHES_TELL_RANGES", tells)
+        lookups = Lookups(events)
+        for at in (60, 900, DAY + 60):
+            lookups.build(BEGIN + at)
+        lookups.mark(BEGIN + DAY + 120)
+        both.append(lookups.rows("workloads"))
+
+    assert both[0] == both[1]
+    assert [row["href"] for row in both[0].values() if row["state"] == "deleted"] == ["/orgs/1/workloads/0"]
 
 
 def test_the_schedules_do_all_of_it() -> None:

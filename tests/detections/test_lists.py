@@ -137,7 +137,9 @@ def test_a_value_that_is_no_string_is_refused_and_anybody_may_read(name: str, tm
 def test_no_file_that_ships_is_meant_to_be_edited() -> None:
     names = {path.name for path in (PACKAGE / "lookups").iterdir()}
 
-    assert all(len(path.read_text("utf-8").splitlines()) > 1 for path in (PACKAGE / "lookups").iterdir())
+    # A keeper fills the assets.
+    empty = {path.name for path in (PACKAGE / "lookups").iterdir() if len(path.read_text("utf-8").splitlines()) < 2}
+    assert empty == {"illumio_pce_assets.csv"}
     assert {f"{name}.csv" for name in LISTS}.isdisjoint(names)
     assert {name: PAGE.count(f"| `{name}` |") for name in LISTS} == dict.fromkeys(LISTS, 1)
 

@@ -184,6 +184,49 @@ def test_what_may_be_a_part_deletes_nothing(fleet: Fleet) -> None:
     assert all("role" in scoped[name]["why"] for name in ("workloads", "vens", "rule_sets"))
 
 
+def test_other_releases_and_roundabout_answers_tell_the_same(fleet: Fleet) -> None:
+    inventory = fleet.lab.pce.inventory
+    # Another member of the supercluster serves this VEN, and keeps its heartbeats to itself.
+    foreign = workloads(fleet.lab)[1]
+    foreign.member = "far.example.com"
+    told = fleet.run()
+    first = {event["href"]: event for event in told if event["kind"] != "manifest"}
+    assert {event.get("silent") for event in first.values() if event["kind"] == "ven"} == {None, False}
+    assert "silent" not in first[foreign.href]
+    assert "last_heartbeat_on" not in first[foreign.href]
+    assert manifests(told)["rule_sets"]["pce_fqdns"] == ["pce.example.com", "far.example.com"]
+
+    # Records of releases before 22.3, and one of 20.2: what they lack is found elsewhere, but for the type of a VEN.
+    inventory.labels_href_only = inventory.ven_href_only = inventory.without_managed = True
+    for event in fleet.run():
+        if event["kind"] == "workload":
+            before = {**first[event["href"]], "time": event["time"], "snapshot": event["snapshot"]}
+            assert event == {name: value for name, value in before.items() if name != "ven_type"}
+        else:
+            assert event["kind"] == "manifest", event
+    # 200 instead of 202: the response itself is taken, as long as it is whole.
+    inventory.without_jobs = {"vens", "workloads"}
+    assert objects(fleet.run()) == []
+    inventory.most_results = _FLEET // 2
+    told = fleet.run()
+    assert objects(told) == []
+    assert [manifests(told)[name]["complete"] for name in ("vens", "workloads", "labels")] == [False, False, True]
+    # The PCE counts more than it shows.
+    inventory.without_jobs = set()
+    inventory.hidden, inventory.hidden_counted = {workloads(fleet.lab)[0].href}, True
+    told = fleet.run()
+    assert objects(told) == []
+    assert (manifests(told)["workloads"]["complete"], "why" in manifests(told)["workloads"]) == (False, True)
+    # Deny rules are read with their rule set, and nowhere else.
+    inventory.hidden, inventory.deny_rules_apart = set(), True
+    denies = [rule.href for rule_set in inventory.all(RuleSet) for rule in rule_set.rules if rule.deny]
+    told = fleet.run()
+    assert {event["kind"] for event in told if event["state"] == "present"} == {"rule_set", "manifest"}
+    assert sorted(event["href"] for event in told if event["state"] == "deleted") == sorted(
+        href.replace("/draft/", "/*/") for href in denies
+    )
+
+
 def test_a_run_that_is_killed_loses_no_change(fleet: Fleet) -> None:
     lab = fleet.lab
     lab.run_inventory(kill=Kill(after_events=_FLEET // 2))

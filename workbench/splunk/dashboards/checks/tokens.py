@@ -82,7 +82,7 @@ def complaints(view: View, addon: Addon) -> Iterator[Complaint]:
                 yield Complaint(
                     view.name, name, f"{token} could end the search; write ${token.name}|s$, without quotes around it"
                 )
-        if re.search(r'"[^"]*\$[^"$]*\|s\$', re.sub(r'\\.|"[^"$]*"', "", query)):
+        if re.search(r'"[^"]*\$[^"$]*\|s\$', re.sub(r'"(?:\\.|[^"\\$])*"', "", query)):
             yield Complaint(view.name, name, "a token with |s inside quotes; it brings its own")
         if "$" in without_tokens(query):
             yield Complaint(view.name, name, "a lone $ may be taken for a token's; write $$")
