@@ -34,7 +34,7 @@ def _rows(indexed: Indexed) -> set[tuple[str, ...]]:
 def _of(indexed: Indexed, kind: str) -> dict[tuple[str, str], tuple[str, ...]]:
     """Day and name (or PCE, where rows have none) → total, good and other of the rows of a kind."""
     found = [row for row in _rows(indexed) if row[5] == kind]
-    return {(row[0], row[6] if row[6] != "-" else row[3]): row[8:11] for row in found}
+    return {(row[0], row[6] if row[6] != "-" else row[3]): (row[8], row[9], row[10]) for row in found}
 
 
 def _event(at: float, *, late: float = 60, pce: str = NORTH, kind: str = "label.create") -> Json:
