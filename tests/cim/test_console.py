@@ -14,7 +14,7 @@ from tests.cim import formats, splunk
 ACTIONS = RawConfigParser(delimiters=("=",), comment_prefixes=("#",))
 ACTIONS.read(splunk.PACKAGE / "default" / "workflow_actions.conf", encoding="utf-8")
 CONSOLE = "illumio_pce_console_workload"
-INVESTIGATE = {"person": {"user", "src_user"}, "workload": {"dest"}, "address": {"src"}}
+INVESTIGATE = {"person": "user", "actor": "src_user", "workload": "dest", "address": "src"}
 UUID, OTHER = "6f0c1a52-7f1e-4d1b-9a53-0d5a1c2b3e4f", "0f0c1a52-7f1e-4d1b-9a53-0d5a1c2b3e40"
 CONSOLES = {
     "illumio_pce_consoles.csv": "pce_fqdn,console_host,console_port\npce.harbour.example,console.harbour.example,8443\n"
@@ -111,9 +111,9 @@ def test_no_value_changes_where_a_link_leads(text: str) -> None:
     parts = urlsplit(_link(CONSOLE, fields))
     assert (parts.scheme, parts.netloc) == ("https", "console.example:8443")
     assert parts.fragment == f"/workloads/{quote(text, safe='')}"
-    for kind, names in INVESTIGATE.items():
-        name = f"illumio_pce_investigate_{kind}"
+    for action, field in INVESTIGATE.items():
+        name, kind = f"illumio_pce_investigate_{action}", action.replace("actor", "person")
         inside = urlsplit(_link(name, {"@field_value": text}))
         assert (inside.scheme, inside.netloc, inside.path) == ("", "", "/app/TA_illumio_pce/investigate")
         assert parse_qs(inside.query) == {"form.kind": [kind], "form.value": [text]}
-        assert _fields(name) == names
+        assert _fields(name) == {field}  # Splunk asks for all of them

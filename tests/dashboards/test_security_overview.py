@@ -329,8 +329,8 @@ def test_the_lines_are_those_of_the_index_and_the_band_lies_around_the_days_befo
 #: repeats; this list is the review of them.
 NOT_SHOWN = {
     "access_deleted_account", "access_new_address", "actor_several_changes", "events_silent", "ingest_stopped",
-    "provision_by_author_alone",
-    "ven_missed_heartbeats", "ven_paired_outside", "volume_changed",
+    "enforcement_differs", "provision_by_author_alone", "ven_missed_heartbeats", "ven_paired_outside", "ven_silent",
+    "volume_changed",
 }  # fmt: skip
 IN_PART = {"credential_without_expiry", "ingest_failing", "policy_broad_rule"}
 DETECTIONS = {one.id: one for one in read_all()}
