@@ -224,6 +224,8 @@ def test_silent_vens_are_listed_longest_first(bad: Indexed) -> None:
     assert len(rows) == len(silent)
     known = [row["Last heartbeat"] for row in rows if row.get("Last heartbeat")]
     assert known == sorted(known)
+    # Whoever looks: each has the time that the inventory gives, in UTC here.
+    assert known[0] == "2030-01-01 00:00:00 UTC"
 
 
 def test_the_last_run_of_each_collection_and_why_it_was_not_complete(bad: Indexed) -> None:
