@@ -315,7 +315,7 @@ def test_the_full_event_has_the_address_of_the_console_if_it_is_known(tmp_path: 
             "sourcetype": "illumio:pce:events",
             "source": "illumio_pce_events://audit",
             "host": "pce",
-        }  # fmt: skip
+        }
         for one in lines
     ]
     indexed = Indexed(events, MONDAY + 60, tmp_path)
