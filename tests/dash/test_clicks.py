@@ -15,6 +15,7 @@ from tests.conftest import ADDON
 from tests.dash.conftest import Opener, Sites
 from tests.dash.hostile import HOSTILE
 from tests.dash.sample import addon_with, definition
+from tools.screenshots import ENTERED
 from workbench.splunk.dashboards.browser import Dashboard
 from workbench.splunk.dashboards.site import Site
 from workbench.splunk.dashboards.view import read_views
@@ -126,7 +127,8 @@ def linked_figures() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("view", "panel"), linked_figures())
 def test_a_single_value_opens_what_it_counts(sites: Sites, opener: Opener, view: str, panel: str) -> None:
-    dashboard = opener(sites("bad"), view, "&form.pce=pce-north.kestrel-freight.example&form.pce=a,b")
+    chosen = "&form.pce=pce-north.kestrel-freight.example&form.pce=a,b" + ENTERED.get(view, "")
+    dashboard = opener(sites("bad"), view, chosen)
     figure = table(dashboard, panel).locator("[data-test=majorValue]")
     counted = figure.inner_text()
     with dashboard.page.expect_popup() as opened:
