@@ -268,6 +268,39 @@ def test_a_large_drop_counts_when_the_next_complete_run_lacks_the_same(world: In
     assert len(world.present()) == 31
 
 
+def test_a_large_drop_counts_although_others_come_and_go_meanwhile(world: InventoryWorld) -> None:
+    world.run()
+    del world.pce.collections["workloads"][:20]
+    world.run()
+    del world.pce.collections["workloads"][0]
+    world.pce.collections["workloads"].append(workload(99))
+    assert manifest_of(world.run())["deleted"] == 21
+    assert len(world.present()) == 20
+
+
+def test_a_second_large_drop_is_held_back_while_the_first_counts(world: InventoryWorld) -> None:
+    world.set("workloads", *(workload(number) for number in range(100)))
+    world.run()
+    del world.pce.collections["workloads"][70:]
+    world.run()
+    del world.pce.collections["workloads"][30:]
+    second = manifest_of(world.run())
+    assert second["deleted"] == 30
+    assert "40 of 70 objects are missing" in second["why"]
+    assert manifest_of(world.run())["deleted"] == 40
+
+
+def test_a_second_large_drop_that_follows_too_soon_waits_for_a_whole_interval(world: InventoryWorld) -> None:
+    world.set("workloads", *(workload(number) for number in range(100)))
+    world.run()
+    del world.pce.collections["workloads"][70:]
+    world.run()
+    del world.pce.collections["workloads"][30:]
+    world.run(later=3 * HOUR)
+    assert manifest_of(world.run(later=HOUR))["deleted"] == 0
+    assert manifest_of(world.run(later=3 * HOUR))["deleted"] == 70
+
+
 def test_a_fifth_may_go_at_once(world: InventoryWorld) -> None:
     world.run()
     del world.pce.collections["workloads"][32:]
@@ -367,6 +400,19 @@ def test_a_large_drop_is_held_back_though_the_file_is_lost(world: InventoryWorld
     manifest = manifest_of(world.run())
     assert (manifest["full"], manifest.get("why")) == (True, None)
     assert len(world.present(healed=True)) == 20
+
+
+def test_two_large_drops_after_the_file_was_lost_are_held_back_one_after_the_other(world: InventoryWorld) -> None:
+    world.set("workloads", *(workload(number) for number in range(100)))
+    world.run()
+    next(world.folder.glob("*workloads.known")).unlink()
+    del world.pce.collections["workloads"][70:]
+    world.run()
+    del world.pce.collections["workloads"][10:]
+    manifest = manifest_of(world.run())
+    assert (manifest["deleted"], manifest["full"]) == (0, False)
+    assert "60 of 70 objects are missing" in manifest["why"]
+    assert len(world.present(healed=True)) == 100
 
 
 def test_state_of_another_pce_is_not_compared_with(world: InventoryWorld) -> None:

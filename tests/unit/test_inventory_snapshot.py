@@ -135,7 +135,7 @@ def test_only_the_very_number_that_the_pce_counts_confirms_a_large_drop(exact: b
     met(known, *map(item, range(20)))
     first = judge(known, Snapshot(count=20, is_exact=True), 0, complete=True, now_ms=now, interval_ms=1000)
     assert (len(first.kept), first.gone) == (20, [])
-    write(path, *map(item, range(40)), about=About("", "", "1", 0, first.pending))
+    write(path, *map(item, range(40)), about=About("", "", "1", 0, first.pending, kept=20))
     known = Known.read(path)
     met(known, *map(item, range(20)))
     second = judge(known, Snapshot(count=20, is_exact=exact), 0, complete=True, now_ms=now + 1000, interval_ms=1000)

@@ -206,7 +206,7 @@ class CollectionRun:
         full_at = before.full_at if not full else 0 if is_passing else shared.header.started_ms
         was_sure = self._fits and before.sure and not self._mark.was_interrupted(before)
         sure = was_sure or bool(manifest["full"])
-        return About(shared.source, shared.header.fqdn, shared.header.snapshot, full_at, verdict.pending, sure)
+        return About(shared.source, shared.header.fqdn, shared.header.snapshot, full_at, verdict.pending, sure, len(verdict.kept))
 
     def _begin_writing(self) -> None:
         self._remember(self._mark._replace(writing=self._shared.header.snapshot))

@@ -39,7 +39,8 @@ class About:
     """Whose objects are known (`source` and `fqdn`: of the PCE), and from which run (`snapshot`).
 
     `full_at`: when everything was written last (epoch ms); 0 where that is to be done again. `sure`: whether no run
-    since the last full and complete snapshot may have written what is not known here.
+    since the last full and complete snapshot may have written what is not known here. `kept`: how many objects, the last
+    ones of the file, the snapshot lacked.
     """
 
     source: str
@@ -48,6 +49,7 @@ class About:
     full_at: int = 0
     pending: Pending | None = None
     sure: bool = True
+    kept: int = 0
 
 
 class Gone(NamedTuple):
@@ -67,6 +69,7 @@ class Known:
         self._keys = array("Q")
         self._hashes = array("Q")
         self._places = array("Q")
+        self._kept_from = 0
         self._seen = bytearray()
         self._file: BinaryIO | None = None
 
@@ -95,7 +98,8 @@ class Known:
             raise Unreadable("it was half written, or is of another version")
         pending = end["pending"] and Pending(str(end["pending"][0]), int(end["pending"][1]))
         whose = str(end["source"]), str(end["fqdn"]), str(end["snapshot"])
-        self.about = About(*whose, int(end["full_at"]), pending, bool(end["sure"]))
+        self.about = About(*whose, int(end["full_at"]), pending, bool(end["sure"]), int(end["kept"]))
+        self._kept_from = self._places[-self.about.kept] if self.about.kept else place
         self._sort()
 
     def _take(self, line: bytes, place: int) -> None:
@@ -128,6 +132,10 @@ class Known:
     def missing(self) -> list[int]:
         """The places of the objects that were not met."""
         return [at for at, met in enumerate(self._seen) if not met]
+
+    def was_missing(self, at: int) -> bool:
+        """Whether the last snapshot lacked the object too."""
+        return self._places[at] >= self._kept_from
 
     def digest(self, missing: list[int]) -> str:
         """The same for the same objects."""

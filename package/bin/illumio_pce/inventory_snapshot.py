@@ -1,7 +1,7 @@
 """One snapshot of a collection: what of it is new, what changed, and what is gone.
 
 A snapshot that may lack objects deletes none: a key that lost rights, or a PCE that is being upgraded, looks like a
-mass deletion. One that lacks many is not believed until the next one lacks the same.
+mass deletion. One that lacks many is not believed until the next one lacks them too.
 """
 
 from __future__ import annotations
@@ -117,15 +117,25 @@ def judge(
         number, total, digest = len(missing), len(known), known.digest(missing)
     else:
         return Verdict(gone=missing)
-    if before is None or before.missing != digest or not 0 < before.since <= now_ms:
+    again = [at for at in missing if known.was_missing(at)]
+    anew = [at for at in missing if not known.was_missing(at)]
+    are_many = is_large_drop(len(known) - len(again), len(anew))
+    if before is None or before.missing != (digest and known.digest(again)) or not 0 < before.since <= now_ms:
         before = Pending(digest, now_ms)
-    elif snapshot.is_exact and now_ms - before.since >= _LATER * interval_ms:
+    elif not snapshot.is_exact or now_ms - before.since < _LATER * interval_ms:
+        before = Pending(digest, now_ms if are_many else before.since)
+    elif not are_many:
         return Verdict(gone=missing)
-    why = (
+    else:
+        return Verdict(again, anew, Pending(known.digest(anew), now_ms), _held_back(len(anew), len(known) - len(again)))
+    return Verdict([], missing, before, _held_back(number, total))
+
+
+def _held_back(number: int, total: int) -> str:
+    return (
         f"Deletions are held back: {number} of {total} objects are missing. They count as deleted once the next "
-        "complete snapshot, an interval later, lacks the same."
+        "complete snapshot, an interval later, lacks them too."
     )
-    return Verdict(kept=missing, pending=before, why=why)
 
 
 def is_large_drop(before: int, missing: int) -> bool:
