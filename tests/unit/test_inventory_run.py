@@ -87,6 +87,42 @@ def test_everything_is_written_once_in_full_every_hours(world: InventoryWorld) -
     assert fulls == [True, False, False, False, False, False, True, False]
 
 
+def test_a_pce_that_never_counts_right_is_not_written_in_full_each_time(world: InventoryWorld) -> None:
+    written = []
+    for _ in range(8):
+        world.pce.totals["workloads"] = [41, 41]
+        written.append(len(others(world.run())))
+    assert written == [40, 0, 0, 0, 0, 0, 40, 0]
+
+
+@pytest.mark.parametrize("doubtful", [1, 3])
+def test_a_full_snapshot_that_failed_is_made_up_for_by_the_next_complete_one(
+    doubtful: int, world: InventoryWorld
+) -> None:
+    for _ in range(doubtful):
+        world.pce.totals["workloads"] = [None]
+        assert manifest_of(world.run())["full"] is False
+    events = world.run()
+    assert (manifest_of(events)["full"], len(others(events))) == (True, 40)
+    assert others(world.run()) == []
+
+
+def test_a_drop_that_is_held_back_does_not_make_each_run_a_full_one(world: InventoryWorld) -> None:
+    world.run()
+    next(world.folder.glob("*workloads.known")).unlink()
+    del world.pce.collections["workloads"][20:]
+    assert len(others(world.run())) == 20
+    assert others(world.run(later=HOUR)) == []
+
+
+def test_everything_is_written_to_another_index(world: InventoryWorld) -> None:
+    world.run()
+    world.settings["index"] = "illumio"
+    events = world.run()
+    assert (manifest_of(events)["full"], len(others(events))) == (True, 40)
+    assert others(world.run()) == []
+
+
 def test_a_gone_object_is_written_as_deleted_once(world: InventoryWorld) -> None:
     world.run()
     del world.pce.collections["workloads"][3]
@@ -251,6 +287,23 @@ def test_an_object_without_an_href_makes_a_snapshot_incomplete(world: InventoryW
     world.run()
     world.pce.collections["workloads"][0] = {"hostname": "nobody"}
     assert_kept(world, world.run(), "1 of 40 objects have no href")
+
+
+def test_an_object_that_came_twice_makes_a_snapshot_incomplete(world: InventoryWorld) -> None:
+    world.run()
+    everything = world.pce.collections["workloads"]
+    everything[39] = everything[0]
+    assert_kept(world, world.run(), "Objects came twice (1)")
+
+
+def test_a_label_group_that_came_twice_makes_a_snapshot_incomplete(world: InventoryWorld) -> None:
+    world.settings["collections"] = "label_groups"
+    group = {"href": "/orgs/1/sec_policy/active/label_groups/1", "name": "G", "labels": []}
+    world.set("label_groups", group, {**group, "href": group["href"][:-1] + "2"})
+    world.run()
+    world.set("label_groups", group, group)
+    manifest = manifest_of(world.run(), "label_groups")
+    assert (manifest["complete"], manifest["count"], manifest["deleted"]) == (False, 1, 0)
 
 
 # --- large drops -----------------------------------------------------------------------------------

@@ -186,8 +186,10 @@ def _label(record: Record, _context: Context) -> Item:
 
 def _label_groups(records: Iterable[Record], context: Context) -> Iterator[Item]:
     """Groups hold labels and other groups, so all are read before the first is told."""
-    groups = {href_of(record): record for record in records}
-    for href, record in groups.items():
+    listed = list(records)
+    groups = {href_of(record): record for record in listed}
+    for record in listed:
+        href = href_of(record)
         members = _members_of(href, groups)
         if context.timers is not None and href in context.timers.groups:
             context.timers.members[href] = frozenset(members)

@@ -38,9 +38,9 @@ class Pending(NamedTuple):
 class About:
     """Whose objects are known (`source` and `fqdn`: of the PCE), and from which run (`snapshot`).
 
-    `full_at`: when everything was written last (epoch ms); 0 where that is to be done again. `sure`: whether no run
-    since the last full and complete snapshot may have written what is not known here. `kept`: how many objects, the last
-    ones of the file, the snapshot lacked.
+    `full_at`: when everything was written last (epoch ms). `sure`: whether no run since the last full and complete
+    snapshot may have written what is not known here, nor was to be full and could not be. `kept`: how many objects, the
+    last ones of the file, the snapshot lacked. `index`: where the events went.
     """
 
     source: str
@@ -50,6 +50,7 @@ class About:
     pending: Pending | None = None
     sure: bool = True
     kept: int = 0
+    index: str = ""
 
 
 class Gone(NamedTuple):
@@ -80,7 +81,7 @@ class Known:
         try:
             known._file = path.open("rb")
             known._read(known._file)
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        except (OSError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
             known.close()
             raise Unreadable("there is no file, or it was half written") from None
         return known
@@ -98,7 +99,8 @@ class Known:
             raise Unreadable("it was half written, or is of another version")
         pending = end["pending"] and Pending(str(end["pending"][0]), int(end["pending"][1]))
         whose = str(end["source"]), str(end["fqdn"]), str(end["snapshot"])
-        self.about = About(*whose, int(end["full_at"]), pending, bool(end["sure"]), int(end["kept"]))
+        rest = bool(end["sure"]), int(end["kept"]), str(end["index"])
+        self.about = About(*whose, int(end["full_at"]), pending, *rest)
         self._kept_from = self._places[-self.about.kept] if self.about.kept else place
         self._sort()
 

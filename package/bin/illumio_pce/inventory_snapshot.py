@@ -36,7 +36,7 @@ _LARGEST = 32 * 1024 * 1024
 class Snapshot:
     """What a response holds. `rows`: the elements of its array; `flawed`: those that are no objects with an href.
 
-    `is_exact`: it has as many as the PCE counted, before or after.
+    `repeated`: how many hrefs came again. `is_exact`: it has as many as the PCE counted, before or after.
     """
 
     rows: int = 0
@@ -44,6 +44,7 @@ class Snapshot:
     count: int = 0
     added: int = 0
     changed: int = 0
+    repeated: int = 0
     is_exact: bool = False
 
     def records(self, path: Path) -> Iterator[Record]:
@@ -70,6 +71,7 @@ class Snapshot:
         for item in items:
             key, digest = key_of(item.href), digest_of(item)
             if not met.add(key):
+                self.repeated += 1
                 continue
             was_known, is_same = known.meet(key, digest)
             self.count += 1
