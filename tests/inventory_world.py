@@ -48,7 +48,8 @@ class InventoryPce:
 
     `status`: of a path. `totals`: the total counts that a collection's probes name, instead of what it holds; None for
     no header. `cuts`: how many bytes a datafile lacks, one after another. `at_once`: 200 instead of 202. `polls`: how
-    often a job is asked for before it is done. `limited`: the key may not read the settings.
+    often a job is asked for before it is done. `limited`: the key may not read the settings. `latest_event`: the
+    PCE that wrote it.
     """
 
     collections: dict[str, list[Any]] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class InventoryPce:
     polls: int = 1
     job_status: str = "done"
     limited: bool = False
+    latest_event: str = "cloud.example.com"
     timers: Mapping[str, Any] = field(default_factory=dict)
     health: Any = field(default_factory=lambda: [{"fqdn": FQDN, "status": "normal"}])
     asked: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
@@ -74,7 +76,7 @@ class InventoryPce:
         if path.endswith("/settings/workloads"):
             return SimulatedResponse(403, {}) if self.limited else _json(self.timers)
         if path.endswith("/events"):
-            return _json([{"pce_fqdn": "cloud.example.com"}])
+            return _json([{"pce_fqdn": self.latest_event}])
         if "/jobs/" in path:
             return self._job(path.rsplit("/", 1)[1])
         if "/datafiles/" in path:

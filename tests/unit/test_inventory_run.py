@@ -538,6 +538,93 @@ def test_the_members_that_serve_vens_are_in_the_next_manifest_of_each_collection
     assert manifest_of(world.run(), "labels")["pce_fqdns"] == [FQDN, "member.example.com"]
 
 
+def test_the_name_stays_whoever_wrote_the_latest_event(world: InventoryWorld) -> None:
+    world.host = "scp1.illum.io"
+    world.set("vens", {"href": "/orgs/1/vens/1", "active_pce_fqdn": "m1.example.com"})
+    world.settings["collections"] = "vens"
+    world.pce.latest_event = "m1.example.com"
+    world.run()
+    world.pce.latest_event = "m2.example.com"
+    events = world.run()
+    manifest = manifest_of(events, "vens")
+    assert (manifest["pce_fqdn"], manifest["pce_fqdns"]) == ("m1.example.com", ["m1.example.com", "m2.example.com"])
+    assert others(events) == []
+
+
+def test_a_first_event_gives_the_name_that_was_only_the_accounts_host(world: InventoryWorld) -> None:
+    world.host, world.pce.latest_event = "scp1.illum.io", ""
+    assert manifest_of(world.run())["pce_fqdn"] == "scp1.illum.io"
+    world.pce.latest_event = "m1.example.com"
+    assert manifest_of(world.run())["pce_fqdn"] == "m1.example.com"
+
+
+def test_health_that_is_too_large_does_not_change_the_name(world: InventoryWorld) -> None:
+    world.run()
+    world.pce.health = [{"fqdn": FQDN, "notices": "x" * 1_200_000}]
+    events = world.run()
+    assert (manifest_of(events)["pce_fqdn"], others(events)) == (FQDN, [])
+
+
+def managed(number: int, server: str = FQDN, **members: Any) -> Event:
+    status = {"last_heartbeat_on": "2000-01-01T00:00:00Z"}
+    agent = {"href": f"/orgs/1/agents/{number}", "active_pce_fqdn": server, "status": status}
+    return workload(number, managed=True, agent=agent, **members)
+
+
+def test_behind_a_name_that_no_member_has_silent_is_not_judged(world: InventoryWorld) -> None:
+    world.host = "balancer.example.com"
+    world.pce.health = [{"fqdn": "leader.example.com"}, {"fqdn": "member.example.com"}]
+    world.set("workloads", managed(1, "leader.example.com"))
+    for _ in range(2):  # a guess that is remembered is still one
+        world.run()
+        (row,) = world.lookup().values()
+        assert (row["pce_fqdn"], "silent" in row) == ("leader.example.com", False)
+        assert "Enter the member's own FQDN as PCE URL" in world.last.record.notes[0]
+    world.host = "member.example.com"
+    world.set("workloads", managed(1, "member.example.com"))
+    (event,) = others(world.run())
+    assert (event["pce_fqdn"], event["silent"]) == ("member.example.com", True)
+
+
+# --- timers ----------------------------------------------------------------------------------------
+
+
+def test_timers_that_cannot_be_read_once_are_those_of_the_last_run(world: InventoryWorld) -> None:
+    world.pce.timers = {"workload_disconnected_timeout_seconds": [{"value": -1, "ven_type": "server", "scope": []}]}
+    world.set("workloads", *(managed(number) for number in range(40)))
+    assert {event["silent"] for event in others(world.run())} == {False}
+    world.pce.status["/api/v2/orgs/1/settings/workloads"] = 500
+    events = world.run()
+    assert others(events) == []
+    assert_kept(world, events, "settings/workloads cannot be read")
+    world.pce.status.clear()
+    assert others(world.run()) == []
+
+
+def test_a_full_snapshot_that_was_due_without_timers_is_made_up_for(world: InventoryWorld) -> None:
+    world.run()
+    world.pce.status["/api/v2/orgs/1/settings/workloads"] = 500
+    assert manifest_of(world.run(later=24 * HOUR))["full"] is False
+    world.pce.status.clear()
+    assert [manifest_of(world.run())["full"] for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("collections", ["workloads", "label_groups,workloads"])
+def test_a_label_group_that_cannot_be_read_once_has_the_labels_of_the_last_run(
+    collections: str, world: InventoryWorld
+) -> None:
+    world.settings["collections"] = collections
+    group, label = "/orgs/1/sec_policy/active/label_groups/1", {"href": "/orgs/1/labels/1", "key": "app", "value": "A"}
+    timer = {"value": -1, "ven_type": "server", "scope": [{"label_group": {"href": group}}]}
+    world.pce.timers = {"workload_disconnected_timeout_seconds": [timer]}
+    world.set("label_groups", {"href": group, "name": "G", "labels": [label]})
+    world.set("workloads", managed(1, labels=[label]), managed(2))
+    found = {event["name"]: event["silent"] for event in others(world.run()) if event["kind"] == "workload"}
+    assert found == {"host1": False, "host2": True}
+    world.pce.status[path_of("label_groups")] = 500
+    assert others(world.run()) == []
+
+
 # --- labels ----------------------------------------------------------------------------------------
 
 

@@ -188,6 +188,8 @@ def _label_groups(records: Iterable[Record], context: Context) -> Iterator[Item]
     """Groups hold labels and other groups, so all are read before the first is told."""
     listed = list(records)
     groups = {href_of(record): record for record in listed}
+    if context.timers is not None:
+        context.timers.members.clear()
     for record in listed:
         href = href_of(record)
         members = _members_of(href, groups)

@@ -36,6 +36,12 @@ _NAMING = ("labels", "label_groups", "ip_lists", "services", "virtual_services")
 FIGURES = ("complete", "full", "count", "added", "changed", "deleted")
 
 
+_GUESSED = (
+    "The PCE is a member of a supercluster, but the account's host is none of the FQDNs that /health names, so it is "
+    "not known which VENs it serves, and whether they are silent. Enter the member's own FQDN as PCE URL."
+)
+
+
 @dataclass
 class InventoryRecord:
     """What a run counts. `collections`: for each the figures of its manifest."""
@@ -79,10 +85,12 @@ class InventoryRun:
         wanted = [name for name in COLLECTIONS if name in self.settings.collections]
         try:
             with self.stop.interruptible():
-                identity = identify(self.pce, self.account, memory.fqdn)
-                timers = read_timers(self.pce, self.account.org_id)
-            memory.fqdn = identity.fqdn
+                identity = identify(self.pce, self.account, memory)
+                timers = read_timers(self.pce, self.account.org_id, memory.timers)
+            memory.fqdn, memory.guessed, memory.timers = identity.fqdn, identity.guessed, timers.value
             shared = self._shared(memory, identity, timers)
+            if identity.guessed:
+                self.record.notes.append(_GUESSED)
         except PceError as error:
             self._report(wanted, self._shared(memory, Identity(memory.fqdn or self.account.host), NO_TIMERS), error)
             raise
@@ -98,8 +106,9 @@ class InventoryRun:
     def _shared(self, memory: Memory, identity: Identity, timers: TimerSettings) -> Shared:
         snapshot = max(self._started_ms, memory.latest() + 1)  # a later run has a later name, whatever the clock says
         context = Context(identity.fqdn)
-        if timers.value is not None:
-            context.timers = Timers(timers.value)
+        if timers.value is not None and not identity.guessed:
+            context.timers = Timers(timers.value, memory.groups)
+            memory.groups = context.timers.members
         return Shared(
             settings=self.settings,
             pce=self.pce,
