@@ -298,7 +298,7 @@ def test_an_object_that_came_twice_makes_a_snapshot_incomplete(world: InventoryW
 
 def test_a_label_group_that_came_twice_makes_a_snapshot_incomplete(world: InventoryWorld) -> None:
     world.settings["collections"] = "label_groups"
-    group = {"href": "/orgs/1/sec_policy/active/label_groups/1", "name": "G", "labels": []}
+    group: Event = {"href": "/orgs/1/sec_policy/active/label_groups/1", "name": "G", "labels": []}
     world.set("label_groups", group, {**group, "href": group["href"][:-1] + "2"})
     world.run()
     world.set("label_groups", group, group)
@@ -643,6 +643,29 @@ def test_labels_that_cannot_be_read_once_are_those_that_are_known(world: Invento
     world.run()
     world.pce.status[path_of("labels")] = 403
     assert others(world.run()) == []
+
+
+@pytest.mark.parametrize("collections", ["workloads", "workloads,labels"])
+def test_labels_that_failed_to_come_do_not_take_workloads_their_labels(collections: str, world: InventoryWorld) -> None:
+    world.settings["collections"] = collections
+    world.set("labels", {"href": "/orgs/1/labels/1", "key": "app", "value": "Shop"})
+    world.set("workloads", workload(1, labels=[{"href": "/orgs/1/labels/1"}]))
+    world.run()
+    for path in world.folder.glob("*labels.known"):
+        path.unlink()
+    world.pce.status[path_of("labels")] = 500
+    events = world.run()
+    assert (others(events), world.ended) == ([], "server_error")
+    assert "The objects name labels by href" in manifest_of(events)["why"]
+    world.pce.status.clear()
+    assert [event for event in others(world.run()) if event["kind"] == "workload"] == []
+
+
+def test_labels_that_the_key_may_not_read_stop_nothing(world: InventoryWorld) -> None:
+    world.set("workloads", workload(1, labels=[{"href": "/orgs/1/labels/1"}]))
+    world.pce.status[path_of("labels")] = 403
+    (event,) = others(world.run())
+    assert "labels" not in event
 
 
 # --- the record, and the budget ---------------------------------------------------------------------

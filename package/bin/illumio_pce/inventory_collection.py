@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Callable
 
+from .errors import PceError
 from .inventory_download import Downloader
 from .inventory_events import Header, Spool
 from .inventory_files import Files
@@ -75,6 +76,7 @@ class CollectionRun:
             full = self._is_full_due()
             with self._shared.stop.interruptible():
                 total, (snapshot, spool, new) = self._read(full=full)
+                self._check_labels()
                 doubts = self._doubts(snapshot, total)
                 verdict = self._judge(snapshot, complete=not doubts)
                 if not (full or self._known.about.sure or doubts or verdict.why):
@@ -149,10 +151,18 @@ class CollectionRun:
     def _compare(self, *, full: bool) -> _Compared:
         """Compare what was downloaded with what is known."""
         snapshot, header = Snapshot(), self._shared.header
+        self._shared.context.names.unknown_labels = 0
         with closing(Spool(self._files.events)) as spool, closing(KnownWriter(self._files.new)) as new:
             items = self._items(snapshot)
             snapshot.compare(items, self._known, new, lambda item: spool.add(header.present(item)), full=full)
         return snapshot, spool, new
+
+    def _check_labels(self) -> None:
+        """Rather read a collection in the next run than tell that its objects have lost their labels."""
+        error, unknown = self._shared.context.labels_error, self._shared.context.names.unknown_labels
+        if error is not None and unknown:
+            text = f"The objects name labels by href, and the labels could not be read. {error.args[0]}"
+            raise PceError(error.category, text, remedy=error.remedy)
 
     def _items(self, snapshot: Snapshot) -> Iterator[Item]:
         for item in self._collection.project(snapshot.records(self._files.download), self._shared.context):

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Callable, NamedTuple
 
 from .config import HOST_NAME
+from .errors import PceError
 from .inventory_silent import Timers
 from .inventory_values import (
     Members,
@@ -56,7 +57,8 @@ class Item(NamedTuple):
 class Context:
     """What is known besides the record. `fqdn`: of the PCE that is read; `seen`: of those that serve its VENs.
 
-    `now_ms`: the PCE's time when it was asked. `timers`: None where they cannot be read.
+    `now_ms`: the PCE's time when it was asked. `timers`: None where they cannot be read. `labels_error`: why labels
+    could not be read in this run, though the key may read them.
     """
 
     fqdn: str
@@ -64,6 +66,7 @@ class Context:
     names: Names = field(default_factory=Names)
     timers: Timers | None = None
     seen: set[str] = field(default_factory=set)
+    labels_error: PceError | None = None
 
     def silent(self, record: Record, heartbeat: str, ven_type: str, server: str) -> bool | None:
         """Whether a VEN is silent; None for one that another PCE serves: heartbeats are not replicated."""

@@ -141,6 +141,7 @@ class InventoryRun:
                 if fatal:
                     raise
                 failures[name] = error
+                self._note_labels(name, shared, error)
                 if name in _NAMING:
                     self._learn(name, shared, from_pce=False)
         if failures:
@@ -167,6 +168,13 @@ class InventoryRun:
             if error.category in FATAL:
                 raise
             self.record.notes.append(f"{name}: {error.args[0]}")
+            self._note_labels(name, shared, error)
+
+    @staticmethod
+    def _note_labels(name: str, shared: Shared, error: PceError) -> None:
+        """Labels that the key may not read stay unknown; those that failed to come are missed."""
+        if name == "labels" and error.status not in (403, 404):
+            shared.context.labels_error = error
 
     def _report(self, names: list[str], shared: Shared, error: PceError) -> None:
         """Write the manifests of collections that could not be read."""

@@ -15,10 +15,11 @@ _PEERS = ("label", "label_group", "ip_list", "workload", "virtual_service", "vir
 
 
 class Names:
-    """What the hrefs of labels and policy objects stand for."""
+    """What the hrefs of labels and policy objects stand for. `unknown_labels`: how often one was asked for in vain."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
+        self.unknown_labels = 0
 
     def keep(self, kind: str, href: str, name: str, last: Mapping[str, Any]) -> None:
         """A label is shown as `key=value`, a label group as `key=name`, and everything else by its name."""
@@ -27,7 +28,9 @@ class Names:
 
     def of(self, href: str) -> str:
         """The text for a href; empty where nothing is known of it."""
-        return self._texts.get(href, "")
+        text = self._texts.get(href, "")
+        self.unknown_labels += not text and "/labels/" in href
+        return text
 
 
 def label_text(label: Mapping[str, Any], names: Names) -> str:
