@@ -49,7 +49,7 @@ class InventoryPce:
     `status`: of a path. `totals`: the total counts that a collection's probes name, instead of what it holds; None for
     no header. `cuts`: how many bytes a datafile lacks, one after another. `at_once`: 200 instead of 202. `polls`: how
     often a job is asked for before it is done. `limited`: the key may not read the settings. `latest_event`: the
-    PCE that wrote it.
+    PCE that wrote it. `date`: the Date header of its health.
     """
 
     collections: dict[str, list[Any]] = field(default_factory=dict)
@@ -61,6 +61,7 @@ class InventoryPce:
     job_status: str = "done"
     limited: bool = False
     latest_event: str = "cloud.example.com"
+    date: str = ""
     timers: Mapping[str, Any] = field(default_factory=dict)
     health: Any = field(default_factory=lambda: [{"fqdn": FQDN, "status": "normal"}])
     asked: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
@@ -72,7 +73,7 @@ class InventoryPce:
         if path in self.status:
             return SimulatedResponse(self.status[path], {})
         if path == "/api/v2/health":
-            return _json(self.health)
+            return SimulatedResponse(200, {"date": self.date} if self.date else {}, json.dumps(self.health).encode())
         if path.endswith("/settings/workloads"):
             return SimulatedResponse(403, {}) if self.limited else _json(self.timers)
         if path.endswith("/events"):

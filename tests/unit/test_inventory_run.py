@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
 import pytest
+from illumio_pce.errors import CollectorError
 
 from tests.inventory_world import FQDN, HOUR, InventoryWorld, manifest_of, others, path_of, workload
 from tests.simulation import START
@@ -306,6 +308,25 @@ def test_a_label_group_that_came_twice_makes_a_snapshot_incomplete(world: Invent
     assert (manifest["complete"], manifest["count"], manifest["deleted"]) == (False, 1, 0)
 
 
+@pytest.mark.parametrize(("member", "deleted"), [("rules", 0), ("deny_rules", 0), ("", 2)])
+def test_rules_of_a_kind_that_no_rule_set_lists_any_more_are_not_deleted(
+    member: str, deleted: int, world: InventoryWorld
+) -> None:
+    href = "/orgs/1/sec_policy/active/rule_sets/1"
+    rules, deny_rules = [{"href": f"{href}/sec_rules/1"}], [{"href": f"{href}/deny_rules/2"}]
+    rule_set: Event = {"href": href, "name": "RS", "rules": rules, "deny_rules": deny_rules}
+    world.settings["collections"] = "rule_sets"
+    world.set("rule_sets", rule_set)
+    world.run()
+    if member:
+        del rule_set[member]
+    else:
+        rule_set.update(rules=[], deny_rules=[])
+    manifest = manifest_of(world.run(), "rule_sets")
+    assert (manifest["complete"], manifest["deleted"]) == (not member, deleted)
+    assert not member or f"lists {member} any more" in manifest["why"]
+
+
 # --- large drops -----------------------------------------------------------------------------------
 
 
@@ -483,6 +504,41 @@ def test_a_later_run_has_a_later_snapshot_though_the_clock_was_set_back(world: I
     assert first["snapshot"] < second["snapshot"]
     assert second["time"] < first["time"]
     assert second["full"]
+
+
+def at(epoch: float) -> str:
+    return formatdate(epoch, usegmt=True)
+
+
+@pytest.mark.parametrize("hours", [-25, 25])
+def test_with_a_clock_that_is_a_day_wrong_nothing_is_written(hours: int, world: InventoryWorld) -> None:
+    world.run()
+    world.clock.now += hours * HOUR
+    world.pce.date = at(world.clock.now - hours * HOUR)
+    saved = dict(world.documents)
+    with pytest.raises(CollectorError, match="Set this machine's clock") as caught:
+        world.prepare().collect()
+    assert caught.value.category == "clock"
+    assert (len(world.events()), world.documents) == (42, saved)
+
+
+@pytest.mark.parametrize("date", ["Thu, 01 Jan 1970 00:00:10 GMT", at(START + 5 * HOUR)])
+def test_a_date_header_that_is_hours_off_or_of_a_device_without_a_clock_stops_nothing(
+    date: str, world: InventoryWorld
+) -> None:
+    world.pce.date = date
+    world.run()
+    assert world.ended == "ok"
+
+
+def test_a_snapshot_from_the_far_future_does_not_stay_the_latest(world: InventoryWorld) -> None:
+    now = world.clock.now
+    world.clock.now += 365 * 24 * HOUR
+    world.run()
+    world.clock.now = now
+    manifest = manifest_of(world.run())
+    assert manifest["snapshot"] == str(int((now + 4 * HOUR) * 1000))
+    assert manifest["full"]
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_with_a_remedy(world: InventoryWorld) -> None:

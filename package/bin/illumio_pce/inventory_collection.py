@@ -12,7 +12,7 @@ from .errors import PceError
 from .inventory_download import Downloader
 from .inventory_events import Header, Spool
 from .inventory_files import Files
-from .inventory_kinds import NAMED_BY_OTHERS, Collection, Context, Item
+from .inventory_kinds import NAMED_BY_OTHERS, RULES, Collection, Context, Item
 from .inventory_known import About, Gone, Known, KnownWriter
 from .inventory_settings import InventorySettings
 from .inventory_snapshot import Snapshot, Verdict, judge
@@ -181,7 +181,21 @@ class CollectionRun:
         """Why objects may be missing; nothing where the snapshot is complete."""
         flawed = f"{snapshot.flawed} of {snapshot.rows} objects have no href." if snapshot.flawed else ""
         repeated = f"Objects came twice ({snapshot.repeated}), so others may be missing." if snapshot.repeated else ""
-        return list(filter(None, (self._limits(), flawed, repeated, self._other_number(snapshot, total))))
+        return list(
+            filter(
+                None, (self._limits(), flawed, repeated, self._untold(snapshot), self._other_number(snapshot, total))
+            )
+        )
+
+    def _untold(self, snapshot: Snapshot) -> str:
+        """Which kind of rules no rule set lists any more, though there were some."""
+        if self._collection.name != "rule_sets" or not snapshot.rows:
+            return ""
+        known, told = self._known, self._shared.context.told
+        parts = {part: kind for kind, part in RULES.items() if kind not in told}
+        hrefs = (known.gone(at).href for at in known.missing()) if parts else ()
+        lost = sorted({kind for href in hrefs for part, kind in parts.items() if part in href})
+        return f"No rule set lists {' or '.join(lost)} any more, though there were some." if lost else ""
 
     def _other_number(self, snapshot: Snapshot, total: int | None) -> str:
         """What is wrong where the PCE counts other than came; it is asked again, since objects come and go."""

@@ -58,7 +58,7 @@ class Context:
     """What is known besides the record. `fqdn`: of the PCE that is read; `seen`: of those that serve its VENs.
 
     `now_ms`: the PCE's time when it was asked. `timers`: None where they cannot be read. `labels_error`: why labels
-    could not be read in this run, though the key may read them.
+    could not be read in this run, though the key may read them. `told`: the kinds of rules that rule sets listed.
     """
 
     fqdn: str
@@ -67,6 +67,7 @@ class Context:
     timers: Timers | None = None
     seen: set[str] = field(default_factory=set)
     labels_error: PceError | None = None
+    told: set[str] = field(default_factory=set)
 
     def silent(self, record: Record, heartbeat: str, ven_type: str, server: str) -> bool | None:
         """Whether a VEN is silent; None for one that another PCE serves: heartbeats are not replicated."""
@@ -253,11 +254,16 @@ def _service(record: Record, _context: Context) -> Members:
     return {"ports": texts[:_LONGEST_LIST], "is_all": "all" in texts}
 
 
+#: The members of a rule set that list its rules, and what stands in these rules' hrefs.
+RULES = {"rules": "/sec_rules/", "deny_rules": "/deny_rules/"}
+
+
 def _rule_sets(records: Iterable[Record], context: Context) -> Iterator[Item]:
     """Each rule set, and its rules."""
     for record in records:
         href = href_of(record)
         name = text_of(record.get("name")) or _tail(href)
+        context.told.update(kind for kind in RULES if isinstance(record.get(kind), list))
         rules = [_rule(rule, href, name, context) for rule in objects_of(record.get("rules") or [])]
         rules += [_rule(rule, href, name, context) for rule in objects_of(record.get("deny_rules") or [])]
         scopes = record.get("scopes")

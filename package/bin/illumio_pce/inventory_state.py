@@ -53,10 +53,10 @@ class Memory:
     timers: Mapping[str, Any] | None = None
     groups: Mapping[str, Set[str]] = field(default_factory=dict)
 
-    def latest(self) -> int:
-        """The latest run that is known of (epoch ms)."""
-        found = [number for mark in self.marks.values() for number in (mark.snapshot, mark.writing) if number.isdigit()]
-        return max(map(int, found), default=0)
+    def latest(self, until_ms: int) -> int:
+        """The latest run that is known of (epoch ms); a later one than that is of a clock that was wrong."""
+        names = [name for mark in self.marks.values() for name in (mark.snapshot, mark.writing)]
+        return max((int(name) for name in names if name.isdigit() and int(name) <= until_ms), default=0)
 
 
 class InventoryState:
