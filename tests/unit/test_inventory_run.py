@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from illumio_pce import inventory_download
 from illumio_pce.errors import CollectorError
 
 from tests.inventory_world import FQDN, HOUR, InventoryWorld, manifest_of, others, path_of, workload
@@ -238,6 +239,28 @@ def test_an_array_that_closes_in_the_wrong_place_is_not_taken_for_whole(world: I
     world.run()
     world.pce.cuts = [0, *[2] * 3]  # ends with ]
     assert_kept(world, world.run(), "not whole")
+
+
+def test_a_response_without_an_end_is_given_up(world: InventoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run()
+    monkeypatch.setattr(inventory_download, "MOST_BYTES", 1000)
+    events = world.run()
+    assert world.ended == "too_large"
+    assert_kept(world, events, "larger than")
+    assert [path for path, _, _ in world.pce.asked].count("/api/v2/orgs/1/datafiles/workloads") == 2  # one in each run
+
+
+def test_a_location_may_name_the_default_port(world: InventoryWorld) -> None:
+    world.pce.location = f"https://{FQDN}:443/api/v2/orgs/1/jobs/"
+    assert manifest_of(world.run())["count"] == 40
+
+
+@pytest.mark.parametrize("host", ["other.example.com", f"{FQDN}:8443", f"{FQDN}:443@other.example.com"])
+def test_a_location_elsewhere_gets_no_key(host: str, world: InventoryWorld) -> None:
+    world.pce.location = f"https://{host}/api/v2/orgs/1/jobs/"
+    world.run()
+    assert world.ended == "redirect"
+    assert not [path for path, _, _ in world.pce.asked if "jobs" in path]
 
 
 def test_200_instead_of_202_is_taken(world: InventoryWorld) -> None:

@@ -31,7 +31,6 @@ from .inventory_words import Names, labels_of, peers, ports, ranges, scope_text
 
 #: So many entries of a list are told.
 _LONGEST_LIST = 50
-_LONGEST_LABELS = 200
 #: A supercluster has fewer members.
 _MOST_MEMBERS = 50
 
@@ -169,7 +168,7 @@ def _ven(record: Record, context: Context) -> Item:
         "ven_type": ven_type,
         "active_pce_fqdn": server,
         "workload_href": next(filter(None, map(href_of, objects_of(record.get("workloads")))), ""),
-        "conditions": sorted({text_of(event.get("notification_type")) for event in events} - {""}),
+        "conditions": sorted({text_of(event.get("notification_type")) for event in events} - {""})[:_LONGEST_LIST],
         "os": first_text(record.get("os_id"), record.get("os_platform"), record.get("os_detail")),
         "labels": labels_of(record, context.names),
         "silent": context.silent(record, heartbeat, ven_type, server),
@@ -201,7 +200,7 @@ def _label_groups(records: Iterable[Record], context: Context) -> Iterator[Item]
             context.timers.members[href] = frozenset(members)
         labels = labels_of({"labels": list(members.values())}, context.names)
         key = text_of(record.get("key"))
-        told = present({"key": key, "labels": labels[:_LONGEST_LABELS]})
+        told = present({"key": key, "labels": labels})
         name = text_of(record.get("name")) or _tail(href)
         yield Item("label_group", href, name, {**told, "members": len(members)}, last=present({"key": key}))
 
@@ -267,9 +266,10 @@ def _rule_sets(records: Iterable[Record], context: Context) -> Iterator[Item]:
         rules = [_rule(rule, href, name, context) for rule in objects_of(record.get("rules") or [])]
         rules += [_rule(rule, href, name, context) for rule in objects_of(record.get("deny_rules") or [])]
         scopes = record.get("scopes")
+        scopes = scopes[:_LONGEST_LIST] if isinstance(scopes, list) else []
         members = {
             "enabled": boolean_of(record.get("enabled")),
-            "scopes": [scope_text(scope, context.names) for scope in (scopes if isinstance(scopes, list) else [])],
+            "scopes": [scope_text(scope, context.names) for scope in scopes],
             "rules": len(rules),
         }
         yield Item("rule_set", href, name, present(members))
@@ -321,13 +321,14 @@ def _pairing_profile(record: Record, context: Context) -> Members:
 
 
 def _container_cluster(record: Record, _context: Context) -> Members:
+    errors = objects_of(record.get("errors") or [])
     return {
         "online": boolean_of(record.get("online")),
         "manager_type": text_of(record.get("manager_type")),
         "container_runtime": text_of(record.get("container_runtime")),
         "version": text_of(record.get("kubelink_version")),
         "cluster_mode": text_of(record.get("cluster_mode")),
-        "conditions": sorted({text_of(one.get("error_type")) for one in objects_of(record.get("errors") or [])} - {""}),
+        "conditions": sorted({text_of(one.get("error_type")) for one in errors} - {""})[:_LONGEST_LIST],
     }
 
 
@@ -346,7 +347,7 @@ def _service_account(record: Record, _context: Context) -> Members:
     keys = objects_of(record.get("api_keys") or [])
     roles = [_tail(href_of(one.get("role"))) for one in objects_of(record.get("permissions") or [])]
     return {
-        "roles": sorted(set(roles) - {""}),
+        "roles": sorted(set(roles) - {""})[:_LONGEST_LIST],
         "keys": len(keys),
         "expired_keys": sum(text_of(key.get("state")) == "expired" for key in keys),
     }
