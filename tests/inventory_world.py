@@ -48,7 +48,8 @@ class InventoryPce:
 
     `status`: of a path. `totals`: the total counts that a collection's probes name, instead of what it holds; None for
     no header. `cuts`: how many bytes a datafile lacks, one after another. `at_once`: 200 instead of 202. `polls`: how
-    often a job is asked for before it is done. `limited`: the key may not read the settings.
+    often a job is asked for before it is done. `limited`: the key may not read the settings. `latest_event`: the
+    PCE that wrote it. `date`: the Date header of its health. `location`: where its jobs are.
     """
 
     collections: dict[str, list[Any]] = field(default_factory=dict)
@@ -59,6 +60,9 @@ class InventoryPce:
     polls: int = 1
     job_status: str = "done"
     limited: bool = False
+    latest_event: str = "cloud.example.com"
+    date: str = ""
+    location: str = "/orgs/1/jobs/"
     timers: Mapping[str, Any] = field(default_factory=dict)
     health: Any = field(default_factory=lambda: [{"fqdn": FQDN, "status": "normal"}])
     asked: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
@@ -70,11 +74,11 @@ class InventoryPce:
         if path in self.status:
             return SimulatedResponse(self.status[path], {})
         if path == "/api/v2/health":
-            return _json(self.health)
+            return SimulatedResponse(200, {"date": self.date} if self.date else {}, json.dumps(self.health).encode())
         if path.endswith("/settings/workloads"):
             return SimulatedResponse(403, {}) if self.limited else _json(self.timers)
         if path.endswith("/events"):
-            return _json([{"pce_fqdn": "cloud.example.com"}])
+            return _json([{"pce_fqdn": self.latest_event}])
         if "/jobs/" in path:
             return self._job(path.rsplit("/", 1)[1])
         if "/datafiles/" in path:
@@ -88,7 +92,7 @@ class InventoryPce:
             if self.at_once:
                 return self._whole(name)
             self.waiting[name] = self.polls
-            return SimulatedResponse(202, {"location": f"/orgs/1/jobs/{name}"})
+            return SimulatedResponse(202, {"location": self.location + name})
         planned = self.totals.get(name)
         total = planned.pop(0) if planned else len(self.collections.get(name, ()))
         found = self.collections.get(name, [])[: int(query.get("max_results", "500"))]

@@ -217,14 +217,12 @@ def test_other_releases_and_roundabout_answers_tell_the_same(fleet: Fleet) -> No
     told = fleet.run()
     assert objects(told) == []
     assert (manifests(told)["workloads"]["complete"], "why" in manifests(told)["workloads"]) == (False, True)
-    # Deny rules are read with their rule set, and nowhere else.
+    # Deny rules are read with their rule set, and nowhere else: those that are known are not taken for deleted.
     inventory.hidden, inventory.deny_rules_apart = set(), True
-    denies = [rule.href for rule_set in inventory.all(RuleSet) for rule in rule_set.rules if rule.deny]
+    assert any(rule.deny for rule_set in inventory.all(RuleSet) for rule in rule_set.rules)
     told = fleet.run()
-    assert {event["kind"] for event in told if event["state"] == "present"} == {"rule_set", "manifest"}
-    assert sorted(event["href"] for event in told if event["state"] == "deleted") == sorted(
-        href.replace("/draft/", "/*/") for href in denies
-    )
+    assert {(event["kind"], event["state"]) for event in told} == {("rule_set", "present"), ("manifest", "present")}
+    assert "lists deny_rules any more" in manifests(told)["rule_sets"]["why"]
 
 
 def test_a_run_that_is_killed_loses_no_change(fleet: Fleet) -> None:

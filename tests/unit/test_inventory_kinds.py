@@ -352,6 +352,27 @@ def test_any_is_all_of_ipv4_and_ipv6(ranges: list[str], is_any: bool) -> None:
     assert members("ip_lists", record)["is_any"] is is_any
 
 
+def test_an_event_stays_below_a_million_characters() -> None:
+    many = [
+        {"href": f"/orgs/1/labels/{n}", "key": f"{n:06}" + "k" * 300, "value": "v" * 300, "error_type": f"{n:0300}"}
+        for n in range(6000)
+    ]
+    events = [{"latest_event": {"notification_type": label["error_type"]}} for label in many]
+    roles = [{"role": {"href": f"/orgs/1/roles/{label['error_type']}"}} for label in many]
+    record: Record = {
+        "href": "/orgs/1/x/1",
+        "labels": many,
+        "conditions": events,
+        "errors": many,
+        "permissions": roles,
+        "scopes": [[{"label": label} for label in many[:100]]] * 100,
+        "rules": [{"href": "/orgs/1/sec_rules/1", "providers": [{"label": label} for label in many]}],
+    }
+    for collection in COLLECTIONS.values():
+        for item in collection.project([record], context()):
+            assert len(json.dumps(dict(item.members))) < 900_000, collection.name
+
+
 def test_a_long_list_is_cut_and_counted() -> None:
     ranges = [{"from_ip": f"10.0.0.{number}"} for number in range(200)]
     found = members("ip_lists", {"href": "/orgs/1/sec_policy/active/ip_lists/1", "ip_ranges": ranges})

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
 import pytest
+from illumio_pce import inventory_download
+from illumio_pce.errors import CollectorError
 
 from tests.inventory_world import FQDN, HOUR, InventoryWorld, manifest_of, others, path_of, workload
 from tests.simulation import START
@@ -85,6 +88,42 @@ def test_later_runs_write_what_changed_only(world: InventoryWorld) -> None:
 def test_everything_is_written_once_in_full_every_hours(world: InventoryWorld) -> None:
     fulls = [manifest_of(world.run(later=4 * HOUR + 3))["full"] for _ in range(8)]
     assert fulls == [True, False, False, False, False, False, True, False]
+
+
+def test_a_pce_that_never_counts_right_is_not_written_in_full_each_time(world: InventoryWorld) -> None:
+    written = []
+    for _ in range(8):
+        world.pce.totals["workloads"] = [41, 41]
+        written.append(len(others(world.run())))
+    assert written == [40, 0, 0, 0, 0, 0, 40, 0]
+
+
+@pytest.mark.parametrize("doubtful", [1, 3])
+def test_a_full_snapshot_that_failed_is_made_up_for_by_the_next_complete_one(
+    doubtful: int, world: InventoryWorld
+) -> None:
+    for _ in range(doubtful):
+        world.pce.totals["workloads"] = [None]
+        assert manifest_of(world.run())["full"] is False
+    events = world.run()
+    assert (manifest_of(events)["full"], len(others(events))) == (True, 40)
+    assert others(world.run()) == []
+
+
+def test_a_drop_that_is_held_back_does_not_make_each_run_a_full_one(world: InventoryWorld) -> None:
+    world.run()
+    next(world.folder.glob("*workloads.known")).unlink()
+    del world.pce.collections["workloads"][20:]
+    assert len(others(world.run())) == 20
+    assert others(world.run(later=HOUR)) == []
+
+
+def test_everything_is_written_to_another_index(world: InventoryWorld) -> None:
+    world.run()
+    world.settings["index"] = "illumio"
+    events = world.run()
+    assert (manifest_of(events)["full"], len(others(events))) == (True, 40)
+    assert others(world.run()) == []
 
 
 def test_a_gone_object_is_written_as_deleted_once(world: InventoryWorld) -> None:
@@ -202,6 +241,28 @@ def test_an_array_that_closes_in_the_wrong_place_is_not_taken_for_whole(world: I
     assert_kept(world, world.run(), "not whole")
 
 
+def test_a_response_without_an_end_is_given_up(world: InventoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run()
+    monkeypatch.setattr(inventory_download, "MOST_BYTES", 1000)
+    events = world.run()
+    assert world.ended == "too_large"
+    assert_kept(world, events, "larger than")
+    assert [path for path, _, _ in world.pce.asked].count("/api/v2/orgs/1/datafiles/workloads") == 2  # one in each run
+
+
+def test_a_location_may_name_the_default_port(world: InventoryWorld) -> None:
+    world.pce.location = f"https://{FQDN}:443/api/v2/orgs/1/jobs/"
+    assert manifest_of(world.run())["count"] == 40
+
+
+@pytest.mark.parametrize("host", ["other.example.com", f"{FQDN}:8443", f"{FQDN}:443@other.example.com"])
+def test_a_location_elsewhere_gets_no_key(host: str, world: InventoryWorld) -> None:
+    world.pce.location = f"https://{host}/api/v2/orgs/1/jobs/"
+    world.run()
+    assert world.ended == "redirect"
+    assert not [path for path, _, _ in world.pce.asked if "jobs" in path]
+
+
 def test_200_instead_of_202_is_taken(world: InventoryWorld) -> None:
     world.pce.at_once = True
     manifest = manifest_of(world.run())
@@ -253,6 +314,42 @@ def test_an_object_without_an_href_makes_a_snapshot_incomplete(world: InventoryW
     assert_kept(world, world.run(), "1 of 40 objects have no href")
 
 
+def test_an_object_that_came_twice_makes_a_snapshot_incomplete(world: InventoryWorld) -> None:
+    world.run()
+    everything = world.pce.collections["workloads"]
+    everything[39] = everything[0]
+    assert_kept(world, world.run(), "Objects came twice (1)")
+
+
+def test_a_label_group_that_came_twice_makes_a_snapshot_incomplete(world: InventoryWorld) -> None:
+    world.settings["collections"] = "label_groups"
+    group: Event = {"href": "/orgs/1/sec_policy/active/label_groups/1", "name": "G", "labels": []}
+    world.set("label_groups", group, {**group, "href": group["href"][:-1] + "2"})
+    world.run()
+    world.set("label_groups", group, group)
+    manifest = manifest_of(world.run(), "label_groups")
+    assert (manifest["complete"], manifest["count"], manifest["deleted"]) == (False, 1, 0)
+
+
+@pytest.mark.parametrize(("member", "deleted"), [("rules", 0), ("deny_rules", 0), ("", 2)])
+def test_rules_of_a_kind_that_no_rule_set_lists_any_more_are_not_deleted(
+    member: str, deleted: int, world: InventoryWorld
+) -> None:
+    href = "/orgs/1/sec_policy/active/rule_sets/1"
+    rules, deny_rules = [{"href": f"{href}/sec_rules/1"}], [{"href": f"{href}/deny_rules/2"}]
+    rule_set: Event = {"href": href, "name": "RS", "rules": rules, "deny_rules": deny_rules}
+    world.settings["collections"] = "rule_sets"
+    world.set("rule_sets", rule_set)
+    world.run()
+    if member:
+        del rule_set[member]
+    else:
+        rule_set.update(rules=[], deny_rules=[])
+    manifest = manifest_of(world.run(), "rule_sets")
+    assert (manifest["complete"], manifest["deleted"]) == (not member, deleted)
+    assert not member or f"lists {member} any more" in manifest["why"]
+
+
 # --- large drops -----------------------------------------------------------------------------------
 
 
@@ -266,6 +363,39 @@ def test_a_large_drop_counts_when_the_next_complete_run_lacks_the_same(world: In
     second = manifest_of(world.run())
     assert (second["deleted"], second.get("why")) == (9, None)
     assert len(world.present()) == 31
+
+
+def test_a_large_drop_counts_although_others_come_and_go_meanwhile(world: InventoryWorld) -> None:
+    world.run()
+    del world.pce.collections["workloads"][:20]
+    world.run()
+    del world.pce.collections["workloads"][0]
+    world.pce.collections["workloads"].append(workload(99))
+    assert manifest_of(world.run())["deleted"] == 21
+    assert len(world.present()) == 20
+
+
+def test_a_second_large_drop_is_held_back_while_the_first_counts(world: InventoryWorld) -> None:
+    world.set("workloads", *(workload(number) for number in range(100)))
+    world.run()
+    del world.pce.collections["workloads"][70:]
+    world.run()
+    del world.pce.collections["workloads"][30:]
+    second = manifest_of(world.run())
+    assert second["deleted"] == 30
+    assert "40 of 70 objects are missing" in second["why"]
+    assert manifest_of(world.run())["deleted"] == 40
+
+
+def test_a_second_large_drop_that_follows_too_soon_waits_for_a_whole_interval(world: InventoryWorld) -> None:
+    world.set("workloads", *(workload(number) for number in range(100)))
+    world.run()
+    del world.pce.collections["workloads"][70:]
+    world.run()
+    del world.pce.collections["workloads"][30:]
+    world.run(later=3 * HOUR)
+    assert manifest_of(world.run(later=HOUR))["deleted"] == 0
+    assert manifest_of(world.run(later=3 * HOUR))["deleted"] == 70
 
 
 def test_a_fifth_may_go_at_once(world: InventoryWorld) -> None:
@@ -369,6 +499,19 @@ def test_a_large_drop_is_held_back_though_the_file_is_lost(world: InventoryWorld
     assert len(world.present(healed=True)) == 20
 
 
+def test_two_large_drops_after_the_file_was_lost_are_held_back_one_after_the_other(world: InventoryWorld) -> None:
+    world.set("workloads", *(workload(number) for number in range(100)))
+    world.run()
+    next(world.folder.glob("*workloads.known")).unlink()
+    del world.pce.collections["workloads"][70:]
+    world.run()
+    del world.pce.collections["workloads"][10:]
+    manifest = manifest_of(world.run())
+    assert (manifest["deleted"], manifest["full"]) == (0, False)
+    assert "60 of 70 objects are missing" in manifest["why"]
+    assert len(world.present(healed=True)) == 100
+
+
 def test_state_of_another_pce_is_not_compared_with(world: InventoryWorld) -> None:
     world.run()
     world.host, world.pce.health = "other.example.com", [{"fqdn": "other.example.com"}]
@@ -384,6 +527,41 @@ def test_a_later_run_has_a_later_snapshot_though_the_clock_was_set_back(world: I
     assert first["snapshot"] < second["snapshot"]
     assert second["time"] < first["time"]
     assert second["full"]
+
+
+def at(epoch: float) -> str:
+    return formatdate(epoch, usegmt=True)
+
+
+@pytest.mark.parametrize("hours", [-25, 25])
+def test_with_a_clock_that_is_a_day_wrong_nothing_is_written(hours: int, world: InventoryWorld) -> None:
+    world.run()
+    world.clock.now += hours * HOUR
+    world.pce.date = at(world.clock.now - hours * HOUR)
+    saved = dict(world.documents)
+    with pytest.raises(CollectorError, match="Set this machine's clock") as caught:
+        world.prepare().collect()
+    assert caught.value.category == "clock"
+    assert (len(world.events()), world.documents) == (42, saved)
+
+
+@pytest.mark.parametrize("date", ["Thu, 01 Jan 1970 00:00:10 GMT", at(START + 5 * HOUR)])
+def test_a_date_header_that_is_hours_off_or_of_a_device_without_a_clock_stops_nothing(
+    date: str, world: InventoryWorld
+) -> None:
+    world.pce.date = date
+    world.run()
+    assert world.ended == "ok"
+
+
+def test_a_snapshot_from_the_far_future_does_not_stay_the_latest(world: InventoryWorld) -> None:
+    now = world.clock.now
+    world.clock.now += 365 * 24 * HOUR
+    world.run()
+    world.clock.now = now
+    manifest = manifest_of(world.run())
+    assert manifest["snapshot"] == str(int((now + 4 * HOUR) * 1000))
+    assert manifest["full"]
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_with_a_remedy(world: InventoryWorld) -> None:
@@ -439,6 +617,93 @@ def test_the_members_that_serve_vens_are_in_the_next_manifest_of_each_collection
     assert manifest_of(world.run(), "labels")["pce_fqdns"] == [FQDN, "member.example.com"]
 
 
+def test_the_name_stays_whoever_wrote_the_latest_event(world: InventoryWorld) -> None:
+    world.host = "scp1.illum.io"
+    world.set("vens", {"href": "/orgs/1/vens/1", "active_pce_fqdn": "m1.example.com"})
+    world.settings["collections"] = "vens"
+    world.pce.latest_event = "m1.example.com"
+    world.run()
+    world.pce.latest_event = "m2.example.com"
+    events = world.run()
+    manifest = manifest_of(events, "vens")
+    assert (manifest["pce_fqdn"], manifest["pce_fqdns"]) == ("m1.example.com", ["m1.example.com", "m2.example.com"])
+    assert others(events) == []
+
+
+def test_a_first_event_gives_the_name_that_was_only_the_accounts_host(world: InventoryWorld) -> None:
+    world.host, world.pce.latest_event = "scp1.illum.io", ""
+    assert manifest_of(world.run())["pce_fqdn"] == "scp1.illum.io"
+    world.pce.latest_event = "m1.example.com"
+    assert manifest_of(world.run())["pce_fqdn"] == "m1.example.com"
+
+
+def test_health_that_is_too_large_does_not_change_the_name(world: InventoryWorld) -> None:
+    world.run()
+    world.pce.health = [{"fqdn": FQDN, "notices": "x" * 1_200_000}]
+    events = world.run()
+    assert (manifest_of(events)["pce_fqdn"], others(events)) == (FQDN, [])
+
+
+def managed(number: int, server: str = FQDN, **members: Any) -> Event:
+    status = {"last_heartbeat_on": "2000-01-01T00:00:00Z"}
+    agent = {"href": f"/orgs/1/agents/{number}", "active_pce_fqdn": server, "status": status}
+    return workload(number, managed=True, agent=agent, **members)
+
+
+def test_behind_a_name_that_no_member_has_silent_is_not_judged(world: InventoryWorld) -> None:
+    world.host = "balancer.example.com"
+    world.pce.health = [{"fqdn": "leader.example.com"}, {"fqdn": "member.example.com"}]
+    world.set("workloads", managed(1, "leader.example.com"))
+    for _ in range(2):  # a guess that is remembered is still one
+        world.run()
+        (row,) = world.lookup().values()
+        assert (row["pce_fqdn"], "silent" in row) == ("leader.example.com", False)
+        assert "Enter the member's own FQDN as PCE URL" in world.last.record.notes[0]
+    world.host = "member.example.com"
+    world.set("workloads", managed(1, "member.example.com"))
+    (event,) = others(world.run())
+    assert (event["pce_fqdn"], event["silent"]) == ("member.example.com", True)
+
+
+# --- timers ----------------------------------------------------------------------------------------
+
+
+def test_timers_that_cannot_be_read_once_are_those_of_the_last_run(world: InventoryWorld) -> None:
+    world.pce.timers = {"workload_disconnected_timeout_seconds": [{"value": -1, "ven_type": "server", "scope": []}]}
+    world.set("workloads", *(managed(number) for number in range(40)))
+    assert {event["silent"] for event in others(world.run())} == {False}
+    world.pce.status["/api/v2/orgs/1/settings/workloads"] = 500
+    events = world.run()
+    assert others(events) == []
+    assert_kept(world, events, "settings/workloads cannot be read")
+    world.pce.status.clear()
+    assert others(world.run()) == []
+
+
+def test_a_full_snapshot_that_was_due_without_timers_is_made_up_for(world: InventoryWorld) -> None:
+    world.run()
+    world.pce.status["/api/v2/orgs/1/settings/workloads"] = 500
+    assert manifest_of(world.run(later=24 * HOUR))["full"] is False
+    world.pce.status.clear()
+    assert [manifest_of(world.run())["full"] for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("collections", ["workloads", "label_groups,workloads"])
+def test_a_label_group_that_cannot_be_read_once_has_the_labels_of_the_last_run(
+    collections: str, world: InventoryWorld
+) -> None:
+    world.settings["collections"] = collections
+    group, label = "/orgs/1/sec_policy/active/label_groups/1", {"href": "/orgs/1/labels/1", "key": "app", "value": "A"}
+    timer = {"value": -1, "ven_type": "server", "scope": [{"label_group": {"href": group}}]}
+    world.pce.timers = {"workload_disconnected_timeout_seconds": [timer]}
+    world.set("label_groups", {"href": group, "name": "G", "labels": [label]})
+    world.set("workloads", managed(1, labels=[label]), managed(2))
+    found = {event["name"]: event["silent"] for event in others(world.run()) if event["kind"] == "workload"}
+    assert found == {"host1": False, "host2": True}
+    world.pce.status[path_of("label_groups")] = 500
+    assert others(world.run()) == []
+
+
 # --- labels ----------------------------------------------------------------------------------------
 
 
@@ -457,6 +722,29 @@ def test_labels_that_cannot_be_read_once_are_those_that_are_known(world: Invento
     world.run()
     world.pce.status[path_of("labels")] = 403
     assert others(world.run()) == []
+
+
+@pytest.mark.parametrize("collections", ["workloads", "workloads,labels"])
+def test_labels_that_failed_to_come_do_not_take_workloads_their_labels(collections: str, world: InventoryWorld) -> None:
+    world.settings["collections"] = collections
+    world.set("labels", {"href": "/orgs/1/labels/1", "key": "app", "value": "Shop"})
+    world.set("workloads", workload(1, labels=[{"href": "/orgs/1/labels/1"}]))
+    world.run()
+    for path in world.folder.glob("*labels.known"):
+        path.unlink()
+    world.pce.status[path_of("labels")] = 500
+    events = world.run()
+    assert (others(events), world.ended) == ([], "server_error")
+    assert "The objects name labels by href" in manifest_of(events)["why"]
+    world.pce.status.clear()
+    assert [event for event in others(world.run()) if event["kind"] == "workload"] == []
+
+
+def test_labels_that_the_key_may_not_read_stop_nothing(world: InventoryWorld) -> None:
+    world.set("workloads", workload(1, labels=[{"href": "/orgs/1/labels/1"}]))
+    world.pce.status[path_of("labels")] = 403
+    (event,) = others(world.run())
+    assert "labels" not in event
 
 
 # --- the record, and the budget ---------------------------------------------------------------------

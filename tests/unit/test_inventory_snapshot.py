@@ -106,6 +106,10 @@ def test_lines_can_be_kept_in_the_next_file(tmp_path: Path) -> None:
         lambda data: data.replace(b"host3", b"host4"),
         lambda data: data.split(b"\n", 1)[1],
         lambda data: data.replace(b'"version": 1', b'"version": 2'),
+        lambda data: data.replace(b'"full_at": ', b'"full_at": 1e999, "x": '),
+        lambda data: data.replace(b'["ab", 5]', b'["ab"]'),
+        lambda data: data.replace(b'["ab", 5]', b'{"a": 1}'),
+        lambda data: data.replace(b'"kept": 0', b'"kept": 10'),
         lambda _data: b"",
         lambda _data: b"{}\n",
     ],
@@ -135,7 +139,7 @@ def test_only_the_very_number_that_the_pce_counts_confirms_a_large_drop(exact: b
     met(known, *map(item, range(20)))
     first = judge(known, Snapshot(count=20, is_exact=True), 0, complete=True, now_ms=now, interval_ms=1000)
     assert (len(first.kept), first.gone) == (20, [])
-    write(path, *map(item, range(40)), about=About("", "", "1", 0, first.pending))
+    write(path, *map(item, range(40)), about=About("", "", "1", 0, first.pending, kept=20))
     known = Known.read(path)
     met(known, *map(item, range(20)))
     second = judge(known, Snapshot(count=20, is_exact=exact), 0, complete=True, now_ms=now + 1000, interval_ms=1000)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Callable
 
+from .errors import PceError
 from .inventory_download import Downloader
 from .inventory_events import Header, Spool
 from .inventory_files import Files
-from .inventory_kinds import NAMED_BY_OTHERS, Collection, Context, Item
+from .inventory_kinds import NAMED_BY_OTHERS, RULES, Collection, Context, Item
 from .inventory_known import About, Gone, Known, KnownWriter
 from .inventory_settings import InventorySettings
 from .inventory_snapshot import Snapshot, Verdict, judge
@@ -75,12 +76,16 @@ class CollectionRun:
             full = self._is_full_due()
             with self._shared.stop.interruptible():
                 total, (snapshot, spool, new) = self._read(full=full)
+                self._check_labels()
                 doubts = self._doubts(snapshot, total)
-            verdict = self._judge(snapshot, complete=not doubts)
+                verdict = self._judge(snapshot, complete=not doubts)
+                if not (full or self._known.about.sure or doubts or verdict.why):
+                    full = True  # an earlier one is made up for, now that it can be
+                    snapshot, spool, new = self._compare(full=full)
             manifest = self._manifest(snapshot, verdict, doubts, full=full)
             self._begin_writing()
             self._write(spool, verdict, manifest)
-            self._save(new, snapshot, verdict, self._about(verdict, doubts, manifest, full=full))
+            self._save(new, snapshot, verdict, self._about(verdict, manifest, full=full))
             return manifest
         finally:
             self._known.close()
@@ -116,9 +121,9 @@ class CollectionRun:
             known.close()
 
     def _is_full_due(self) -> bool:
-        """Whether everything is to be written, since nothing is known, or not for certain, or it is time."""
+        """Whether everything is to be written: nothing is known, or not for certain, or elsewhere, or it is time."""
         about, settings, now = self._known.about, self._shared.settings, self._shared.header.started_ms
-        if not self._fits or self._mark.was_interrupted(about) or not (about.sure or self._limits()):
+        if not self._fits or self._mark.was_interrupted(about) or about.index != settings.index:
             return True
         every = settings.full_every * HOUR
         early = min(settings.interval * SECOND, every) // 2  # rather half an interval early than late
@@ -146,10 +151,18 @@ class CollectionRun:
     def _compare(self, *, full: bool) -> _Compared:
         """Compare what was downloaded with what is known."""
         snapshot, header = Snapshot(), self._shared.header
+        self._shared.context.names.unknown_labels = 0
         with closing(Spool(self._files.events)) as spool, closing(KnownWriter(self._files.new)) as new:
             items = self._items(snapshot)
             snapshot.compare(items, self._known, new, lambda item: spool.add(header.present(item)), full=full)
         return snapshot, spool, new
+
+    def _check_labels(self) -> None:
+        """Rather read a collection in the next run than tell that its objects have lost their labels."""
+        error, unknown = self._shared.context.labels_error, self._shared.context.names.unknown_labels
+        if error is not None and unknown:
+            text = f"The objects name labels by href, and the labels could not be read. {error.args[0]}"
+            raise PceError(error.category, text, remedy=error.remedy)
 
     def _items(self, snapshot: Snapshot) -> Iterator[Item]:
         for item in self._collection.project(snapshot.records(self._files.download), self._shared.context):
@@ -167,7 +180,22 @@ class CollectionRun:
     def _doubts(self, snapshot: Snapshot, total: int | None) -> list[str]:
         """Why objects may be missing; nothing where the snapshot is complete."""
         flawed = f"{snapshot.flawed} of {snapshot.rows} objects have no href." if snapshot.flawed else ""
-        return list(filter(None, (self._limits(), flawed, self._other_number(snapshot, total))))
+        repeated = f"Objects came twice ({snapshot.repeated}), so others may be missing." if snapshot.repeated else ""
+        return list(
+            filter(
+                None, (self._limits(), flawed, repeated, self._untold(snapshot), self._other_number(snapshot, total))
+            )
+        )
+
+    def _untold(self, snapshot: Snapshot) -> str:
+        """Which kind of rules no rule set lists any more, though there were some."""
+        if self._collection.name != "rule_sets" or not snapshot.rows:
+            return ""
+        known, told = self._known, self._shared.context.told
+        parts = {part: kind for kind, part in RULES.items() if kind not in told}
+        hrefs = (known.gone(at).href for at in known.missing()) if parts else ()
+        lost = sorted({kind for href in hrefs for part, kind in parts.items() if part in href})
+        return f"No rule set lists {' or '.join(lost)} any more, though there were some." if lost else ""
 
     def _other_number(self, snapshot: Snapshot, total: int | None) -> str:
         """What is wrong where the PCE counts other than came; it is asked again, since objects come and go."""
@@ -199,14 +227,22 @@ class CollectionRun:
             "pce_fqdns": self._shared.fqdns(),
         }
 
-    def _about(self, verdict: Verdict, doubts: list[str], manifest: dict[str, Any], *, full: bool) -> About:
-        """What this snapshot leaves behind; one that was to be full and could not be is made up for by the next."""
+    def _about(self, verdict: Verdict, manifest: dict[str, Any], *, full: bool) -> About:
+        """What this snapshot leaves behind.
+
+        One that was to be full and could not be is made up for by the next one without a doubt, not by each until then.
+        """
         shared, before = self._shared, self._known.about
-        is_passing = any(doubt != self._limits() for doubt in doubts)
-        full_at = before.full_at if not full else 0 if is_passing else shared.header.started_ms
-        was_sure = self._fits and before.sure and not self._mark.was_interrupted(before)
-        sure = was_sure or bool(manifest["full"])
-        return About(shared.source, shared.header.fqdn, shared.header.snapshot, full_at, verdict.pending, sure)
+        return About(
+            shared.source,
+            shared.header.fqdn,
+            shared.header.snapshot,
+            full_at=shared.header.started_ms if full else before.full_at,
+            pending=verdict.pending,
+            sure=manifest["full"] if full else before.sure,
+            kept=len(verdict.kept),
+            index=shared.settings.index,
+        )
 
     def _begin_writing(self) -> None:
         self._remember(self._mark._replace(writing=self._shared.header.snapshot))

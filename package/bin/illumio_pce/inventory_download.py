@@ -23,6 +23,8 @@ from .transport import Response
 
 Taken = TypeVar("Taken")
 
+#: A response of more bytes is no collection, and would fill the disk.
+MOST_BYTES = 4 * 1024**3
 _TEXTS = {
     403: "The API key may not read this collection (403).",
     404: "The PCE does not have this collection, or not for this key (404).",
@@ -109,14 +111,19 @@ class Downloader:
 
     def _keep(self, response: Response, target: Path) -> None:
         """Write a response's body into a file."""
-        start, end = b"", b""
+        start, end, size = b"", b"", 0
         try:
             with gzip.open(target, "wb", compresslevel=1) as file:
                 for chunk in self._pce.body(response, self._limits.datafile_seconds):
+                    size += len(chunk)
+                    if size > MOST_BYTES:
+                        break
                     file.write(chunk)
                     start = start or chunk[:200]
                     end = (end + chunk[-64:]).rstrip()[-64:]
         except PceError as error:  # the PCE was reached: what failed is this response
             raise PceError("broken_answer", str(error.args[0]), remedy=error.remedy) from None
+        if size > MOST_BYTES:
+            raise PceError("too_large", f"The PCE's response is larger than {MOST_BYTES / 1024**3:.0f} GiB.")
         if not end.endswith(b"]"):
             raise list_error(start, NotAnArray("it ends before its JSON array does"))

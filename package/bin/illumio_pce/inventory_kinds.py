@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Callable, NamedTuple
 
 from .config import HOST_NAME
+from .errors import PceError
 from .inventory_silent import Timers
 from .inventory_values import (
     Members,
@@ -30,7 +31,6 @@ from .inventory_words import Names, labels_of, peers, ports, ranges, scope_text
 
 #: So many entries of a list are told.
 _LONGEST_LIST = 50
-_LONGEST_LABELS = 200
 #: A supercluster has fewer members.
 _MOST_MEMBERS = 50
 
@@ -56,7 +56,8 @@ class Item(NamedTuple):
 class Context:
     """What is known besides the record. `fqdn`: of the PCE that is read; `seen`: of those that serve its VENs.
 
-    `now_ms`: the PCE's time when it was asked. `timers`: None where they cannot be read.
+    `now_ms`: the PCE's time when it was asked. `timers`: None where they cannot be read. `labels_error`: why labels
+    could not be read in this run, though the key may read them. `told`: the kinds of rules that rule sets listed.
     """
 
     fqdn: str
@@ -64,6 +65,8 @@ class Context:
     names: Names = field(default_factory=Names)
     timers: Timers | None = None
     seen: set[str] = field(default_factory=set)
+    labels_error: PceError | None = None
+    told: set[str] = field(default_factory=set)
 
     def silent(self, record: Record, heartbeat: str, ven_type: str, server: str) -> bool | None:
         """Whether a VEN is silent; None for one that another PCE serves: heartbeats are not replicated."""
@@ -165,7 +168,7 @@ def _ven(record: Record, context: Context) -> Item:
         "ven_type": ven_type,
         "active_pce_fqdn": server,
         "workload_href": next(filter(None, map(href_of, objects_of(record.get("workloads")))), ""),
-        "conditions": sorted({text_of(event.get("notification_type")) for event in events} - {""}),
+        "conditions": sorted({text_of(event.get("notification_type")) for event in events} - {""})[:_LONGEST_LIST],
         "os": first_text(record.get("os_id"), record.get("os_platform"), record.get("os_detail")),
         "labels": labels_of(record, context.names),
         "silent": context.silent(record, heartbeat, ven_type, server),
@@ -186,14 +189,18 @@ def _label(record: Record, _context: Context) -> Item:
 
 def _label_groups(records: Iterable[Record], context: Context) -> Iterator[Item]:
     """Groups hold labels and other groups, so all are read before the first is told."""
-    groups = {href_of(record): record for record in records}
-    for href, record in groups.items():
+    listed = list(records)
+    groups = {href_of(record): record for record in listed}
+    if context.timers is not None:
+        context.timers.members.clear()
+    for record in listed:
+        href = href_of(record)
         members = _members_of(href, groups)
         if context.timers is not None and href in context.timers.groups:
             context.timers.members[href] = frozenset(members)
         labels = labels_of({"labels": list(members.values())}, context.names)
         key = text_of(record.get("key"))
-        told = present({"key": key, "labels": labels[:_LONGEST_LABELS]})
+        told = present({"key": key, "labels": labels})
         name = text_of(record.get("name")) or _tail(href)
         yield Item("label_group", href, name, {**told, "members": len(members)}, last=present({"key": key}))
 
@@ -246,17 +253,23 @@ def _service(record: Record, _context: Context) -> Members:
     return {"ports": texts[:_LONGEST_LIST], "is_all": "all" in texts}
 
 
+#: The members of a rule set that list its rules, and what stands in these rules' hrefs.
+RULES = {"rules": "/sec_rules/", "deny_rules": "/deny_rules/"}
+
+
 def _rule_sets(records: Iterable[Record], context: Context) -> Iterator[Item]:
     """Each rule set, and its rules."""
     for record in records:
         href = href_of(record)
         name = text_of(record.get("name")) or _tail(href)
+        context.told.update(kind for kind in RULES if isinstance(record.get(kind), list))
         rules = [_rule(rule, href, name, context) for rule in objects_of(record.get("rules") or [])]
         rules += [_rule(rule, href, name, context) for rule in objects_of(record.get("deny_rules") or [])]
         scopes = record.get("scopes")
+        scopes = scopes[:_LONGEST_LIST] if isinstance(scopes, list) else []
         members = {
             "enabled": boolean_of(record.get("enabled")),
-            "scopes": [scope_text(scope, context.names) for scope in (scopes if isinstance(scopes, list) else [])],
+            "scopes": [scope_text(scope, context.names) for scope in scopes],
             "rules": len(rules),
         }
         yield Item("rule_set", href, name, present(members))
@@ -308,13 +321,14 @@ def _pairing_profile(record: Record, context: Context) -> Members:
 
 
 def _container_cluster(record: Record, _context: Context) -> Members:
+    errors = objects_of(record.get("errors") or [])
     return {
         "online": boolean_of(record.get("online")),
         "manager_type": text_of(record.get("manager_type")),
         "container_runtime": text_of(record.get("container_runtime")),
         "version": text_of(record.get("kubelink_version")),
         "cluster_mode": text_of(record.get("cluster_mode")),
-        "conditions": sorted({text_of(one.get("error_type")) for one in objects_of(record.get("errors") or [])} - {""}),
+        "conditions": sorted({text_of(one.get("error_type")) for one in errors} - {""})[:_LONGEST_LIST],
     }
 
 
@@ -333,7 +347,7 @@ def _service_account(record: Record, _context: Context) -> Members:
     keys = objects_of(record.get("api_keys") or [])
     roles = [_tail(href_of(one.get("role"))) for one in objects_of(record.get("permissions") or [])]
     return {
-        "roles": sorted(set(roles) - {""}),
+        "roles": sorted(set(roles) - {""})[:_LONGEST_LIST],
         "keys": len(keys),
         "expired_keys": sum(text_of(key.get("state")) == "expired" for key in keys),
     }

@@ -38,8 +38,9 @@ class Pending(NamedTuple):
 class About:
     """Whose objects are known (`source` and `fqdn`: of the PCE), and from which run (`snapshot`).
 
-    `full_at`: when everything was written last (epoch ms); 0 where that is to be done again. `sure`: whether no run
-    since the last full and complete snapshot may have written what is not known here.
+    `full_at`: when everything was written last (epoch ms). `sure`: whether no run since the last full and complete
+    snapshot may have written what is not known here, nor was to be full and could not be. `kept`: how many objects, the
+    last ones of the file, the snapshot lacked. `index`: where the events went.
     """
 
     source: str
@@ -48,6 +49,8 @@ class About:
     full_at: int = 0
     pending: Pending | None = None
     sure: bool = True
+    kept: int = 0
+    index: str = ""
 
 
 class Gone(NamedTuple):
@@ -67,6 +70,7 @@ class Known:
         self._keys = array("Q")
         self._hashes = array("Q")
         self._places = array("Q")
+        self._kept_from = 0
         self._seen = bytearray()
         self._file: BinaryIO | None = None
 
@@ -77,7 +81,7 @@ class Known:
         try:
             known._file = path.open("rb")
             known._read(known._file)
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        except (OSError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
             known.close()
             raise Unreadable("there is no file, or it was half written") from None
         return known
@@ -95,7 +99,9 @@ class Known:
             raise Unreadable("it was half written, or is of another version")
         pending = end["pending"] and Pending(str(end["pending"][0]), int(end["pending"][1]))
         whose = str(end["source"]), str(end["fqdn"]), str(end["snapshot"])
-        self.about = About(*whose, int(end["full_at"]), pending, bool(end["sure"]))
+        rest = bool(end["sure"]), int(end["kept"]), str(end["index"])
+        self.about = About(*whose, int(end["full_at"]), pending, *rest)
+        self._kept_from = self._places[-self.about.kept] if self.about.kept else place
         self._sort()
 
     def _take(self, line: bytes, place: int) -> None:
@@ -128,6 +134,10 @@ class Known:
     def missing(self) -> list[int]:
         """The places of the objects that were not met."""
         return [at for at, met in enumerate(self._seen) if not met]
+
+    def was_missing(self, at: int) -> bool:
+        """Whether the last snapshot lacked the object too."""
+        return self._places[at] >= self._kept_from
 
     def digest(self, missing: list[int]) -> str:
         """The same for the same objects."""

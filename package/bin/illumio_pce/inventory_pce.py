@@ -9,7 +9,8 @@ from typing import Any
 from .config import HOST_NAME, Account
 from .errors import PceError
 from .health_run import CLOUD
-from .inventory_silent import settings_of
+from .inventory_silent import Timers, settings_of
+from .inventory_state import Memory
 from .inventory_values import objects_of, text_of
 from .pce import HEALTH_PATH, Pce
 
@@ -17,33 +18,50 @@ from .pce import HEALTH_PATH, Pce
 FATAL = frozenset({"connection", "dns", "proxy", "rate_limited", "redirect", "refused_key", "tls"})
 
 
+#: A supercluster has fewer members.
+_MOST_MEMBERS = 50
+
+
 @dataclass
 class Identity:
-    """The PCE's name (`fqdn`), and those of all members of its supercluster."""
+    """The PCE's name (`fqdn`), and those of all members of its supercluster.
+
+    `guessed`: nothing tells which of the members it is.
+    """
 
     fqdn: str
     members: set[str] = field(default_factory=set)
+    guessed: bool = False
 
 
-def identify(pce: Pce, account: Account, remembered: str) -> Identity:
-    """Ask the PCE for its name: its health, else its latest event; else what was `remembered`, or the account's host.
+def identify(pce: Pce, account: Account, memory: Memory) -> Identity:
+    """Ask the PCE for its name: its health, else what is remembered, else its latest event, else the account's host.
 
-    A PCE in Illumio's cloud has no health to read. Raises PceError where the PCE cannot be asked at all.
+    A PCE in Illumio's cloud has no health to read. Any member of a supercluster may have written the latest event.
+    Raises PceError where the PCE cannot be asked at all.
     """
-    host = account.host
+    host, remembered = account.host, memory.fqdn
     if not host.rstrip(".").endswith(CLOUD):
         names, certain = _of_health(pce)
         if names:
-            return Identity(_own(names, host, remembered), set(names))
+            return _own(names, host, memory)
         if not certain and remembered:
-            return Identity(remembered)
-    return Identity(_of_events(pce, account.org_id) or remembered or host)
+            return Identity(remembered, guessed=memory.guessed)
+    latest = _of_events(pce, account.org_id)
+    own = latest or remembered or host
+    if remembered and remembered.lower() != host.lower():
+        own = remembered
+    return Identity(own, set(sorted({*memory.members, latest} - {""})[:_MOST_MEMBERS]), memory.guessed)
 
 
-def _own(names: list[str], host: str, remembered: str) -> str:
-    """Which of the PCEs this one is: the one that is asked by its name, else the one it was before, else the first."""
-    wanted = [name for own in (host, remembered) for name in names if name.lower() == own.lower()]
-    return (wanted or names)[0]
+def _own(names: list[str], host: str, memory: Memory) -> Identity:
+    """Which of the PCEs this one is: the one that is asked by its name, else the one it was before, else a guess."""
+    for own in (host, "" if memory.guessed else memory.fqdn):
+        for name in names:
+            if name.lower() == own.lower():
+                return Identity(name, set(names))
+    own = memory.fqdn if memory.fqdn in names else names[0]
+    return Identity(own, set(names), guessed=len(set(names)) > 1)
 
 
 def _of_health(pce: Pce) -> tuple[list[str], bool]:
@@ -54,7 +72,7 @@ def _of_health(pce: Pce) -> tuple[list[str], bool]:
         if error.category in FATAL:
             raise
         return [], error.category in ("forbidden", "not_found")
-    return _names(answer, "fqdn"), True
+    return _names(answer, "fqdn"), answer is not None
 
 
 def _of_events(pce: Pce, org_id: int) -> str:
@@ -74,7 +92,7 @@ def _names(answer: Any, member: str) -> list[str]:
 
 @dataclass(frozen=True)
 class TimerSettings:
-    """`/settings/workloads`; where they cannot be read, `why`."""
+    """The timers of `/settings/workloads`, in its form; `why`: they cannot be read now."""
 
     value: Mapping[str, Any] | None
     why: str = ""
@@ -83,10 +101,16 @@ class TimerSettings:
 NO_TIMERS = TimerSettings(None)
 
 
-def read_timers(pce: Pce, org_id: int) -> TimerSettings:
-    """The offline timers, which only a role for the whole organisation may read. Raises PceError of `FATAL` only."""
+def read_timers(pce: Pce, org_id: int, remembered: Mapping[str, Any] | None) -> TimerSettings:
+    """The offline timers, which only a role for the whole organisation may read. Raises PceError of `FATAL` only.
+
+    `remembered`: the timers that were read last. They still apply where the PCE fails.
+    """
     try:
-        return TimerSettings(settings_of(pce.value(f"/api/v2/orgs/{org_id}/settings/workloads")))
+        answer = pce.value(f"/api/v2/orgs/{org_id}/settings/workloads")
+        if answer is None:
+            raise PceError("broken_answer", "The PCE's response is too large or too slow.")
+        return TimerSettings(Timers(settings_of(answer)).as_settings())
     except PceError as error:
         if error.category in FATAL:
             raise
@@ -97,5 +121,5 @@ def read_timers(pce: Pce, org_id: int) -> TimerSettings:
                 "leave out what is beyond them. Give the key's owner a global role, such as Global Viewer.",
             )
         return TimerSettings(
-            None, f"settings/workloads cannot be read, so the API key may be limited to labels. {error.args[0]}"
+            remembered, f"settings/workloads cannot be read, so the API key may be limited to labels. {error.args[0]}"
         )

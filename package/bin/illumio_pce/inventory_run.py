@@ -25,15 +25,28 @@ from .limits import DEFAULT_LIMITS, Limits
 from .names import INGEST, INVENTORY, INVENTORY_SCHEME, INVENTORY_STATE
 from .output import Output, SplunkEvents
 from .pce import Pce
+from .pce_clock import clock_problem
 from .record import peak_memory_mib
 from .splunkd import KvStore
 from .stop import Stop
-from .timestamps import SECOND, render
+from .timestamps import DAY, SECOND, render
 
 #: The collections whose objects others name by href.
 _NAMING = ("labels", "label_groups", "ip_lists", "services", "virtual_services")
 #: What the record of a run has of each manifest.
 FIGURES = ("complete", "full", "count", "added", "changed", "deleted")
+
+
+#: A device without a clock says an earlier time (epoch ms: 2020).
+_FIRST_CREDIBLE = 1_577_836_800_000
+_SET_CLOCK = (
+    "Set this machine's clock and the PCE's by NTP. No inventory is collected meanwhile, since a snapshot from the "
+    "future would outdate later ones."
+)
+_GUESSED = (
+    "The PCE is a member of a supercluster, but the account's host is none of the FQDNs that /health names, so it is "
+    "not known which VENs it serves, and whether they are silent. Enter the member's own FQDN as PCE URL."
+)
 
 
 @dataclass
@@ -79,10 +92,13 @@ class InventoryRun:
         wanted = [name for name in COLLECTIONS if name in self.settings.collections]
         try:
             with self.stop.interruptible():
-                identity = identify(self.pce, self.account, memory.fqdn)
-                timers = read_timers(self.pce, self.account.org_id)
-            memory.fqdn = identity.fqdn
+                identity = identify(self.pce, self.account, memory)
+                timers = read_timers(self.pce, self.account.org_id, memory.timers)
+            self._check_clock()
+            memory.fqdn, memory.guessed, memory.timers = identity.fqdn, identity.guessed, timers.value
             shared = self._shared(memory, identity, timers)
+            if identity.guessed:
+                self.record.notes.append(_GUESSED)
         except PceError as error:
             self._report(wanted, self._shared(memory, Identity(memory.fqdn or self.account.host), NO_TIMERS), error)
             raise
@@ -91,15 +107,23 @@ class InventoryRun:
         except OSError as error:
             raise _file_error(error) from None
 
+    def _check_clock(self) -> None:
+        """A run with a wrong time would outdate those of the right time."""
+        ahead = self.pce.time.ahead_ms
+        if abs(ahead) > DAY and self._started_ms + ahead >= _FIRST_CREDIBLE:
+            raise CollectorError("clock", clock_problem(self.pce.time, None), remedy=_SET_CLOCK)
+
     def _remembered(self) -> Memory:
         memory = self.state.load()
         return memory if memory.source == self.account.source else Memory(self.account.source)
 
     def _shared(self, memory: Memory, identity: Identity, timers: TimerSettings) -> Shared:
-        snapshot = max(self._started_ms, memory.latest() + 1)  # a later run has a later name, whatever the clock says
+        # A later run has a later name, also if the clock was set back.
+        snapshot = max(self._started_ms, memory.latest(until_ms=self._started_ms + DAY) + 1)
         context = Context(identity.fqdn)
-        if timers.value is not None:
-            context.timers = Timers(timers.value)
+        if timers.value is not None and not identity.guessed:
+            context.timers = Timers(timers.value, memory.groups)
+            memory.groups = context.timers.members
         return Shared(
             settings=self.settings,
             pce=self.pce,
@@ -132,6 +156,7 @@ class InventoryRun:
                 if fatal:
                     raise
                 failures[name] = error
+                self._note_labels(name, shared, error)
                 if name in _NAMING:
                     self._learn(name, shared, from_pce=False)
         if failures:
@@ -158,6 +183,13 @@ class InventoryRun:
             if error.category in FATAL:
                 raise
             self.record.notes.append(f"{name}: {error.args[0]}")
+            self._note_labels(name, shared, error)
+
+    @staticmethod
+    def _note_labels(name: str, shared: Shared, error: PceError) -> None:
+        """Labels that the key may not read stay unknown; those that failed to come are missed."""
+        if name == "labels" and error.status not in (403, 404):
+            shared.context.labels_error = error
 
     def _report(self, names: list[str], shared: Shared, error: PceError) -> None:
         """Write the manifests of collections that could not be read."""

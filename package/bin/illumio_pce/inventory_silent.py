@@ -6,7 +6,8 @@ timers in seconds (-1: never), each for a kind of VEN and a scope of labels. The
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from .inventory_values import href_of, number_of, object_of, objects_of, text_of
@@ -15,6 +16,7 @@ from .timestamps import SECOND, parse
 #: After how long the PCE takes a VEN for offline where it names no timer (seconds): the guide's defaults.
 _DEFAULTS = {"server": 3600, "endpoint": 86_400}
 _NEVER = -1
+NOTHING: Mapping[str, Iterable[str]] = MappingProxyType({})
 
 
 class _Timer(NamedTuple):
@@ -31,12 +33,20 @@ class Timers:
     `groups`: the hrefs of the label groups that their scopes name. `members`: of each group that is known, its labels.
     """
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
+    def __init__(self, settings: Mapping[str, Any], members: Mapping[str, Iterable[str]] = NOTHING) -> None:
         found = [_timer(entry) for entry in objects_of(settings.get("workload_disconnected_timeout_seconds"))]
         self._timers = [timer for timer in found if timer is not None]
         self._ordered: dict[str, list[_Timer]] = {}
         self.groups = {href for timer in self._timers for href in timer.scope if _is_group(href)}
-        self.members: dict[str, Set[str]] = {}
+        self.members: dict[str, Set[str]] = {href: frozenset(members[href]) for href in self.groups & members.keys()}
+
+    def as_settings(self) -> dict[str, Any]:
+        """The same timers in the form of `/settings/workloads`."""
+        entries = [
+            {"value": timer.seconds, "ven_type": timer.ven_type, "scope": [{"href": href} for href in timer.scope]}
+            for timer in self._timers
+        ]
+        return {"workload_disconnected_timeout_seconds": entries}
 
     def is_silent(self, heartbeat: str, ven_type: str, labels: Set[str], now_ms: int) -> bool | None:
         """Whether the last heartbeat (RFC 3339) is too old; None where that cannot be told. `labels`: hrefs."""

@@ -1,7 +1,7 @@
 """One snapshot of a collection: what of it is new, what changed, and what is gone.
 
 A snapshot that may lack objects deletes none: a key that lost rights, or a PCE that is being upgraded, looks like a
-mass deletion. One that lacks many is not believed until the next one lacks the same.
+mass deletion. One that lacks many is not believed until the next one lacks them too.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LARGEST = 32 * 1024 * 1024
 class Snapshot:
     """What a response holds. `rows`: the elements of its array; `flawed`: those that are no objects with an href.
 
-    `is_exact`: it has as many as the PCE counted, before or after.
+    `repeated`: how many hrefs came again. `is_exact`: it has as many as the PCE counted, before or after.
     """
 
     rows: int = 0
@@ -44,6 +44,7 @@ class Snapshot:
     count: int = 0
     added: int = 0
     changed: int = 0
+    repeated: int = 0
     is_exact: bool = False
 
     def records(self, path: Path) -> Iterator[Record]:
@@ -70,6 +71,7 @@ class Snapshot:
         for item in items:
             key, digest = key_of(item.href), digest_of(item)
             if not met.add(key):
+                self.repeated += 1
                 continue
             was_known, is_same = known.meet(key, digest)
             self.count += 1
@@ -117,15 +119,25 @@ def judge(
         number, total, digest = len(missing), len(known), known.digest(missing)
     else:
         return Verdict(gone=missing)
-    if before is None or before.missing != digest or not 0 < before.since <= now_ms:
+    again = [at for at in missing if known.was_missing(at)]
+    anew = [at for at in missing if not known.was_missing(at)]
+    are_many = is_large_drop(len(known) - len(again), len(anew))
+    if before is None or before.missing != (digest and known.digest(again)) or not 0 < before.since <= now_ms:
         before = Pending(digest, now_ms)
-    elif snapshot.is_exact and now_ms - before.since >= _LATER * interval_ms:
+    elif not snapshot.is_exact or now_ms - before.since < _LATER * interval_ms:
+        before = Pending(digest, now_ms if are_many else before.since)
+    elif not are_many:
         return Verdict(gone=missing)
-    why = (
+    else:
+        return Verdict(again, anew, Pending(known.digest(anew), now_ms), _held_back(len(anew), len(known) - len(again)))
+    return Verdict([], missing, before, _held_back(number, total))
+
+
+def _held_back(number: int, total: int) -> str:
+    return (
         f"Deletions are held back: {number} of {total} objects are missing. They count as deleted once the next "
-        "complete snapshot, an interval later, lacks the same."
+        "complete snapshot, an interval later, lacks them too."
     )
-    return Verdict(kept=missing, pending=before, why=why)
 
 
 def is_large_drop(before: int, missing: int) -> bool:

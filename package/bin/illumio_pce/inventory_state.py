@@ -8,7 +8,7 @@ the next one sees it: by a document that says `writing`, or by a file that is of
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -39,17 +39,24 @@ class Mark(NamedTuple):
 
 @dataclass
 class Memory:
-    """What the document says. `members`: the FQDNs of the PCEs that served VENs; `fqdn`: the PCE's own."""
+    """What the document says. `members`: the FQDNs of the PCEs that served VENs; `fqdn`: the PCE's own.
+
+    `guessed`: the PCE is one of several, and nothing told which. `timers`: the offline timers as they were read last;
+    None where the key may not read them. `groups`: of each label group that they name, the hrefs of its labels.
+    """
 
     source: str = ""
     fqdn: str = ""
     members: tuple[str, ...] = ()
     marks: dict[str, Mark] = field(default_factory=dict)
+    guessed: bool = False
+    timers: Mapping[str, Any] | None = None
+    groups: Mapping[str, Set[str]] = field(default_factory=dict)
 
-    def latest(self) -> int:
-        """The latest run that is known of (epoch ms)."""
-        found = [number for mark in self.marks.values() for number in (mark.snapshot, mark.writing) if number.isdigit()]
-        return max(map(int, found), default=0)
+    def latest(self, until_ms: int) -> int:
+        """The latest run that is known of (epoch ms); a later one than that is of a clock that was wrong."""
+        names = [name for mark in self.marks.values() for name in (mark.snapshot, mark.writing)]
+        return max((int(name) for name in names if name.isdigit() and int(name) <= until_ms), default=0)
 
 
 class InventoryState:
@@ -78,6 +85,9 @@ class InventoryState:
             "fqdn": memory.fqdn,
             "members": memory.members,
             "marks": memory.marks,
+            "guessed": memory.guessed,
+            "timers": memory.timers,
+            "groups": {href: sorted(labels) for href, labels in memory.groups.items()},
         }
         members = {"_key": self._key, "input": self._key, "kind": "inventory", "saved_at": self._clock.time()}
         self._store.save([sealed(members, json.dumps(value))])
@@ -87,4 +97,12 @@ def _memory(value: Mapping[str, Any]) -> Memory:
     if value["version"] != VERSION:
         raise Unreadable("it is of another version")
     marks = {str(name): Mark(str(mark[0]), int(mark[1]), str(mark[2])) for name, mark in value["marks"].items()}
-    return Memory(str(value["source"]), str(value["fqdn"]), tuple(map(str, value["members"])), marks)
+    return Memory(
+        source=str(value["source"]),
+        fqdn=str(value["fqdn"]),
+        members=tuple(map(str, value["members"])),
+        marks=marks,
+        guessed=bool(value["guessed"]),
+        timers=value["timers"] and dict(value["timers"]),
+        groups={str(href): frozenset(map(str, labels)) for href, labels in value["groups"].items()},
+    )

@@ -11,14 +11,18 @@ _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}
 _ICMP = (1, 58)
 _ALL = -1
 _ACTORS = {"ams": "All workloads", "container_host": "Container host"}
+#: So many entries are told: an event stays below a million characters, however long they are.
+LONGEST_LABELS = 200
+_LONGEST_SCOPE = 20
 _PEERS = ("label", "label_group", "ip_list", "workload", "virtual_service", "virtual_server", "service")
 
 
 class Names:
-    """What the hrefs of labels and policy objects stand for."""
+    """What the hrefs of labels and policy objects stand for. `unknown_labels`: how often one was asked for in vain."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
+        self.unknown_labels = 0
 
     def keep(self, kind: str, href: str, name: str, last: Mapping[str, Any]) -> None:
         """A label is shown as `key=value`, a label group as `key=name`, and everything else by its name."""
@@ -27,7 +31,9 @@ class Names:
 
     def of(self, href: str) -> str:
         """The text for a href; empty where nothing is known of it."""
-        return self._texts.get(href, "")
+        text = self._texts.get(href, "")
+        self.unknown_labels += not text and "/labels/" in href
+        return text
 
 
 def label_text(label: Mapping[str, Any], names: Names) -> str:
@@ -37,8 +43,10 @@ def label_text(label: Mapping[str, Any], names: Names) -> str:
 
 
 def labels_of(record: Mapping[str, Any], names: Names) -> list[str]:
-    """The labels of an object in one order, whatever the PCE's is."""
-    return sorted({label_text(label, names) for label in objects_of(record.get("labels") or [])} - {""})
+    """The labels of an object in one order, whatever the PCE's is; not more than `LONGEST_LABELS`."""
+    return sorted({label_text(label, names) for label in objects_of(record.get("labels") or [])} - {""})[
+        :LONGEST_LABELS
+    ]
 
 
 def scope_text(scope: Any, names: Names) -> str:
@@ -48,7 +56,7 @@ def scope_text(scope: Any, names: Names) -> str:
         text = _peer(item, names)
         if text:
             texts.append(text.replace("=", "!=", 1) if item.get("exclusion") is True else text)
-    return ", ".join(texts) or "All"
+    return ", ".join(texts[:_LONGEST_SCOPE]) or "All"
 
 
 def peers(value: Any, names: Names) -> list[str]:

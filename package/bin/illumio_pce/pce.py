@@ -39,6 +39,7 @@ _TIMESTAMP = re.compile(r'"timestamp"\s*:\s*"([^"]+)"')
 
 _FIRST_RETRY_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 20.0
+_DEFAULT_PORT = ":443"
 _MAX_SMALL_RESPONSE = 1024 * 1024
 _SAME_HOST_REDIRECTS = 3
 _LOGIN_PAGE = (
@@ -281,10 +282,8 @@ class Pce:
             parts = urlsplit(href)
         except ValueError:
             raise PceError("broken_answer", "The PCE returned an invalid URL.") from None
-        if (parts.scheme or parts.netloc) and (parts.scheme, parts.netloc.lower()) != (
-            "https",
-            self._account.authority.lower(),
-        ):
+        own, host = self._account.authority.lower(), parts.netloc.lower().removesuffix(_DEFAULT_PORT)
+        if (parts.scheme or parts.netloc) and (parts.scheme, host) != ("https", own):
             raise PceError("redirect", "The PCE points to another host for a response, and the key is not sent there.")
         path = parts.path
         if not path.startswith("/") or ".." in path:
