@@ -166,3 +166,12 @@ def test_what_was_set_weeks_ago_is_remembered(kept: bool) -> None:
 
     assert (row["setting"], row["severity"]) == ("full was set, and is idle", "high")
     assert "set by eva@kestrel-freight.example at 2031-02-27" in str(row["reason"])
+
+
+@pytest.mark.parametrize(("gap", "count"), [(3, 0), (10, 0), (21, 1)], ids=["3 days", "10 days", "before the change"])
+def test_events_that_were_lost_days_ago_count_as_long_as_the_change(gap: int, count: int) -> None:
+    now = [*_told(_has(20 * DAY, "idle")), *_read(20 * DAY - HOUR, 20 * DAY + 6 * HOUR)]
+    lost = _record((20 - gap) * DAY, **GAP)
+    one = World("enforcement_differs", [*audited([SET]), *now, lost])
+
+    assert len(one.alerts(20 * DAY, 20 * DAY + 4 * HOUR)) == count
