@@ -70,22 +70,35 @@ def test_each_action_has_what_the_spec_asks_for() -> None:
     assert set(re.findall(r"\$(.+?)\$", _setting(CONSOLE, "link.uri"))) == _fields(CONSOLE)
 
 
-@pytest.mark.parametrize("write", WRITERS)
-def test_the_workload_of_an_event(write: formats.Writer) -> None:
-    event = splunk.read(write(_about(f"/orgs/7/workloads/{UUID}")), lookups=CONSOLES)
+def _collected(event: dict[str, Any], lookups: dict[str, str] | None = None) -> splunk.Fields:
+    """An event that an input has collected."""
+    return splunk.read(
+        formats.as_json(event), "illumio:pce:events", source="illumio_pce_events://audit", lookups=lookups
+    )
+
+
+def test_the_workload_of_an_event() -> None:
+    event = _collected(_about(f"/orgs/7/workloads/{UUID}"), CONSOLES)
 
     assert _console(event) == [f"https://console.harbour.example:8443/#/workloads/{UUID}"]
 
 
-@pytest.mark.parametrize("write", WRITERS)
-def test_no_link_without_certainty(write: formats.Writer) -> None:
+def test_no_link_without_certainty() -> None:
     one = f"/orgs/7/workloads/{UUID}"
-    as_shipped = splunk.read(write(_about(one)))
-    other_pce = splunk.read(write(_about(one, pce="pce.inland.example")), lookups=CONSOLES)
-    several = splunk.read(write(_about(one, f"/orgs/7/workloads/{OTHER}")), lookups=CONSOLES)
-    something_else = splunk.read(write(_about("/orgs/7/sec_policy/draft/rule_sets/12")), lookups=CONSOLES)
+    as_shipped = _collected(_about(one))
+    other_pce = _collected(_about(one, pce="pce.inland.example"), CONSOLES)
+    several = _collected(_about(one, f"/orgs/7/workloads/{OTHER}"), CONSOLES)
+    with_another = _collected(_about(one, "/orgs/7/sec_policy/draft/rule_sets/12"), CONSOLES)
+    something_else = _collected(_about("/orgs/7/sec_policy/draft/rule_sets/12"), CONSOLES)
 
-    assert [_console(event) for event in (as_shipped, other_pce, several, something_else)] == [[], [], [], []]
+    found = (as_shipped, other_pce, several, with_another, something_else)
+    assert [_console(event) for event in found] == [[], [], [], [], []]
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_events_by_syslog_have_no_link(write: formats.Writer) -> None:
+    """Their props.conf stanzas would need the same fields three times over."""
+    assert _console(splunk.read(write(_about(f"/orgs/7/workloads/{UUID}")), lookups=CONSOLES)) == []
 
 
 @pytest.mark.parametrize(
@@ -102,7 +115,7 @@ def test_no_link_without_certainty(write: formats.Writer) -> None:
     ],
 )
 def test_a_hostile_href_is_no_workload(href: str) -> None:
-    assert _console(splunk.read(formats.as_json(_about(href)), lookups=CONSOLES)) == []
+    assert _console(_collected(_about(href), CONSOLES)) == []
 
 
 @pytest.mark.parametrize("text", HOSTILE)

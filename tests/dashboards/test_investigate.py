@@ -309,7 +309,13 @@ def test_the_full_event_has_the_address_of_the_console_if_it_is_known(tmp_path: 
     }
     lines = [event, {**event, "href": "/orgs/1/events/2", "pce_fqdn": "pce.example"}]
     events = [
-        {"_raw": json.dumps(one), "_time": MONDAY, "sourcetype": "illumio:pce:events", "source": "api", "host": "pce"}
+        {
+            "_raw": json.dumps(one),
+            "_time": MONDAY,
+            "sourcetype": "illumio:pce:events",
+            "source": "illumio_pce_events://audit",
+            "host": "pce",
+        }
         for one in lines
     ]
     indexed = Indexed(events, MONDAY + 60, tmp_path)

@@ -67,10 +67,10 @@ pce.example.com,pce.example.com,8443
 filename = our_consoles.csv
 ```
 
-Investigate then shows the address as `console` in the full event. There is a link if the PCE is in the file and the
-event is about exactly one workload: `https://HOST:PORT/#/workloads/UUID`. For rule sets, IP lists, services, VENs,
-users and events, no address of the console is certain, so there is none. In the menus of the fields `user`,
-`src_user`, `dest` and `src`, an event leads to Investigate.
+Investigate then shows the address as `console` in the full event. There is a link if the event came from the API, its
+PCE is in the file, and it is about one workload and nothing else: `https://HOST:PORT/#/workloads/UUID`. For rule sets,
+IP lists, services, VENs, users and events, no address of the console is certain, so there is none. In the menus of the
+fields `user`, `src_user`, `dest` and `src`, an event leads to Investigate.
 
 ## What they cost
 
