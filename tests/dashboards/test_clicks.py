@@ -157,7 +157,7 @@ def test_each_table_that_leads_to_investigate_is_covered() -> None:
     # Each of their rows is a workload.
     fleet = {panel: url for panel, _, url in links("fleet") if "/investigate?" in url}
     assert fleet.keys() == {"viz_compared", "viz_silents"}
-    assert all("form.kind=workload&form.value=$row.Workload.value|u$&" in url for url in fleet.values())
+    assert all("form.kind=workload&form.value=$row._value.value|u$&" in url for url in fleet.values())
 
 
 @pytest.mark.parametrize(("name", "panel"), [place for place, lead in LEADS.items() if lead])

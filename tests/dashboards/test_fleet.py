@@ -44,6 +44,8 @@ def _fleet() -> list[Json]:
             "policy_sync": random.choice(["applied", "syncing", "staged", None]),
             "last_heartbeat_on": random.choice(["2031-03-03T23:10:00Z", "2031-02-28T01:00:00.123Z", "2030-01-01T00:00:00Z", None]),
         }  # fmt: skip
+        if more["last_heartbeat_on"] is None:
+            more["silent"] = None  # what never spoke is not judged
         made.append(workload(RUN, number, **more))
     return made
 
@@ -154,7 +156,7 @@ def _heartbeat(one: Json) -> str:
     if one.get("silent") is None:
         return "not judged"
     last = str(one.get("last_heartbeat_on", ""))[:4]
-    ages = {"": "never heard", "2030": "longer", "2031": "within a week"}
+    ages = {"2030": "longer", "2031": "within a week"}
     if str(one.get("last_heartbeat_on", "")).startswith("2031-03-03"):
         ages["2031"] = "within a day"
     return f"silent, {ages[last]}" if one["silent"] else "in time"
@@ -216,6 +218,18 @@ def test_what_events_say_against_the_inventory(bad: Indexed, chosen: dict[str, A
     assert next(row for row in rows if row["Workload"] == "long-gone")["Inventory says"] == "not in the inventory"
 
 
+@pytest.mark.parametrize("panel", ["viz_compared", "viz_silents"])
+def test_a_row_leads_to_the_host_name_by_which_events_call_the_workload(panel: str, tmp_path: Path) -> None:
+    bad = {"silent": True, "last_heartbeat_on": "2031-02-28T01:00:00Z", "pce": SOUTH}
+    fleet = [workload(RUN, 1, "Front door", hostname="web-1", **bad), workload(RUN, 2, "batch", hostname=None, **bad)]
+    reports = {"web-1": ("offline", NOW - 9000)}
+    rows = Page("fleet", _opened(tmp_path, fleet, reports, [])).of(panel)
+
+    assert {row["Workload"]: row["_value"] for row in rows} == {"Front door": "web-1", "batch": "batch"}
+    (nothing,) = Page("fleet", _opened(tmp_path, [], {}, [])).of(panel)
+    assert nothing["_value"] == "-"
+
+
 def test_silent_vens_are_listed_longest_first(bad: Indexed) -> None:
     rows = Page("fleet", bad).of("viz_silents")
     silent = [one for one in _managed(_chosen({})) if _silent(one)]
@@ -256,7 +270,7 @@ def test_without_an_inventory_every_panel_says_so(tmp_path: Path) -> None:
     assert {page.of(panel)[0]["total"] for panel in _figures()} == {"no data"}
     for panel in _tables():
         (row,) = page.of(panel)
-        texts = [value for value in row.values() if value]
+        texts = [value for name, value in row.items() if value and name != "_value"]
         assert texts == ["No inventory."], panel
     # Another PCE has one: this one has not.
     other = Page("fleet", _opened(tmp_path, _fleet(), {}, []), {"pce": ["elsewhere.example.com"]})

@@ -111,7 +111,7 @@ def test_what_an_asset_is_follows_from_its_labels_and_its_ven() -> None:
 def test_an_administrator_names_the_labels_by_macros() -> None:
     macros = (
         '[illumio_pce_assets_bunit_key]\ndefinition = "env"\n'
-        '[illumio_pce_high_value_label_values]\ndefinition = "app=Pay"\n'
+        '[illumio_pce_high_value_label_values]\ndefinition = "APP=pay"\n'
         "[illumio_pce_assets_zone]\ndefinition = pce_fqdn\n"
         '[illumio_pce_assets_category_keys]\ndefinition = "app"\n'
     )
@@ -150,6 +150,23 @@ def test_the_file_is_written_only_where_an_asset_has_changed() -> None:
     site.has([])
     assert site.keep() == []
     assert site.file == before
+
+
+@pytest.mark.parametrize("before", ["as an upgrade leaves it", "with a row that is gone"])
+def test_a_file_that_was_replaced_is_written_by_the_next_run(before: str) -> None:
+    site = Site(FLEET)
+    gone = dict.fromkeys(COLUMNS, "") | {"ip": "10.9.9.9"}
+    table = site.knowledge.lookup_definition("illumio_pce_assets")
+    table.replace(COLUMNS, [gone] if before == "with a row that is gone" else [])
+
+    assert len(site.keep()) == len(KEYS) == len(site.file)
+    assert site.keep() == []
+
+
+def test_the_file_is_read_whole_however_many_assets_it_has() -> None:
+    """A search in brackets returns at most 50,000 rows (limits.conf, subsearch and append)."""
+    assert "| inputlookup append=true illumio_pce_assets" in KEEPER
+    assert "[" not in KEEPER
 
 
 def test_it_is_off_until_an_administrator_wants_it() -> None:

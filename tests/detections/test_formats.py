@@ -25,7 +25,10 @@ WRITERS: dict[str, Any] = {
     "LEEF with blanks": lambda event: as_leef(event, between=" "),
 }
 # Their samples have a form of their own, or say no more than that there is an event.
-NOT_OF_AUDIT_EVENTS = {"pce_health", "ingest_failing", "ingest_stopped", "events_silent", "volume_changed"}
+NOT_OF_AUDIT_EVENTS = {
+    "pce_health", "ingest_failing", "ingest_stopped", "events_silent", "volume_changed", "ven_silent",
+    "enforcement_differs",
+}  # fmt: skip
 # What a format cannot carry, reviewed: detection → formats in which it does not fire. Nothing so far.
 CANNOT: dict[str, set[str]] = {}
 SAME = ("user", "src", "dest", "href", "severity", "reason", "count")

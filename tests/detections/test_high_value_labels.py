@@ -39,10 +39,20 @@ def told(given: Json, lookups: dict[str, str], macros: str = "", detection: str 
     return found
 
 
+def _named_alike(state: str) -> dict[str, str]:
+    """A host that was built anew for a test, and the workload that it was before."""
+    return inventory(workloads=[workload(1, "CRANE-1", "env=Test"), workload(2, "CRANE-1", "env=Prod", state=state)])
+
+
 # Host, lookups, macro → severity, and why it is high-value.
 WORKLOADS: dict[str, tuple[str, dict[str, str], str, str, str | None]] = {
     "by a label": ("CRANE-1", FLEET, HIGH, "critical", "env=Prod"),
     "by a label in other letters": ("CRANE-1", FLEET, HIGH.replace("env=Prod", "ENV=PROD"), "critical", "env=Prod"),
+    "of two workloads with its name": ("CRANE-1", _named_alike("present"), HIGH, "critical", "env=Prod"),
+    "of a deleted workload with its name": ("CRANE-1", _named_alike("deleted"), HIGH, "high", None),
+    "while it is deleted itself": (
+        "CRANE-1", inventory(workloads=[workload(1, "CRANE-1", "env=Prod", state="deleted")]), HIGH, "high", None,
+    ),
     "by no label of the macro": ("crane-2", FLEET, HIGH, "high", None),
     "while the macro names none": ("CRANE-1", FLEET, "", "high", None),
     "without an inventory": ("CRANE-1", {}, HIGH, "high", None),

@@ -32,7 +32,7 @@ def _told(inventory: Iterable[Json]) -> list[Event]:
 # --- active and silent --------------------------------------------------------------------------
 
 
-def _silent(at: float, number: int, heartbeat: str | None = "2031-02-27T18:00:00.000Z", **members: Any) -> Json:
+def _silent(at: float, number: int, heartbeat: str = "2031-02-27T18:00:00.000Z", **members: Any) -> Json:
     return workload(_run(at), number, silent=True, last_heartbeat_on=heartbeat, **members)
 
 
@@ -51,8 +51,7 @@ def test_a_ven_that_stays_silent_for_weeks_alerts_once_and_again_after_it_spoke(
             *(_silent(day * DAY, 1) for day in range(20)),
             workload(_run(20 * DAY), 1),
             _silent(21 * DAY, 1, "2031-03-20T08:00:00.000Z"),
-            # Never heard of since it was paired.
-            _silent(21 * DAY, 2, None),
+            _silent(21 * DAY, 2),
         ]
     )
     one = World("ven_silent", events)
@@ -166,3 +165,12 @@ def test_what_was_set_weeks_ago_is_remembered(kept: bool) -> None:
 
     assert (row["setting"], row["severity"]) == ("full was set, and is idle", "high")
     assert "set by eva@kestrel-freight.example at 2031-02-27" in str(row["reason"])
+
+
+@pytest.mark.parametrize(("gap", "count"), [(3, 0), (10, 0), (21, 1)], ids=["3 days", "10 days", "before the change"])
+def test_events_that_were_lost_days_ago_count_as_long_as_the_change(gap: int, count: int) -> None:
+    now = [*_told(_has(20 * DAY, "idle")), *_read(20 * DAY - HOUR, 20 * DAY + 6 * HOUR)]
+    lost = _record((20 - gap) * DAY, **GAP)
+    one = World("enforcement_differs", [*audited([SET]), *now, lost])
+
+    assert len(one.alerts(20 * DAY, 20 * DAY + 4 * HOUR)) == count

@@ -91,9 +91,12 @@ def test_the_inputs_have_the_contracts_fields_and_defaults(addon: Path) -> None:
 def test_enterprise_security_is_told_of_the_assets_by_an_input_that_is_off(addon: Path) -> None:
     shipped = conf(addon / "default/inputs.conf")["identity_manager://illumio_pce_assets"]
     assert (shipped["disabled"], shipped["target"], shipped["url"]) == ("1", "asset", "lookup://illumio_pce_assets")
+    # Enterprise Security then keeps the file out of what is sent to the indexers.
+    assert shipped["denylist"] == "true"
     assert conf(addon / "default/transforms.conf")["illumio_pce_assets"] == {"filename": "illumio_pce_assets.csv"}
     # A spec would make it an input of this add-on, whose script splunkd would look for.
     assert "identity_manager" not in (addon / "README/inputs.conf.spec").read_text("utf-8")
+    # inputlookup and Enterprise Security want a file, even without rows.
     assert len((addon / "lookups/illumio_pce_assets.csv").read_text("utf-8").splitlines()) == 1
 
 

@@ -57,7 +57,10 @@ pce_fqdn,console_host,console_port
 pce.example.com,pce.example.com,8443
 ```
 
-2. Put this into `local/transforms.conf` on the search heads:
+2. An uploaded file is private. Open *Permissions* of the file there, and choose *All apps* with *Read* for *Everyone*.
+   Do so before the next step; otherwise searches of all others do not find the file.
+
+3. Put this into `local/transforms.conf` on the search heads:
 
 ```
 [illumio_pce_consoles]
