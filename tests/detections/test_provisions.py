@@ -241,7 +241,7 @@ def test_the_report_says_what_was_provisioned_by_whom_and_who_drafted_it(write: 
     assert {name: mine.get(name) for name in (
         "Time", "Who", "Version", "Note", "Workloads affected", "Objects", "Drafts", "Authors", "Four eyes", "Draft changes",
     )} == {
-        "Time": "2031-02-27 19:40:00",
+        "Time": "2031-02-27 19:40:00 UTC",
         "Who": ME,
         "Version": "9",
         "Note": "Ticket 17",
@@ -251,8 +251,8 @@ def test_the_report_says_what_was_provisioned_by_whom_and_who_drafted_it(write: 
         "Authors": [ME, "ida@kestrel-freight.example"],
         "Four eyes": "yes",
         "Draft changes": [
-            "2031-02-27 19:30:00 ida@kestrel-freight.example: rule set Quay 6: enabled: yes → no",
-            f"2031-02-27 19:31:00 {ME}: rule 3 in rule set 6: consumers: + app=customs",
+            "2031-02-27 19:30:00 UTC ida@kestrel-freight.example: rule set Quay 6: enabled: yes → no",
+            f"2031-02-27 19:31:00 UTC {ME}: rule 3 in rule set 6: consumers: + app=customs",
         ],
     }  # fmt: skip
     assert (cluster["Note"], cluster["Drafts"], cluster["Four eyes"]) == (
