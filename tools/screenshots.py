@@ -22,7 +22,7 @@ PICTURES = Path("docs/images/dashboards")
 SCENARIO = "bad"
 SIZE = (1366, 768)
 #: What is entered on pages that open empty.
-ENTERED = {"investigate": "&form.kind=person&form.value=greta.lind%40kestrel-freight.example"}
+ENTERED = {"investigate": "&form.kind=person&form.entered=greta.lind%40kestrel-freight.example"}
 
 
 def open_view(browser: Browser, site: Site, view: str) -> Dashboard:

@@ -128,5 +128,5 @@ def test_no_value_changes_where_a_link_leads(text: str) -> None:
         name, kind = f"illumio_pce_investigate_{action}", action.replace("actor", "person")
         inside = urlsplit(_link(name, {"@field_value": text}))
         assert (inside.scheme, inside.netloc, inside.path) == ("", "", "/app/TA_illumio_pce/investigate")
-        assert parse_qs(inside.query) == {"form.kind": [kind], "form.value": [text]}
+        assert parse_qs(inside.query) == {"form.kind": [kind], "form.entered": [text]}
         assert _fields(name) == {field}  # Splunk asks for all of them

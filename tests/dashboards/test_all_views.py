@@ -170,13 +170,19 @@ def test_a_base_search_returns_counts_or_the_page_says_how_many_events(name: str
 
 
 @pytest.mark.parametrize("name", ALL)
+def test_no_input_has_the_name_of_what_a_click_sets(name: str) -> None:
+    """In a drilldown, $value$ and $name$ are what was clicked (Dashboard Studio, predefined tokens)."""
+    assert {one["options"]["token"] for one in definition(name)["inputs"].values()}.isdisjoint({"value", "name", "row"})
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_no_panel_waits_for_a_token_and_each_that_a_user_fills_is_quoted(name: str) -> None:
     page = Page(name, Indexed([], MONDAY, Path()))
     for source in _sources(name).values():
         query = source["options"]["query"]
         put_in(query, page.tokens)
         assert not re.search(
-            r"\$(?:pce|org|severity|actors|type|status|who|uuid|text|event|detection|node|kind|value)(?!\|s\$)\b[|$]",
+            r"\$(?:pce|org|severity|actors|type|status|who|uuid|text|event|detection|node|kind|entered)(?!\|s\$)\b[|$]",
             query,
         )
     for panel in definition(name)["visualizations"].values():

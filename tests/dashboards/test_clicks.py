@@ -153,11 +153,11 @@ def test_each_table_that_leads_to_investigate_is_covered() -> None:
     assert leading == LEADS.keys()
     for name, panel in LEADS:
         url = {one: url for one, _, url in links(name)}[panel]
-        assert "form.kind=$row._kind.value|u$&form.value=$row._value.value|u$&" in url
+        assert "form.kind=$row._kind.value|u$&form.entered=$row._value.value|u$&" in url
     # Each of their rows is a workload.
     fleet = {panel: url for panel, _, url in links("fleet") if "/investigate?" in url}
     assert fleet.keys() == {"viz_compared", "viz_silents"}
-    assert all("form.kind=workload&form.value=$row._value.value|u$&" in url for url in fleet.values())
+    assert all("form.kind=workload&form.entered=$row._value.value|u$&" in url for url in fleet.values())
 
 
 @pytest.mark.parametrize(("name", "panel"), [place for place, lead in LEADS.items() if lead])

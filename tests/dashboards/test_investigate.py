@@ -47,7 +47,7 @@ def investigate(tmp_path_factory: pytest.TempPathFactory) -> Open:
     opened: dict[tuple[tuple[str, str], ...], Page] = {}
 
     def page(kind: str = "person", value: str = "-", **chosen: str) -> Page:
-        tokens = {"kind": kind, "value": value, **chosen}
+        tokens = {"kind": kind, "entered": value, **chosen}
         return opened.setdefault(tuple(sorted(tokens.items())), Page("investigate", indexed, tokens))
 
     return page
@@ -248,7 +248,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Indexed:
 
 def _found(indexed: Indexed, kind: str, value: str) -> list[Row]:
     return [
-        row for row in Page("investigate", indexed, {"kind": kind, "value": value}).of("viz_rows") if "_event" in row
+        row for row in Page("investigate", indexed, {"kind": kind, "entered": value}).of("viz_rows") if "_event" in row
     ]
 
 
@@ -323,7 +323,7 @@ def test_the_full_event_has_the_address_of_the_console_if_it_is_known(tmp_path: 
     shown = [
         {
             row["Field"]: row.get("Value")
-            for row in Page("investigate", indexed, {"kind": "workload", "value": uuid, "event": one["href"]}).of(
+            for row in Page("investigate", indexed, {"kind": "workload", "entered": uuid, "event": one["href"]}).of(
                 "viz_event"
             )
         }
@@ -335,7 +335,7 @@ def test_the_full_event_has_the_address_of_the_console_if_it_is_known(tmp_path: 
 
 
 def test_no_event_at_all(tmp_path: Path) -> None:
-    page = Page("investigate", Indexed([], MONDAY, tmp_path), {"value": GRETA})
+    page = Page("investigate", Indexed([], MONDAY, tmp_path), {"entered": GRETA})
 
     assert {page.of(panel)[0]["total"] for panel in (*FIGURES, *SEEN)} == {"no data"}
     assert {page.of(panel)[0][column] for panel, column in TABLES.items()} == {"No events were received."}
