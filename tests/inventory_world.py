@@ -37,6 +37,10 @@ def path_of(collection: str) -> str:
     return f"/api/v2/orgs/1/{POLICY if policy else ''}{collection}"
 
 
+#: An event of the inventory, as it was written.
+Event = dict[str, Any]
+
+
 def workload(number: int, **members: Any) -> dict[str, Any]:
     """A workload of the simulated PCE."""
     return {"href": f"/orgs/1/workloads/w{number}", "hostname": f"host{number}", "managed": False, **members}
@@ -159,22 +163,11 @@ class InventoryWorld:
         self.effect("load")
         return self.documents.get(key)
 
-    def find(self, query: Mapping[str, Any], page_size: int = 0) -> list[Mapping[str, Any]]:
-        raise NotImplementedError
-
     def save(self, documents: list[Mapping[str, Any]]) -> None:
         self.effect("save begins")
         for document in documents:
             self.documents[document["_key"]] = json.loads(json.dumps(document))
         self.effect("save ends")
-
-    def insert(self, document: Mapping[str, Any]) -> bool:
-        raise NotImplementedError
-
-    replace = insert
-
-    def delete(self, query: Mapping[str, Any]) -> None:
-        raise NotImplementedError
 
     def prepare(self) -> InventoryRun:
         """A run that has not begun."""
@@ -249,3 +242,23 @@ def unzip(path: Path) -> bytes:
     """What a download has."""
     with gzip.open(path) as file:
         return file.read()
+
+
+def with_workloads(folder: Path, count: int = 40) -> InventoryWorld:
+    """A PCE with so many workloads that no run has read yet."""
+    world = InventoryWorld(folder)
+    world.set("workloads", *(workload(number) for number in range(count)))
+    return world
+
+
+def states(events: list[Event]) -> list[tuple[str, str]]:
+    """The names and states of objects among events."""
+    return sorted((event["name"], event["state"]) for event in others(events))
+
+
+def assert_kept(world: InventoryWorld, events: list[Event], *words: str) -> None:
+    """Nothing was marked deleted, and the manifest says why."""
+    manifest = manifest_of(events)
+    assert (manifest["complete"], manifest["deleted"]) == (False, 0)
+    assert all(word in manifest["why"] for word in words), manifest["why"]
+    assert len(world.present(healed=True)) == 40

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 
 from tests.dashboards.conftest import MONDAY, Open, events_of
 from tests.dashboards.facts import STRENGTH, Fact, enforcement, facts, is_weaker, removed
+from tests.dashboards.panels import Indexed, Page
+from tests.detections.made import BEGIN, event, indexed
+from tests.detections.named import PCE
 
 #: States that need a person, most dangerous first.
 TROUBLE = {
@@ -200,3 +204,17 @@ def test_pairings_and_shutdowns(open_page: Open) -> None:
     rows = open_page("workload_protection").of("viz_upgrades")
 
     assert {(row["Workload"], row["What"]) for row in rows} == expected
+
+
+def test_a_workload_that_the_inventory_names_leads_to_what_its_events_call_it(tmp_path: Path) -> None:
+    """The event has the agent's href alone, so Investigate finds it by that, not by the name of the inventory."""
+    agent = "/orgs/1/agents/7002"
+    changed = {"uuid": "u", "resource": {"agent": {"href": agent}}, "changes": {}, "change_type": "update"}
+    found = Indexed(indexed([event("agent.suspend", [changed])]), BEGIN + 3600, tmp_path)
+    row = {"_key": f"{PCE}|/orgs/1/workloads/7002", "pce_fqdn": PCE, "agent_href": agent, "name": "crane-9"}
+    found.knowledge.lookup_definition("illumio_pce_workloads").write([row], append=False)
+
+    (shown,) = Page("workload_protection", found).of("viz_troubled")
+    assert (shown["Workload"], shown["_kind"], shown["_value"]) == ("crane-9", "workload", agent)
+    there = Page("investigate", found, {"kind": shown["_kind"], "entered": shown["_value"]})
+    assert len([one for one in there.of("viz_rows") if one.get("_event")]) == 1

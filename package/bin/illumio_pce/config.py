@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
+from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 from .certificates import parse_certificates
@@ -300,15 +301,30 @@ class InputSettings:
     @classmethod
     def parse_form(cls, name: str, conf: Mapping[str, str | None], now_ms: int) -> InputSettings:
         """The same for what is to be saved: what a run would only note is refused."""
-        settings = cls.parse(name, conf, now_ms)
-        if settings.notes:
-            raise ValueError(settings.notes[0])
-        return settings
+        return without_notes(cls.parse(name, conf, now_ms))
 
     @property
     def source(self) -> str:
         """The source of every event of this input."""
         return f"{SCHEME}://{self.name}"
+
+
+class Noted(Protocol):
+    """Settings with what a run can do without."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a run would only note."""
+
+
+Checked = TypeVar("Checked", bound=Noted)
+
+
+def without_notes(settings: Checked) -> Checked:
+    """Settings that are to be saved: what a run would only note is refused. Raises ValueError."""
+    if settings.notes:
+        raise ValueError(settings.notes[0])
+    return settings
 
 
 def _notes(interval: str | None, start_time: str, now_ms: int | None) -> Iterator[str]:

@@ -19,9 +19,10 @@ from .health_mark import HealthMark
 from .health_settings import HealthSettings
 from .input_run import InputRun, Prepared
 from .limits import DEFAULT_LIMITS, Limits
-from .names import CLUSTER_HEALTH, HEALTH_SCHEME, HEALTH_STATE, INGEST
+from .names import CLUSTER_HEALTH, HEALTH_SCHEME, HEALTH_STATE
 from .output import Output, SplunkEvents
 from .pce import HEALTH_PATH, Pce
+from .short_record import ShortRecord
 from .splunkd import KvStore
 from .stop import Stop
 from .timestamps import render
@@ -51,19 +52,6 @@ _REFUSALS = ("refused_key", "forbidden", "rate_limited")
 
 
 @dataclass
-class HealthRecord:
-    """What a run counts."""
-
-    delivered: int = 0
-    bytes_out: int = 0
-    notes: list[str] = field(default_factory=list)
-
-    def summary(self) -> str:
-        """The most important counts, for the log."""
-        return f"events={self.delivered} bytes_written={self.bytes_out}"
-
-
-@dataclass
 class HealthRun:
     """One run; everything that it acts through is passed in."""
 
@@ -74,7 +62,7 @@ class HealthRun:
     clock: Clock
     stop: Stop
     mark: HealthMark
-    record: HealthRecord = field(default_factory=HealthRecord)
+    record: ShortRecord = field(default_factory=ShortRecord)
 
     def __post_init__(self) -> None:
         self._started = self.clock.monotonic()
@@ -102,24 +90,9 @@ class HealthRun:
 
     def write_record(self, outcome: dict[str, Any]) -> None:
         """Tell splunkd what happened in this run, in the form of the events input's records."""
-        now, account, traffic = self.clock.time(), self.account, self.pce.traffic
-        content = {
-            "time": render(int(now * 1000)),
-            **outcome,
-            "input": self.settings.source,
-            "account": account.name,
-            "pce": account.authority,
-            "org_id": account.org_id,
-            "duration_seconds": round(self.clock.monotonic() - self._started, 3),
-            "requests": traffic.requests,
-            "retries": traffic.retries,
-            "errors_met": traffic.errors,
-            "events": self.record.delivered,
-            "bytes_received": traffic.bytes,
-            "bytes_written": self.record.bytes_out,
-            "notes": self.record.notes,
-        }
-        self.output.write(SplunkEvents.of_one(_json(content), f"{now:.3f}", account.host, INGEST))
+        seconds = self.clock.monotonic() - self._started
+        source, traffic = self.settings.source, self.pce.traffic
+        self.output.write(self.record.event(outcome, source, self.account, traffic, self.clock.time(), seconds))
 
     def _fail(self, error: PceError) -> None:
         """Write that the PCE's health cannot be read, and raise why."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .config import check_name, parse_account_name, parse_index, parse_interval
+from .config import check_name, parse_account_name, parse_index, parse_interval, without_notes
 from .names import HEALTH_SCHEME
 
 
@@ -35,10 +35,7 @@ class HealthSettings:
     @classmethod
     def parse_form(cls, name: str, conf: Mapping[str, str | None]) -> HealthSettings:
         """The same for what is to be saved: what a run would only note is refused."""
-        settings = cls.parse(name, conf)
-        if settings.notes:
-            raise ValueError(settings.notes[0])
-        return settings
+        return without_notes(cls.parse(name, conf))
 
     @property
     def source(self) -> str:

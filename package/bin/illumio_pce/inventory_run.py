@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,14 +21,15 @@ from .inventory_settings import InventorySettings
 from .inventory_silent import Timers
 from .inventory_state import InventoryState, Memory
 from .limits import DEFAULT_LIMITS, Limits
-from .names import INGEST, INVENTORY, INVENTORY_SCHEME, INVENTORY_STATE
+from .names import INVENTORY, INVENTORY_SCHEME, INVENTORY_STATE
 from .output import Output, SplunkEvents
 from .pce import Pce
 from .pce_clock import clock_problem
 from .record import peak_memory_mib
+from .short_record import ShortRecord
 from .splunkd import KvStore
 from .stop import Stop
-from .timestamps import DAY, SECOND, render
+from .timestamps import DAY, SECOND
 
 #: The collections whose objects others name by href.
 _NAMING = ("labels", "label_groups", "ip_lists", "services", "virtual_services")
@@ -50,17 +50,15 @@ _GUESSED = (
 
 
 @dataclass
-class InventoryRecord:
+class InventoryRecord(ShortRecord):
     """What a run counts. `collections`: for each the figures of its manifest."""
 
-    delivered: int = 0
-    bytes_out: int = 0
     collections: dict[str, dict[str, Any]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
 
-    def summary(self) -> str:
-        """The most important counts, for the log."""
-        return f"events={self.delivered} bytes_written={self.bytes_out}"
+    def figures(self) -> Mapping[str, Any]:
+        """The manifests, and the memory (MiB) where the system tells it."""
+        memory = peak_memory_mib()
+        return {**({} if memory is None else {"peak_memory_mib": memory}), "collections": self.collections}
 
 
 @dataclass
@@ -216,27 +214,9 @@ class InventoryRun:
 
     def write_record(self, outcome: dict[str, Any]) -> None:
         """Tell splunkd what happened in this run, in the form of the events input's records."""
-        now, account, traffic = self.clock.time(), self.account, self.pce.traffic
-        content = {
-            "time": render(int(now * SECOND)),
-            **outcome,
-            "input": self.settings.source,
-            "account": account.name,
-            "pce": account.authority,
-            "org_id": account.org_id,
-            "duration_seconds": round(self.clock.monotonic() - self._started, 3),
-            "requests": traffic.requests,
-            "retries": traffic.retries,
-            "errors_met": traffic.errors,
-            "events": self.record.delivered,
-            "bytes_received": traffic.bytes,
-            "bytes_written": self.record.bytes_out,
-            "peak_memory_mib": peak_memory_mib(),
-            "collections": self.record.collections,
-            "notes": self.record.notes,
-        }
-        text = json.dumps({name: value for name, value in content.items() if value is not None}, separators=(",", ":"))
-        self.output.write(SplunkEvents.of_one(text, f"{now:.3f}", account.host, INGEST))
+        seconds = self.clock.monotonic() - self._started
+        source, traffic = self.settings.source, self.pce.traffic
+        self.output.write(self.record.event(outcome, source, self.account, traffic, self.clock.time(), seconds))
 
 
 def _of_collections(failures: Mapping[str, PceError]) -> PceError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .config import check_name, parse_account_name, parse_index, parse_interval, parse_number
+from .config import check_name, parse_account_name, parse_index, parse_interval, parse_number, without_notes
 from .names import INVENTORY_SCHEME
 
 DEFAULT_INTERVAL = 14_400
@@ -57,10 +57,7 @@ class InventorySettings:
     @classmethod
     def parse_form(cls, name: str, conf: Mapping[str, str | None]) -> InventorySettings:
         """The same for what is to be saved: what a run would only note is refused."""
-        settings = cls.parse(name, conf)
-        if settings.notes:
-            raise ValueError(settings.notes[0])
-        return settings
+        return without_notes(cls.parse(name, conf))
 
     @property
     def source(self) -> str:

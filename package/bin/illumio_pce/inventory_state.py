@@ -16,7 +16,7 @@ from .clock import Clock
 from .inventory_known import About
 from .lease import Lease
 from .names import INVENTORY_STATE
-from .store import DocumentStore, Unreadable, content_of, sealed
+from .store import KeyedStore, Unreadable, content_of, sealed
 
 VERSION = 1
 
@@ -62,7 +62,7 @@ class Memory:
 class InventoryState:
     """The memory of one input, in the KV store. Raises StateError, and CollectorError where the lease is lost."""
 
-    def __init__(self, store: DocumentStore, input_name: str, clock: Clock, lease: Lease) -> None:
+    def __init__(self, store: KeyedStore, input_name: str, clock: Clock, lease: Lease) -> None:
         self._store = store
         self._key = INVENTORY_STATE + input_name
         self._clock = clock

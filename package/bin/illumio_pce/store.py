@@ -13,20 +13,21 @@ class Unreadable(ValueError):
     """What was stored is damaged, or was written by a newer version."""
 
 
-class DocumentStore(Protocol):
-    """A store of documents. Every method raises StateError where it is down.
-
-    A query is one of the KV store's: members that have to be equal, and `$or`.
-    """
+class KeyedStore(Protocol):
+    """A store of documents, by key alone. Every method raises StateError where it is down."""
 
     def get(self, key: str) -> Document | None:
         """The document, or None where there is none."""
 
-    def find(self, query: Document, page_size: int = 0) -> list[Document]:
-        """The documents that a query wants; so many at once, where more could be too much for one result."""
-
     def save(self, documents: list[Document]) -> None:
         """Write documents, over those with the same `_key`."""
+
+
+class DocumentStore(KeyedStore, Protocol):
+    """The same with queries of the KV store's: members that have to be equal, and `$or`."""
+
+    def find(self, query: Document, page_size: int = 0) -> list[Document]:
+        """The documents that a query wants; so many at once, where more could be too much for one result."""
 
     def insert(self, document: Document) -> bool:
         """Write a document where there is none with its `_key`; whether it was written."""

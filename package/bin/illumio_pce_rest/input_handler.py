@@ -17,10 +17,12 @@ from illumio_pce.heartbeats import Heartbeat, Heartbeats, interval_seconds
 from illumio_pce.lease import is_shared
 from illumio_pce.names import COLLECTION, inputs_of
 from illumio_pce.splunkd import is_disabled
+from splunklib.binding import HTTPError
 from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
 from splunktaucclib.rest_handler.error import RestError
 
 from .names import check_new_name
+from .overlaps import overlapping_inputs
 from .rest_errors import as_rest_error
 from .session import ACCOUNTS, connect, stanzas, warn
 
@@ -40,12 +42,14 @@ class BaseInputHandler(AdminExternalHandler, ABC):  # type: ignore[misc]
     """The endpoint of one kind of input.
 
     `SCHEME`: of the kind. `STATE`, `WARNING`: what stands before an input's name in the names of its documents in the
-    KV store, and in those of its warnings; inputs of two kinds may have the same name.
+    KV store, and in those of its warnings; inputs of two kinds may have the same name. `OF_ANY_ORG`: what it reads is
+    the PCE's own, whichever organisation the account is of.
     """
 
     SCHEME: str
     STATE = ""
     WARNING = ""
+    OF_ANY_ORG = False
 
     payload: dict[str, str]
 
@@ -61,12 +65,12 @@ class BaseInputHandler(AdminExternalHandler, ABC):  # type: ignore[misc]
         """Every field in the one spelling that it is stored in. Raises ValueError for what no run could use."""
 
     @abstractmethod
-    def _forget(self, *, anew: bool) -> None:
-        """Delete what is remembered under this name, so that nothing old is taken for this input's."""
+    def _forget_files(self, name: str) -> None:
+        """Delete the files that runs of an input left on this instance."""
 
     @abstractmethod
-    def _overlap(self) -> str:
-        """What is said of other inputs that bring the same; empty where there are none. Raises RestError."""
+    def _overlap(self, name: str, others: str) -> str:
+        """What is said of other inputs that bring the same as this one."""
 
     # --- what splunkd calls ------------------------------------------------------------------------
 
@@ -118,6 +122,19 @@ class BaseInputHandler(AdminExternalHandler, ABC):  # type: ignore[misc]
             )
         self.payload.update({name: value for name, value in tidy.items() if name in self.payload})
 
+    def _forget(self, *, anew: bool) -> None:
+        """Delete what is remembered under this name, so that nothing old is taken for this input's.
+
+        `anew`: an input of this name was created. What cannot be deleted is harmless, or ends by itself.
+        """
+        self._forget_on_this_instance()
+        with contextlib.suppress(HTTPError, OSError):
+            self._delete_documents()
+
+    def _forget_on_this_instance(self) -> None:
+        self._forget_files(self.callerArgs.id)
+        Heartbeats(self._folder).forget(self.callerArgs.id)
+
     def _delete_documents(self) -> None:
         """Delete the input's documents in the KV store. Raises HTTPError or OSError."""
         self._splunkd.delete(DOCUMENTS, query=json.dumps({"input": self.STATE + self.callerArgs.id}))
@@ -148,10 +165,12 @@ class BaseInputHandler(AdminExternalHandler, ABC):  # type: ignore[misc]
                 )
 
     def _warn_of_overlaps(self) -> None:
+        name = self.callerArgs.id
         with contextlib.suppress(RestError):
-            text = self._overlap()
-            if text:
-                self._warn("overlap", text)
+            accounts = stanzas(self._splunkd, ACCOUNTS)
+            others = overlapping_inputs(name, self._inputs(), accounts, of_any_org=self.OF_ANY_ORG)
+            if others:
+                self._warn("overlap", self._overlap(name, ", ".join(others)))
 
     def _warn(self, kind: str, text: str) -> None:
         warn(self.getSessionKey(), f"{kind}_{self.WARNING}{self.callerArgs.id}", text)

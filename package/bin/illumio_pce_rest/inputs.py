@@ -8,15 +8,12 @@ import time
 from illumio_pce.breadcrumb import BreadcrumbFile
 from illumio_pce.config import InputSettings, parse_interval
 from illumio_pce.filters import members
-from illumio_pce.heartbeats import Heartbeats
 from illumio_pce.names import SCHEME
 from illumio_pce.state import created_document
 from illumio_pce.unconfirmed import UnconfirmedMark
 from splunklib.binding import HTTPError
 
 from .input_handler import DOCUMENTS, BaseInputHandler, Conf
-from .overlaps import overlapping_inputs
-from .session import ACCOUNTS, stanzas
 
 
 def spelled_once(settings: InputSettings, conf: Conf) -> dict[str, str]:
@@ -44,7 +41,7 @@ class InputHandler(BaseInputHandler):
 
     def _forget(self, *, anew: bool) -> None:
         name = self.callerArgs.id
-        self._forget_files(name)
+        self._forget_on_this_instance()
         try:
             self._delete_documents()
             if anew:
@@ -62,18 +59,12 @@ class InputHandler(BaseInputHandler):
             )
 
     def _forget_files(self, name: str) -> None:
-        """Remove what a run left in files, on this instance."""
         with contextlib.suppress(OSError):
             BreadcrumbFile(self._folder, name).forget()
         UnconfirmedMark(self._folder, name).clear()
-        Heartbeats(self._folder).forget(name)
 
-    def _overlap(self) -> str:
-        name = self.callerArgs.id
-        others = overlapping_inputs(name, self._inputs(), stanzas(self._splunkd, ACCOUNTS))
-        if not others:
-            return ""
+    def _overlap(self, name: str, others: str) -> str:
         return (
-            f"The input {name} reads the same PCE and organisation into the same index as {', '.join(others)}. "
+            f"The input {name} reads the same PCE and organisation into the same index as {others}. "
             "Unless their filters differ, every event is indexed more than once."
         )

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-
-from illumio_pce.heartbeats import Heartbeats
 from illumio_pce.inventory_files import forget
 from illumio_pce.inventory_settings import InventorySettings
 from illumio_pce.names import INVENTORY_SCHEME, INVENTORY_STATE
-from splunklib.binding import HTTPError
 
 from .input_handler import BaseInputHandler, Conf
-from .overlaps import overlapping_inputs
-from .session import ACCOUNTS, stanzas
 
 
 class InventoryHandler(BaseInputHandler):
@@ -32,20 +26,12 @@ class InventoryHandler(BaseInputHandler):
             "full_every": str(settings.full_every),
         }
 
-    def _forget(self, *, anew: bool) -> None:
+    def _forget_files(self, name: str) -> None:
         """A run without the files writes everything once more, and deletes nothing."""
-        name = self.callerArgs.id
         forget(self._folder, name)
-        Heartbeats(self._folder).forget(name)
-        with contextlib.suppress(HTTPError, OSError):
-            self._delete_documents()
 
-    def _overlap(self) -> str:
-        name = self.callerArgs.id
-        others = overlapping_inputs(name, self._inputs(), stanzas(self._splunkd, ACCOUNTS))
-        if not others:
-            return ""
+    def _overlap(self, name: str, others: str) -> str:
         return (
-            f"The input {name} reads the inventory of the same PCE and organisation into the same index as "
-            f"{', '.join(others)}. Unless their collections differ, every object is indexed more than once."
+            f"The input {name} reads the inventory of the same PCE and organisation into the same index as {others}. "
+            "Unless their collections differ, every object is indexed more than once."
         )

@@ -7,6 +7,7 @@ next response shows them. `Inventory.add` gives an object its href unless it has
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -37,7 +38,7 @@ class View(NamedTuple):
 
 
 @dataclass(eq=False)
-class Thing:
+class Thing(ABC):
     """An object with an href."""
 
     href: str = field(default="", init=False)
@@ -50,8 +51,9 @@ class Thing:
         """Whether a key of a role with this scope sees it; a role without a scope sees everything."""
         return self._is_within(scope)
 
+    @abstractmethod
     def _record(self, view: View) -> Json:
-        raise NotImplementedError
+        """The record."""
 
     def _is_within(self, _scope: Sequence[Label]) -> bool:
         return True

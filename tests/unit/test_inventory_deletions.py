@@ -1,0 +1,303 @@
+"""What an inventory input takes for deleted, and what deletes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from illumio_pce import inventory_download
+
+from tests.inventory_world import (
+    FQDN,
+    HOUR,
+    Event,
+    InventoryWorld,
+    assert_kept,
+    manifest_of,
+    others,
+    path_of,
+    with_workloads,
+    workload,
+)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> InventoryWorld:
+    return with_workloads(tmp_path)
+
+
+# --- what deletes nothing --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "category", "words"),
+    [(403, "forbidden", "may not read"), (404, "not_found", "does not have"), (500, "server_error", "internal error")],
+)
+def test_a_collection_that_cannot_be_read_deletes_nothing_and_stops_no_other(
+    status: int, category: str, words: str, world: InventoryWorld
+) -> None:
+    world.settings["collections"] = "workloads,labels,services"
+    world.run()
+    world.pce.status[path_of("labels")] = status
+    world.set("services", {"href": "/orgs/1/sec_policy/active/services/1", "name": "All Services"})
+    events = world.run()
+    assert words in manifest_of(events, "labels")["why"]
+    assert [event["name"] for event in others(events)] == ["All Services"]
+    assert world.ended == category
+    assert "labels: " in str(world.error)
+
+
+def test_a_refused_key_stops_the_run_at_the_first_request(world: InventoryWorld) -> None:
+    world.run()
+    asked = len(world.pce.asked)
+    world.pce.status = dict.fromkeys(("/api/v2/health", path_of("labels"), path_of("workloads")), 401)
+    events = world.run()
+    assert len(world.pce.asked) == asked + 1
+    assert world.ended == "refused_key"
+    assert_kept(world, events, "401")
+
+
+def test_a_job_that_never_ends_is_given_up_after_half_an_hour(world: InventoryWorld) -> None:
+    world.run()
+    world.set("workloads")
+    world.pce.polls = 10**6
+    began = world.clock.now + 4 * HOUR
+    events = world.run()
+    assert 3600 <= world.clock.now - began <= 3660  # two collections
+    assert_kept(world, events, "30 minutes")
+    assert world.ended == "job"
+
+
+def test_a_failed_job_deletes_nothing(world: InventoryWorld) -> None:
+    world.run()
+    world.set("workloads")
+    world.pce.job_status = "failed"
+    assert_kept(world, world.run(), "could not finish")
+
+
+def test_a_datafile_that_was_cut_is_requested_again_without_a_new_job(world: InventoryWorld) -> None:
+    world.settings["collections"] = "labels"
+    world.set("labels", *({"href": f"/orgs/1/labels/{n}", "key": "app", "value": f"v{n}"} for n in range(30)))
+    world.pce.cuts = [1, 400]
+    assert manifest_of(world.run(), "labels")["count"] == 30
+    assert [path for path, _, _ in world.pce.asked].count("/api/v2/orgs/1/datafiles/labels") == 3
+    assert [headers for _, _, headers in world.pce.asked].count({"Prefer": "respond-async"}) == 1
+
+
+def test_a_datafile_that_is_always_cut_deletes_nothing(world: InventoryWorld) -> None:
+    world.run()
+    world.pce.cuts = [0, 1, 2, 3]
+    assert_kept(world, world.run(), "not whole")
+
+
+def test_an_array_that_closes_in_the_wrong_place_is_not_taken_for_whole(world: InventoryWorld) -> None:
+    world.set("workloads", *(workload(n, labels=[]) for n in range(40)))
+    world.run()
+    world.pce.cuts = [0, *[2] * 3]  # ends with ]
+    assert_kept(world, world.run(), "not whole")
+
+
+def test_a_response_without_an_end_is_given_up(world: InventoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run()
+    monkeypatch.setattr(inventory_download, "MOST_BYTES", 1000)
+    events = world.run()
+    assert world.ended == "too_large"
+    assert_kept(world, events, "larger than")
+    assert [path for path, _, _ in world.pce.asked].count("/api/v2/orgs/1/datafiles/workloads") == 2  # one in each run
+
+
+def test_a_location_may_name_the_default_port(world: InventoryWorld) -> None:
+    world.pce.location = f"https://{FQDN}:443/api/v2/orgs/1/jobs/"
+    assert manifest_of(world.run())["count"] == 40
+
+
+@pytest.mark.parametrize("host", ["other.example.com", f"{FQDN}:8443", f"{FQDN}:443@other.example.com"])
+def test_a_location_elsewhere_gets_no_key(host: str, world: InventoryWorld) -> None:
+    world.pce.location = f"https://{host}/api/v2/orgs/1/jobs/"
+    world.run()
+    assert world.ended == "redirect"
+    assert not [path for path, _, _ in world.pce.asked if "jobs" in path]
+
+
+def test_200_instead_of_202_is_taken(world: InventoryWorld) -> None:
+    world.pce.at_once = True
+    manifest = manifest_of(world.run())
+    assert (manifest["complete"], manifest["count"]) == (True, 40)
+    assert not [path for path, _, _ in world.pce.asked if "jobs" in path]
+
+
+def test_200_that_is_cut_deletes_nothing(world: InventoryWorld) -> None:
+    world.run()
+    world.pce.at_once = True
+    world.pce.totals["workloads"] = [40, 40]
+    del world.pce.collections["workloads"][35:]
+    events = world.run()
+    assert manifest_of(events)["count"] == 35
+    assert_kept(world, events, "counts 40 objects, and 35 came")
+
+
+def test_without_a_total_nothing_is_deleted(world: InventoryWorld) -> None:
+    world.run()
+    world.pce.totals["workloads"] = [None]
+    del world.pce.collections["workloads"][39:]
+    assert_kept(world, world.run(), "X-Total-Count")
+
+
+def test_objects_that_come_and_go_during_a_job_do_not_make_it_incomplete(world: InventoryWorld) -> None:
+    world.run()
+    world.pce.totals["workloads"] = [40, 38]
+    del world.pce.collections["workloads"][39:]
+    manifest = manifest_of(world.run())
+    assert (manifest["complete"], manifest["deleted"]) == (True, 1)
+
+
+def test_a_key_that_is_limited_to_labels_deletes_nothing(world: InventoryWorld) -> None:
+    world.run()
+    world.pce.limited = True
+    del world.pce.collections["workloads"][30:]
+    world.set("labels", {"href": "/orgs/1/labels/1", "key": "app", "value": "Shop"})
+    events = world.run()
+    assert manifest_of(events, "labels")["complete"]
+    world.pce.collections["labels"] = []
+    events = world.run()
+    assert manifest_of(events, "labels")["deleted"] == 1
+    assert_kept(world, events, "limited to labels", "Global Viewer")
+
+
+def test_an_object_without_an_href_makes_a_snapshot_incomplete(world: InventoryWorld) -> None:
+    world.run()
+    world.pce.collections["workloads"][0] = {"hostname": "nobody"}
+    assert_kept(world, world.run(), "1 of 40 objects have no href")
+
+
+def test_an_object_that_came_twice_makes_a_snapshot_incomplete(world: InventoryWorld) -> None:
+    world.run()
+    everything = world.pce.collections["workloads"]
+    everything[39] = everything[0]
+    assert_kept(world, world.run(), "Objects came twice (1)")
+
+
+def test_a_label_group_that_came_twice_makes_a_snapshot_incomplete(world: InventoryWorld) -> None:
+    world.settings["collections"] = "label_groups"
+    group: Event = {"href": "/orgs/1/sec_policy/active/label_groups/1", "name": "G", "labels": []}
+    world.set("label_groups", group, {**group, "href": group["href"][:-1] + "2"})
+    world.run()
+    world.set("label_groups", group, group)
+    manifest = manifest_of(world.run(), "label_groups")
+    assert (manifest["complete"], manifest["count"], manifest["deleted"]) == (False, 1, 0)
+
+
+@pytest.mark.parametrize(("member", "deleted"), [("rules", 0), ("deny_rules", 0), ("", 2)])
+def test_rules_of_a_kind_that_no_rule_set_lists_any_more_are_not_deleted(
+    member: str, deleted: int, world: InventoryWorld
+) -> None:
+    href = "/orgs/1/sec_policy/active/rule_sets/1"
+    rules, deny_rules = [{"href": f"{href}/sec_rules/1"}], [{"href": f"{href}/deny_rules/2"}]
+    rule_set: Event = {"href": href, "name": "RS", "rules": rules, "deny_rules": deny_rules}
+    world.settings["collections"] = "rule_sets"
+    world.set("rule_sets", rule_set)
+    world.run()
+    if member:
+        del rule_set[member]
+    else:
+        rule_set.update(rules=[], deny_rules=[])
+    manifest = manifest_of(world.run(), "rule_sets")
+    assert (manifest["complete"], manifest["deleted"]) == (not member, deleted)
+    assert not member or f"lists {member} any more" in manifest["why"]
+
+
+# --- large drops -----------------------------------------------------------------------------------
+
+
+def test_a_large_drop_counts_when_the_next_complete_run_lacks_the_same(world: InventoryWorld) -> None:
+    world.run()
+    del world.pce.collections["workloads"][31:]
+    first = manifest_of(world.run())
+    assert [first[name] for name in ("complete", "full", "count", "deleted")] == [True, False, 31, 0]
+    assert "9 of 40 objects are missing" in first["why"]
+    assert len(world.present(healed=True)) == 40
+    second = manifest_of(world.run())
+    assert (second["deleted"], second.get("why")) == (9, None)
+    assert len(world.present()) == 31
+
+
+def test_a_large_drop_counts_although_others_come_and_go_meanwhile(world: InventoryWorld) -> None:
+    world.run()
+    del world.pce.collections["workloads"][:20]
+    world.run()
+    del world.pce.collections["workloads"][0]
+    world.pce.collections["workloads"].append(workload(99))
+    assert manifest_of(world.run())["deleted"] == 21
+    assert len(world.present()) == 20
+
+
+def test_a_second_large_drop_is_held_back_while_the_first_counts(world: InventoryWorld) -> None:
+    world.set("workloads", *(workload(number) for number in range(100)))
+    world.run()
+    del world.pce.collections["workloads"][70:]
+    world.run()
+    del world.pce.collections["workloads"][30:]
+    second = manifest_of(world.run())
+    assert second["deleted"] == 30
+    assert "40 of 70 objects are missing" in second["why"]
+    assert manifest_of(world.run())["deleted"] == 40
+
+
+def test_a_second_large_drop_that_follows_too_soon_waits_for_a_whole_interval(world: InventoryWorld) -> None:
+    world.set("workloads", *(workload(number) for number in range(100)))
+    world.run()
+    del world.pce.collections["workloads"][70:]
+    world.run()
+    del world.pce.collections["workloads"][30:]
+    world.run(later=3 * HOUR)
+    assert manifest_of(world.run(later=HOUR))["deleted"] == 0
+    assert manifest_of(world.run(later=3 * HOUR))["deleted"] == 70
+
+
+def test_a_fifth_may_go_at_once(world: InventoryWorld) -> None:
+    world.run()
+    del world.pce.collections["workloads"][32:]
+    assert manifest_of(world.run())["deleted"] == 8
+
+
+def test_below_20_objects_all_may_go_at_once(world: InventoryWorld) -> None:
+    world.set("workloads", *(workload(number) for number in range(19)))
+    world.run()
+    world.set("workloads")
+    assert manifest_of(world.run())["deleted"] == 19
+
+
+def test_a_run_that_comes_too_soon_confirms_nothing(world: InventoryWorld) -> None:
+    world.run()
+    del world.pce.collections["workloads"][20:]
+    world.run()
+    assert manifest_of(world.run(later=600))["deleted"] == 0
+    assert manifest_of(world.run(later=4 * HOUR - 600))["deleted"] == 20
+
+
+def test_an_incomplete_run_in_between_confirms_nothing_and_forgets_nothing(world: InventoryWorld) -> None:
+    world.run()
+    del world.pce.collections["workloads"][20:]
+    world.run()
+    world.pce.totals["workloads"] = [40, 40]
+    assert manifest_of(world.run())["deleted"] == 0
+    assert manifest_of(world.run())["deleted"] == 20
+
+
+def test_other_objects_that_are_missing_confirm_nothing(world: InventoryWorld) -> None:
+    world.run()
+    everything = world.pce.collections["workloads"]
+    world.set("workloads", *everything[20:])
+    world.run()
+    world.set("workloads", *everything[:20])
+    assert manifest_of(world.run())["deleted"] == 0
+    world.set("workloads", *everything)
+    assert others(world.run()) == []
+    assert len(world.present()) == 40
+
+
+def test_what_was_missing_and_is_replaced_by_as_many_is_held_back_too(world: InventoryWorld) -> None:
+    world.run()
+    world.set("workloads", *(workload(number) for number in range(20, 60)))
+    manifest = manifest_of(world.run())
+    assert [manifest[name] for name in ("added", "deleted")] == [20, 0]

@@ -1,0 +1,202 @@
+"""What an inventory input learns beside its collections: the PCE's name, its members, timers and labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.inventory_world import (
+    FQDN,
+    HOUR,
+    Event,
+    InventoryWorld,
+    assert_kept,
+    manifest_of,
+    others,
+    path_of,
+    with_workloads,
+    workload,
+)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> InventoryWorld:
+    return with_workloads(tmp_path)
+
+
+# --- which PCE it is -------------------------------------------------------------------------------
+
+
+def test_the_name_is_that_of_health(world: InventoryWorld) -> None:
+    world.host, world.pce.health = "balancer.example.com", {"fqdn": "pce1.example.com"}
+    assert {event["pce_fqdn"] for event in world.run()} == {"pce1.example.com"}
+
+
+def test_a_member_of_a_supercluster_is_known_by_the_name_it_is_asked_by(world: InventoryWorld) -> None:
+    world.pce.health = [{"fqdn": "leader.example.com"}, {"fqdn": FQDN}]
+    manifest = manifest_of(world.run())
+    assert (manifest["pce_fqdn"], manifest["pce_fqdns"]) == (FQDN, [FQDN, "leader.example.com"])
+
+
+def test_a_key_that_may_not_read_health_learns_the_name_from_events(world: InventoryWorld) -> None:
+    world.pce.status["/api/v2/health"] = 403
+    assert manifest_of(world.run())["pce_fqdn"] == "cloud.example.com"
+
+
+def test_in_illumios_cloud_health_is_not_asked_for(world: InventoryWorld) -> None:
+    world.host = "scp1.illum.io"
+    assert manifest_of(world.run())["pce_fqdn"] == "cloud.example.com"
+    assert "/api/v2/health" not in [path for path, _, _ in world.pce.asked]
+
+
+def test_without_health_and_events_it_is_the_accounts_host(world: InventoryWorld) -> None:
+    world.pce.status = {"/api/v2/health": 404, "/api/v2/orgs/1/events": 403}
+    world.pce.health = []
+    assert manifest_of(world.run())["pce_fqdn"] == FQDN
+
+
+def test_health_that_fails_does_not_change_the_name(world: InventoryWorld) -> None:
+    world.host, world.pce.health = "balancer.example.com", [{"fqdn": "pce1.example.com"}]
+    world.run()
+    world.pce.status["/api/v2/health"] = 502
+    events = world.run()
+    assert manifest_of(events)["pce_fqdn"] == "pce1.example.com"
+    assert others(events) == []
+
+
+def test_the_members_that_serve_vens_are_in_the_next_manifest_of_each_collection(world: InventoryWorld) -> None:
+    world.set("workloads", workload(1, managed=True, agent={"active_pce_fqdn": "member.example.com"}))
+    assert manifest_of(world.run())["pce_fqdns"] == [FQDN, "member.example.com"]
+    assert manifest_of(world.run(), "labels")["pce_fqdns"] == [FQDN, "member.example.com"]
+
+
+def test_the_name_stays_whoever_wrote_the_latest_event(world: InventoryWorld) -> None:
+    world.host = "scp1.illum.io"
+    world.set("vens", {"href": "/orgs/1/vens/1", "active_pce_fqdn": "m1.example.com"})
+    world.settings["collections"] = "vens"
+    world.pce.latest_event = "m1.example.com"
+    world.run()
+    world.pce.latest_event = "m2.example.com"
+    events = world.run()
+    manifest = manifest_of(events, "vens")
+    assert (manifest["pce_fqdn"], manifest["pce_fqdns"]) == ("m1.example.com", ["m1.example.com", "m2.example.com"])
+    assert others(events) == []
+
+
+def test_a_first_event_gives_the_name_that_was_only_the_accounts_host(world: InventoryWorld) -> None:
+    world.host, world.pce.latest_event = "scp1.illum.io", ""
+    assert manifest_of(world.run())["pce_fqdn"] == "scp1.illum.io"
+    world.pce.latest_event = "m1.example.com"
+    assert manifest_of(world.run())["pce_fqdn"] == "m1.example.com"
+
+
+def test_health_that_is_too_large_does_not_change_the_name(world: InventoryWorld) -> None:
+    world.run()
+    world.pce.health = [{"fqdn": FQDN, "notices": "x" * 1_200_000}]
+    events = world.run()
+    assert (manifest_of(events)["pce_fqdn"], others(events)) == (FQDN, [])
+
+
+def managed(number: int, server: str = FQDN, **members: Any) -> Event:
+    status = {"last_heartbeat_on": "2000-01-01T00:00:00Z"}
+    agent = {"href": f"/orgs/1/agents/{number}", "active_pce_fqdn": server, "status": status}
+    return workload(number, managed=True, agent=agent, **members)
+
+
+def test_behind_a_name_that_no_member_has_silent_is_not_judged(world: InventoryWorld) -> None:
+    world.host = "balancer.example.com"
+    world.pce.health = [{"fqdn": "leader.example.com"}, {"fqdn": "member.example.com"}]
+    world.set("workloads", managed(1, "leader.example.com"))
+    for _ in range(2):  # a guess that is remembered is still one
+        world.run()
+        (row,) = world.lookup().values()
+        assert (row["pce_fqdn"], "silent" in row) == ("leader.example.com", False)
+        assert "Enter the member's own FQDN as PCE URL" in world.last.record.notes[0]
+    world.host = "member.example.com"
+    world.set("workloads", managed(1, "member.example.com"))
+    (event,) = others(world.run())
+    assert (event["pce_fqdn"], event["silent"]) == ("member.example.com", True)
+
+
+# --- timers ----------------------------------------------------------------------------------------
+
+
+def test_timers_that_cannot_be_read_once_are_those_of_the_last_run(world: InventoryWorld) -> None:
+    world.pce.timers = {"workload_disconnected_timeout_seconds": [{"value": -1, "ven_type": "server", "scope": []}]}
+    world.set("workloads", *(managed(number) for number in range(40)))
+    assert {event["silent"] for event in others(world.run())} == {False}
+    world.pce.status["/api/v2/orgs/1/settings/workloads"] = 500
+    events = world.run()
+    assert others(events) == []
+    assert_kept(world, events, "settings/workloads cannot be read")
+    world.pce.status.clear()
+    assert others(world.run()) == []
+
+
+def test_a_full_snapshot_that_was_due_without_timers_is_made_up_for(world: InventoryWorld) -> None:
+    world.run()
+    world.pce.status["/api/v2/orgs/1/settings/workloads"] = 500
+    assert manifest_of(world.run(later=24 * HOUR))["full"] is False
+    world.pce.status.clear()
+    assert [manifest_of(world.run())["full"] for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize("collections", ["workloads", "label_groups,workloads"])
+def test_a_label_group_that_cannot_be_read_once_has_the_labels_of_the_last_run(
+    collections: str, world: InventoryWorld
+) -> None:
+    world.settings["collections"] = collections
+    group, label = "/orgs/1/sec_policy/active/label_groups/1", {"href": "/orgs/1/labels/1", "key": "app", "value": "A"}
+    timer = {"value": -1, "ven_type": "server", "scope": [{"label_group": {"href": group}}]}
+    world.pce.timers = {"workload_disconnected_timeout_seconds": [timer]}
+    world.set("label_groups", {"href": group, "name": "G", "labels": [label]})
+    world.set("workloads", managed(1, labels=[label]), managed(2))
+    found = {event["name"]: event["silent"] for event in others(world.run()) if event["kind"] == "workload"}
+    assert found == {"host1": False, "host2": True}
+    world.pce.status[path_of("label_groups")] = 500
+    assert others(world.run()) == []
+
+
+# --- labels ----------------------------------------------------------------------------------------
+
+
+def test_labels_by_href_alone_are_joined_though_no_events_of_labels_are_wanted(world: InventoryWorld) -> None:
+    world.settings["collections"] = "workloads"
+    world.set("labels", {"href": "/orgs/1/labels/1", "key": "app", "value": "Shop"})
+    world.set("workloads", workload(1, labels=[{"href": "/orgs/1/labels/1"}]))
+    events = world.run()
+    assert [event["kind"] for event in events] == ["workload", "manifest"]
+    assert events[0]["labels"] == ["app=Shop"]
+
+
+def test_labels_that_cannot_be_read_once_are_those_that_are_known(world: InventoryWorld) -> None:
+    world.set("labels", {"href": "/orgs/1/labels/1", "key": "app", "value": "Shop"})
+    world.set("workloads", workload(1, labels=[{"href": "/orgs/1/labels/1"}]))
+    world.run()
+    world.pce.status[path_of("labels")] = 403
+    assert others(world.run()) == []
+
+
+@pytest.mark.parametrize("collections", ["workloads", "workloads,labels"])
+def test_labels_that_failed_to_come_do_not_take_workloads_their_labels(collections: str, world: InventoryWorld) -> None:
+    world.settings["collections"] = collections
+    world.set("labels", {"href": "/orgs/1/labels/1", "key": "app", "value": "Shop"})
+    world.set("workloads", workload(1, labels=[{"href": "/orgs/1/labels/1"}]))
+    world.run()
+    for path in world.folder.glob("*labels.known"):
+        path.unlink()
+    world.pce.status[path_of("labels")] = 500
+    events = world.run()
+    assert (others(events), world.ended) == ([], "server_error")
+    assert "The objects name labels by href" in manifest_of(events)["why"]
+    world.pce.status.clear()
+    assert [event for event in others(world.run()) if event["kind"] == "workload"] == []
+
+
+def test_labels_that_the_key_may_not_read_stop_nothing(world: InventoryWorld) -> None:
+    world.set("workloads", workload(1, labels=[{"href": "/orgs/1/labels/1"}]))
+    world.pce.status[path_of("labels")] = 403
+    (event,) = others(world.run())
+    assert "labels" not in event
