@@ -21,7 +21,8 @@ def test_stanzas_are_ours_by_name(conf: str) -> None:
     found = stanzas(conf)
     assert found
     prefix = (
-        r"illumio:pce:(?:syslog|events|cef|leef|flows|system_health|cluster_health|inventory|ingest|log)|source::\.\.\.ta_illumio_pce_\*\.log\*"
+        r"illumio:pce:(?:syslog|events|cef|leef|flows|system_health|cluster_health|inventory|ingest|log)"
+        r"|source::(?:\.\.\.ta_illumio_pce_\*\.log\*|illumio_pce_events://\.\.\.)"
         if conf == "props"
         else r"illumio_pce_\w+(?:\(\d\))?"
     )

@@ -149,6 +149,5 @@ def test_own_log_has_its_source_type_and_its_fields() -> None:
     found = splunk.read(line, "illumio:pce:log")
     assert (found["_time"], found["log_level"], found["found"]) == ("1772957730.088", "INFO", "7")
     stanzas = splunk.knowledge(())[0].stanzas("props")
-    (source,) = [name for name in stanzas if name.startswith("source::")]
-    assert stanzas[source].text("sourcetype") == "illumio:pce:log"
+    (source,) = [name for name in stanzas if stanzas[name].text("sourcetype") == "illumio:pce:log"]
     assert source == "source::...ta_illumio_pce_*.log*"

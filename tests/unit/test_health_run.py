@@ -190,7 +190,7 @@ def test_in_illumios_cloud_no_health_is_said_once_a_day_and_is_no_error(status: 
     assert len(stage.asked) == asked
     stage.clock.now += 120
     assert len(stage.collect().record.notes) == 1
-    assert len(stage.asked) == 2 * asked
+    assert len(stage.asked) > asked
     assert stage.events() == []
 
 
