@@ -101,7 +101,7 @@ test_on() {
     fi
     make_environment ".build/python$1" "$python" requirements/tests.txt
     # The slow cases run once, with everything else: they are about memory and random histories, not about Python.
-    step "Shipped code on Python $1" ".build/python$1/bin/python" -m pytest -q -p no:cacheprovider tests/unit tests/stateful
+    step "Shipped code on Python $1" ".build/python$1/bin/python" -m pytest -q -n 2 -p no:cacheprovider tests/unit tests/stateful
 }
 
 # The environment of contentctl, apart from the tools: it pins other versions of what they use.

@@ -43,11 +43,14 @@ def wide_provision(world: World) -> Iterator[Json]:
     """A rule over everything is written and goes live on most servers."""
     person = world.person()
     world.ms += 60_000
-    yield policy.rule_set_created(world, [], person)
+    rule_set = policy.rule_set_created(world, [], person)
+    yield rule_set
     world.ms += 45_000
-    yield policy.rule_any_to_any(world)
+    rule = policy.rule_any_to_any(world)
+    yield rule
     world.ms += 20_000
-    yield policy.provisioned(world, len(world.workloads) - 12, person)
+    drafts = [policy.rule_set_of(event) for event in (rule_set, rule)]
+    yield policy.provisioned(world, len(world.workloads) - 12, person, drafts)
 
 
 def failing_pce(world: World) -> Iterator[Json]:

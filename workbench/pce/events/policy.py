@@ -184,25 +184,21 @@ def deny_rule_deleted(world: World) -> Json:
     )
 
 
-def provisioned(world: World, affected: int, person: Person | None = None) -> Json:
-    """Draft policy becomes active; `affected` workloads get new rules."""
-    rule_set = f"{world.draft}/rule_sets/{world.number()}"
+def provisioned(world: World, affected: int, person: Person | None = None, drafts: Sequence[str] = ()) -> Json:
+    """Draft policy becomes active; `affected` workloads get new rules. `drafts` are rule sets' hrefs, else any one."""
+    some_rule_set = f"{world.draft}/rule_sets/{world.number()}"
+    entry: Json = {"name": "Tracking", "action": "update", "description": None}
+    rule_sets = dict.fromkeys(drafts or [some_rule_set], entry)
+    counts = {"rule_sets": len(rule_sets), "services": 0, "ip_lists": 0, "sec_rules": 4}
     resource: Json = {
         "sec_policy": {
             "href": f"{world.org}/sec_policy/{world.number()}",
             "commit_message": "Quarterly review",
             "version": world.number(),
-            "modified_objects": {
-                "rulesets": {rule_set: {"name": "Tracking", "action": "update", "description": None}},
-                "services": {},
-                "ip_lists": {},
-                "bound_services": {},
-            },
+            "modified_objects": {"rulesets": rule_sets, "services": {}, "ip_lists": {}, "bound_services": {}},
         }
     }
-    changes: Json = created(
-        workloads_affected=affected, object_counts={"rule_sets": 1, "services": 0, "ip_lists": 0, "sec_rules": 4}
-    )
+    changes: Json = created(workloads_affected=affected, object_counts=counts)
     return _by_person(
         world,
         "sec_policy.create",
@@ -211,6 +207,12 @@ def provisioned(world: World, affected: int, person: Person | None = None) -> Js
         [world.change(resource, changes, "create")],
         person,
     )
+
+
+def rule_set_of(event: Json) -> str:
+    """The href of the rule set that an event is about, or that holds the rule it is about."""
+    ((_, resource),) = event["resource_changes"][0]["resource"].items()
+    return "/".join(resource["href"].split("/")[:7])
 
 
 @shape(0.4)

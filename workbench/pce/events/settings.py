@@ -78,7 +78,7 @@ def _named(kind: str, world: World) -> Json:
     """What says which one it is: a name, or of a permission the account that has it."""
     number = world.number()
     if kind != "permission":
-        return {"name": f"{kind} {number}"}
+        return {"name": f"Quay {number}"}
     principal = f"{world.org}/auth_security_principals/{number}"
     return {"auth_security_principal": {"href": principal, "name": f"crew-{number}@kestrel-freight.example"}}
 

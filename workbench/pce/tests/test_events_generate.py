@@ -91,9 +91,12 @@ def test_spraying_is_one_address_over_all_users_and_then_a_success() -> None:
 
 def test_a_wide_provision_reaches_most_workloads() -> None:
     world = World(3)
-    *_, provision = incidents.wide_provision(world)
-    affected = provision["resource_changes"][0]["changes"]["workloads_affected"]["after"]
-    assert affected > 0.9 * len(world.workloads)
+    rule_set, rule, provision = incidents.wide_provision(world)
+    (change,) = provision["resource_changes"]
+    assert change["changes"]["workloads_affected"]["after"] > 0.9 * len(world.workloads)
+    created = rule_set["resource_changes"][0]["resource"]["rule_set"]["href"]
+    holder = rule["resource_changes"][0]["changes"]["rule_list"]["after"]["href"]
+    assert list(change["resource"]["sec_policy"]["modified_objects"]["rulesets"]) == [created, holder]
 
 
 def test_a_mass_unpairing_takes_forty_workloads() -> None:
