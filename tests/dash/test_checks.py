@@ -124,6 +124,8 @@ TWINS: dict[str, tuple[Break, str, str]] = {
     "each line counted": (
         query("base", "`illumio_pce_index` user=$who|s$ | stats count"), "base", "`illumio_pce_latest`"),
     "link out of the add-on": (url("https://example.com/"), "viz_rows", "leads out"),
+    "console without encoding": (
+        url("https://$row._host.value$:$row._port.value|u$/#/workloads/$row._uuid.value|u$"), "viz_rows", "leads out"),
     "link to nowhere": (url("/app/TA_illumio_pce/other"), "viz_rows", "leads to other"),
     "link to no input": (url("/app/TA_illumio_pce/sample?form.what=x"), "viz_rows", "has no such input"),
     "value not encoded": (url("/app/TA_illumio_pce/sample?form.who=$row.user.value$"), "viz_rows", "row.user.value|u$"),
@@ -161,6 +163,12 @@ def test_a_fixed_list_needs_no_quotes() -> None:
     }
     shown["layout"]["globalInputs"].append("input_span")
     source(shown, "rate")["query"] = "`illumio_pce_index` sourcetype=illumio:pce:flows | timechart span=$span$ count"
+    assert found(shown) == []
+
+
+def test_a_row_may_lead_to_the_pce_console() -> None:
+    shown = definition()
+    url("https://$row._host.value|u$:$row._port.value|u$/#/workloads/$row._uuid.value|u$")(shown)
     assert found(shown) == []
 
 

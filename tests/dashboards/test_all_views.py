@@ -47,8 +47,8 @@ RISKY = (
 SAME = ["input_global_time", "input_pce", "input_org", "input_severity"]
 #: Fields of a closing timechart that what follows takes away again.
 INNER = {"all_received"}
-#: They tell of saved searches.
-NO_EVENTS = {"viz_enabled", "viz_detections"}
+#: They are about saved searches, or have no row that could be clicked.
+NO_EVENTS = {"viz_enabled", "viz_detections", "viz_console"}
 NO_DATA = ("No events were received", "No status was received", "No run was recorded", "No daily summary", "no data")
 # How many searches of a page read events, and how often it asks the index alone. More of them cost every viewer more.
 COSTS = {

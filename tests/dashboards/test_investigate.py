@@ -15,7 +15,7 @@ from tests.cim import formats
 from tests.dashboards.belongs import causes
 from tests.dashboards.conftest import DAY, MONDAY, events_of
 from tests.dashboards.facts import Fact, facts
-from tests.dashboards.panels import Indexed, Page, Row
+from tests.dashboards.panels import Indexed, Page, Row, put_in
 from workbench.pce.events.collected import Indexed as Event
 from workbench.splunk.spl.search import run
 
@@ -297,17 +297,21 @@ def test_the_base_search_reads_what_holds_the_name(investigate: Open) -> None:
     assert len(read) * 10 < len(_today())
 
 
-def test_the_full_event_has_the_address_of_the_console_if_it_is_known(tmp_path: Path) -> None:
-    uuid = "6f0c1a52-7f1e-4d1b-9a53-0d5a1c2b3e4f"
+UUID = "6f0c1a52-7f1e-4d1b-9a53-0d5a1c2b3e4f"
+
+
+@pytest.fixture
+def with_console(tmp_path: Path) -> Indexed:
+    """An event about a workload of a PCE whose console is entered, and one of a PCE without."""
     event = {
         **_sign_in(1, "ines", "192.0.2.7"),
+        "href": "/orgs/1/events/1",
         "event_type": "workload.update",
         "pce_fqdn": "pce.invalid",  # the row of the file that ships, which is no PCE
         "resource_changes": [
-            {"change_type": "update", "resource": {"workload": {"href": f"/orgs/1/workloads/{uuid}", "name": "quay"}}}
+            {"change_type": "update", "resource": {"workload": {"href": f"/orgs/1/workloads/{UUID}", "name": "quay"}}}
         ],
     }
-    lines = [event, {**event, "href": "/orgs/1/events/2", "pce_fqdn": "pce.example"}]
     events = [
         {
             "_raw": json.dumps(one),
@@ -316,22 +320,39 @@ def test_the_full_event_has_the_address_of_the_console_if_it_is_known(tmp_path: 
             "source": "illumio_pce_events://audit",
             "host": "pce",
         }
-        for one in lines
+        for one in (event, {**event, "href": "/orgs/1/events/2", "pce_fqdn": "pce.example"})
     ]
-    indexed = Indexed(events, MONDAY + 60, tmp_path)
+    return Indexed(events, MONDAY + 60, tmp_path)
 
-    shown = [
-        {
-            row["Field"]: row.get("Value")
-            for row in Page("investigate", indexed, {"kind": "workload", "entered": uuid, "event": one["href"]}).of(
-                "viz_event"
-            )
-        }
-        for one in lines
-    ]
 
-    assert [one["id"] for one in shown] == [one["href"] for one in lines]
-    assert [one.get("console") for one in shown] == [f"https://console.invalid:8443/#/workloads/{uuid}", None]
+def test_the_full_event_has_the_address_of_the_console_if_it_is_known(with_console: Indexed) -> None:
+    def full_event(href: str) -> dict[str, Any]:
+        page = Page("investigate", with_console, {"kind": "workload", "entered": UUID, "event": href})
+        return {row["Field"]: row.get("Value") for row in page.of("viz_event")}
+
+    known, unknown = full_event("/orgs/1/events/1"), full_event("/orgs/1/events/2")
+
+    assert (known["id"], unknown["id"]) == ("/orgs/1/events/1", "/orgs/1/events/2")
+    assert known["console"] == f"https://console.invalid:8443/#/workloads/{UUID}"
+    assert "console" not in unknown
+
+
+def test_a_workload_opens_in_its_console_where_that_is_known(with_console: Indexed) -> None:
+    page = Page("investigate", with_console, {"kind": "workload", "entered": UUID})
+
+    (row,) = page.of("viz_console")
+
+    assert (row["Workload"], row["PCE"]) == ("quay", "pce.invalid")
+    (handler,) = page.definition["visualizations"]["viz_console"]["eventHandlers"]
+    link = handler["options"]["url"].replace("|u$", "$")
+    assert (
+        put_in(link, {f"row.{name}.value": str(value) for name, value in row.items()})
+        == f"https://console.invalid:8443/#/workloads/{UUID}"
+    )
+
+
+def test_without_a_console_no_row_can_be_clicked(investigate: Open) -> None:
+    assert investigate(value=GRETA).of("viz_console") == []
 
 
 def test_no_event_at_all(tmp_path: Path) -> None:

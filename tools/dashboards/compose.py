@@ -21,6 +21,7 @@ from urllib.parse import quote
 from tools.dashboards.model import Dashboard, Invalid, Json
 
 _TOKEN = re.compile(r"(\$[\w.:-]+(?:\|[a-z]+)*\$)")
+_PAGES = "/app/"
 _SEARCH = "/app/TA_illumio_pce/search"
 _FILTERS = ("pce", "org", "severity")
 #: The macros that say why a table is empty: they want to know whether a filter is set.
@@ -97,7 +98,7 @@ def _linked(panel: Json, sources: Json, texts: dict[str, str], filters: dict[str
     handlers = []
     for one in panel.get("eventHandlers", []):
         options = _address(one["options"], sources, texts)
-        if "url" in one["options"]:
+        if one["options"].get("url", "").startswith(_PAGES):
             missing = [text for token, text in filters.items() if f"form.{token}=" not in options["url"]]
             options = {**options, "url": options["url"] + "".join(missing)}
         handlers.append({**one, "options": options})

@@ -60,17 +60,14 @@ pce.example.com,pce.example.com,8443
 2. An uploaded file is private. Open *Permissions* of the file there, and choose *All apps* with *Read* for *Everyone*.
    Do so before the next step; otherwise searches of all others do not find the file.
 
-3. Put this into `local/transforms.conf` on the search heads:
+3. Under Settings, Lookups, Lookup definitions, open `illumio_pce_consoles` and choose your file. In a conf file, it is
+   `filename = our_consoles.csv` in the stanza `[illumio_pce_consoles]` of `local/transforms.conf`.
 
-```
-[illumio_pce_consoles]
-filename = our_consoles.csv
-```
-
-Investigate then shows the address as `console` in the full event. There is a link if the event came from the API, its
-PCE is in the file, and it is about one workload and nothing else: `https://HOST:PORT/#/workloads/UUID`. For rule sets,
-IP lists, services, VENs, users and events, no address of the console is certain, so there is none. In the menus of the
-fields `user`, `src_user`, `dest` and `src`, an event leads to Investigate.
+Investigate then lists the workloads that can be opened, and a click on a row opens one. Splunk may ask first, since the
+link leads out of it. There is a link if the event came from the API, its PCE is in the file, and it is about one
+workload and nothing else: `https://HOST:PORT/#/workloads/UUID`. For rule sets, IP lists, services, VENs, users and
+events, no address of the console is certain, so there is none. In the menus of the fields `user`, `src_user`, `dest`
+and `src`, an event leads to Investigate.
 
 ## What they cost
 
