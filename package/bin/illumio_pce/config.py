@@ -39,6 +39,9 @@ _LONGEST_CERTIFICATE = 65_536
 #: A user name or password of SOCKS5 has so many bytes at most (RFC 1929).
 _LONGEST_OF_SOCKS = 255
 
+#: Illumio's domain, in which the PCEs of its cloud are (Illumio Core REST API, "Authenticate to the Login Service").
+_CLOUD = ".illum.io"
+
 #: What stands in a conf file, and comes back from a form, in the place of a secret (splunktaucclib).
 PLACEHOLDERS = ("******", "********")
 
@@ -202,6 +205,11 @@ class Account:
     def url(self) -> str:
         """The PCE URL, spelled in one way only."""
         return f"https://{self.authority}"
+
+    @property
+    def is_in_cloud(self) -> bool:
+        """Whether Illumio runs the PCE."""
+        return self.host.rstrip(".").endswith(_CLOUD)
 
     @property
     def source(self) -> str:

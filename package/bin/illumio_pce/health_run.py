@@ -29,8 +29,6 @@ from .timestamps import render
 
 #: How long a run goes on asking (seconds): the next one is soon.
 _RETRY_SECONDS = 20.0
-#: Illumio's domain, in which the PCEs of its cloud are (Illumio Core REST API, "Authenticate to the Login Service").
-CLOUD = ".illum.io"
 _NO_HEALTH = frozenset({401, 402, 403, 404})
 _NO_HEALTH_NOTE = (
     "A PCE in Illumio's cloud has no health to read (it answered with {}). It is asked again in a day; delete or "
@@ -70,7 +68,7 @@ class HealthRun:
 
     def collect(self) -> None:
         """Ask once, and write what comes as events; a PCE that cannot be asked is an event as well, and a PceError."""
-        in_cloud = self.account.host.rstrip(".").endswith(CLOUD)
+        in_cloud = self.account.is_in_cloud
         if in_cloud and self.mark.is_set(self.clock.time()):
             return
         try:

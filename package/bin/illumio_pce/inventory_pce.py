@@ -8,7 +8,6 @@ from typing import Any
 
 from .config import HOST_NAME, Account
 from .errors import PceError
-from .health_run import CLOUD
 from .inventory_silent import Timers, settings_of
 from .inventory_state import Memory
 from .inventory_values import objects_of, text_of
@@ -41,7 +40,7 @@ def identify(pce: Pce, account: Account, memory: Memory) -> Identity:
     Raises PceError where the PCE cannot be asked at all.
     """
     host, remembered = account.host, memory.fqdn
-    if not host.rstrip(".").endswith(CLOUD):
+    if not account.is_in_cloud:
         names, certain = _of_health(pce)
         if names:
             return _own(names, host, memory)
