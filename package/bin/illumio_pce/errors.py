@@ -43,6 +43,8 @@ REMEDIES = {
 PASSING = frozenset(
     {"broken_answer", "connection", "dns", "not_a_pce", "rate_limited", "server_error", "timeout"},
 )
+#: Categories for which other requests would fail too: the PCE cannot be reached, refuses the key, or asks for a pause.
+ENDING = frozenset({"connection", "dns", "proxy", "rate_limited", "redirect", "refused_key", "tls"})
 
 
 class CollectorError(Exception):
@@ -92,6 +94,11 @@ class PceError(CollectorError):
     def passing(self) -> bool:
         """Whether asking again within the same run can help."""
         return self.category in PASSING
+
+    @property
+    def ends_the_run(self) -> bool:
+        """Whether other requests of the same run would fail as well."""
+        return self.category in ENDING
 
 
 class StateError(CollectorError):

@@ -13,7 +13,6 @@ from typing import Callable, TypeVar
 from .array_reader import NotAnArray
 from .clock import Clock
 from .errors import PceError
-from .inventory_pce import FATAL
 from .inventory_values import number_of
 from .limits import Limits
 from .pce import Pce
@@ -65,7 +64,7 @@ class Downloader:
                 self._keep(response or self._open(Request(datafile)), target)
                 return take()
             except PceError as error:
-                if not error.passing or error.category in FATAL or not retries:
+                if not error.passing or error.ends_the_run or not retries:
                     raise
             retries -= 1
             self._clock.sleep(self._limits.collection_pause_seconds)

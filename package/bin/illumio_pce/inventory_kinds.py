@@ -32,7 +32,7 @@ from .inventory_words import Names, labels_of, peers, ports, ranges, scope_text
 #: So many entries of a list are told.
 _LONGEST_LIST = 50
 #: A supercluster has fewer members.
-_MOST_MEMBERS = 50
+MOST_MEMBERS = 50
 
 Record = Mapping[str, Any]
 NOTHING: Record = MappingProxyType({})
@@ -77,7 +77,7 @@ class Context:
 
     def serves(self, server: str) -> str:
         """Note which PCE serves a VEN."""
-        if HOST_NAME.fullmatch(server) and len(self.seen) < _MOST_MEMBERS:
+        if HOST_NAME.fullmatch(server) and len(self.seen) < MOST_MEMBERS:
             self.seen.add(server)
         return server
 

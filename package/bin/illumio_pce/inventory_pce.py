@@ -8,17 +8,11 @@ from typing import Any
 
 from .config import HOST_NAME, Account
 from .errors import PceError
+from .inventory_kinds import MOST_MEMBERS
 from .inventory_silent import Timers, settings_of
 from .inventory_state import Memory
 from .inventory_values import objects_of, text_of
 from .pce import HEALTH_PATH, Pce
-
-#: What stops a run: the PCE cannot be reached, or refuses the key, or has had enough of it.
-FATAL = frozenset({"connection", "dns", "proxy", "rate_limited", "redirect", "refused_key", "tls"})
-
-
-#: A supercluster has fewer members.
-_MOST_MEMBERS = 50
 
 
 @dataclass
@@ -50,7 +44,7 @@ def identify(pce: Pce, account: Account, memory: Memory) -> Identity:
     own = latest or remembered or host
     if remembered and remembered.lower() != host.lower():
         own = remembered
-    return Identity(own, set(sorted({*memory.members, latest} - {""})[:_MOST_MEMBERS]), memory.guessed)
+    return Identity(own, set(sorted({*memory.members, latest} - {""})[:MOST_MEMBERS]), memory.guessed)
 
 
 def _own(names: list[str], host: str, memory: Memory) -> Identity:
@@ -68,7 +62,7 @@ def _of_health(pce: Pce) -> tuple[list[str], bool]:
     try:
         answer = pce.value(HEALTH_PATH)
     except PceError as error:
-        if error.category in FATAL:
+        if error.ends_the_run:
             raise
         return [], error.category in ("forbidden", "not_found")
     return _names(answer, "fqdn"), answer is not None
@@ -78,7 +72,7 @@ def _of_events(pce: Pce, org_id: int) -> str:
     try:
         answer = pce.value(f"/api/v2/orgs/{org_id}/events", (("max_results", "1"),))
     except PceError as error:
-        if error.category in FATAL:
+        if error.ends_the_run:
             raise
         return ""
     return next(iter(_names(answer, "pce_fqdn")), "")
@@ -101,8 +95,9 @@ NO_TIMERS = TimerSettings(None)
 
 
 def read_timers(pce: Pce, org_id: int, remembered: Mapping[str, Any] | None) -> TimerSettings:
-    """The offline timers, which only a role for the whole organisation may read. Raises PceError of `FATAL` only.
+    """The offline timers, which only a role for the whole organisation may read.
 
+    Raises no PceError but one that ends the run.
     `remembered`: the timers that were read last. They still apply where the PCE fails.
     """
     try:
@@ -111,7 +106,7 @@ def read_timers(pce: Pce, org_id: int, remembered: Mapping[str, Any] | None) -> 
             raise PceError("broken_answer", "The PCE's response is too large or too slow.")
         return TimerSettings(Timers(settings_of(answer)).as_settings())
     except PceError as error:
-        if error.category in FATAL:
+        if error.ends_the_run:
             raise
         if error.status == 403:
             return TimerSettings(

@@ -16,7 +16,7 @@ from .inventory_download import Downloader
 from .inventory_events import Header, pages
 from .inventory_files import Files
 from .inventory_kinds import COLLECTIONS, Context
-from .inventory_pce import FATAL, NO_TIMERS, Identity, TimerSettings, identify, read_timers
+from .inventory_pce import NO_TIMERS, Identity, TimerSettings, identify, read_timers
 from .inventory_settings import InventorySettings
 from .inventory_silent import Timers
 from .inventory_state import InventoryState, Memory
@@ -149,9 +149,8 @@ class InventoryRun:
             try:
                 self._note(name, self._collection_run(name, shared).collect())
             except PceError as error:
-                fatal = error.category in FATAL
-                self._report(wanted[at:] if fatal else [name], shared, error)
-                if fatal:
+                self._report(wanted[at:] if error.ends_the_run else [name], shared, error)
+                if error.ends_the_run:
                     raise
                 failures[name] = error
                 self._note_labels(name, shared, error)
@@ -178,7 +177,7 @@ class InventoryRun:
         try:
             self._collection_run(name, shared).learn(from_pce=from_pce)
         except PceError as error:
-            if error.category in FATAL:
+            if error.ends_the_run:
                 raise
             self.record.notes.append(f"{name}: {error.args[0]}")
             self._note_labels(name, shared, error)
