@@ -177,7 +177,7 @@ class InventoryWorld:
         settings = InventorySettings.parse("inv", {"account": "lab", **self.settings})
         state = InventoryState(self, "inv", self.clock, NoLease())
         limits = Limits()
-        return InventoryRun(settings, account, pce, state, self.folder, self, self.clock, self.stop, limits)
+        return InventoryRun(settings, account, pce, self, self.clock, self.stop, state, self.folder, limits)
 
     def run(self, later: float = 4 * HOUR) -> list[dict[str, Any]]:
         """A run, `later` seconds after what was before it; its events."""

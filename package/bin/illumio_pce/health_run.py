@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from .clock import Clock
-from .config import HOST_NAME, Account
+from .config import HOST_NAME
 from .errors import PceError
 from .health_events import events_of, unreachable
 from .health_mark import HealthMark
@@ -20,11 +19,9 @@ from .health_settings import HealthSettings
 from .input_run import InputRun, Prepared
 from .limits import DEFAULT_LIMITS, Limits
 from .names import CLUSTER_HEALTH, HEALTH_SCHEME, HEALTH_STATE
-from .output import Output, SplunkEvents
-from .pce import HEALTH_PATH, Pce
-from .short_record import ShortRecord
+from .pce import HEALTH_PATH
+from .short_run import ShortRun
 from .splunkd import KvStore
-from .stop import Stop
 from .timestamps import render
 
 #: How long a run goes on asking (seconds): the next one is soon.
@@ -50,21 +47,10 @@ _REFUSALS = ("refused_key", "forbidden", "rate_limited")
 
 
 @dataclass
-class HealthRun:
-    """One run; everything that it acts through is passed in."""
+class HealthRun(ShortRun):
+    """See `ShortRun`. `mark`: when a PCE in Illumio's cloud last had no health to read."""
 
-    settings: HealthSettings
-    account: Account
-    pce: Pce
-    output: Output
-    clock: Clock
-    stop: Stop
     mark: HealthMark
-    record: ShortRecord = field(default_factory=ShortRecord)
-
-    def __post_init__(self) -> None:
-        self._started = self.clock.monotonic()
-        self.record.notes.extend(f"inputs.conf: {note}" for note in self.settings.notes)
 
     def collect(self) -> None:
         """Ask once, and write what comes as events; a PCE that cannot be asked is an event as well, and a PceError."""
@@ -86,12 +72,6 @@ class HealthRun:
         else:
             self._note_no_health("an empty list")
 
-    def write_record(self, outcome: dict[str, Any]) -> None:
-        """Tell splunkd what happened in this run, in the form of the events input's records."""
-        seconds = self.clock.monotonic() - self._started
-        source, traffic = self.settings.source, self.pce.traffic
-        self.output.write(self.record.event(outcome, source, self.account, traffic, self.clock.time(), seconds))
-
     def _fail(self, error: PceError) -> None:
         """Write that the PCE's health cannot be read, and raise why."""
         if error.status in _ERRORS:
@@ -109,9 +89,7 @@ class HealthRun:
         now = self.clock.time()
         texts = [_json({"time": render(int(now * 1000)), **event}) for event in events]
         hosts = [self._host(event["pce_fqdn"]) for event in events]
-        epochs, clean = [f"{now:.3f}"] * len(events), [False] * len(events)
-        self.record.bytes_out += self.output.write(SplunkEvents(texts, epochs, hosts, CLUSTER_HEALTH, clean))
-        self.record.delivered += len(events)
+        self._hand_over(texts, now, hosts, CLUSTER_HEALTH)
 
     def _host(self, fqdn: str) -> str:
         return fqdn if HOST_NAME.fullmatch(fqdn) else self.account.host

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .clock import Clock
-from .config import Account
 from .errors import CollectorError, PceError
 from .input_run import InputRun, Prepared
 from .inventory_collection import CollectionRun, Shared
@@ -22,13 +20,11 @@ from .inventory_silent import Timers
 from .inventory_state import InventoryState, Memory
 from .limits import DEFAULT_LIMITS, Limits
 from .names import INVENTORY, INVENTORY_SCHEME, INVENTORY_STATE
-from .output import Output, SplunkEvents
-from .pce import Pce
 from .pce_clock import clock_problem
 from .record import peak_memory_mib
 from .short_record import ShortRecord
+from .short_run import ShortRun
 from .splunkd import KvStore
-from .stop import Stop
 from .timestamps import DAY, SECOND
 
 #: The collections whose objects others name by href.
@@ -62,24 +58,18 @@ class InventoryRecord(ShortRecord):
 
 
 @dataclass
-class InventoryRun:
-    """One run; everything that it acts through is passed in. `folder`: where the input keeps its files."""
+class InventoryRun(ShortRun):
+    """See `ShortRun`. `folder`: where the input keeps its files."""
 
     settings: InventorySettings
-    account: Account
-    pce: Pce
     state: InventoryState
     folder: Path
-    output: Output
-    clock: Clock
-    stop: Stop
     limits: Limits = DEFAULT_LIMITS
-    record: InventoryRecord = field(default_factory=InventoryRecord)
+    record: InventoryRecord = field(default_factory=InventoryRecord, init=False)
 
     def __post_init__(self) -> None:
-        self._started = self.clock.monotonic()
+        super().__post_init__()
         self._started_ms = int(self.clock.time() * SECOND)
-        self.record.notes.extend(f"inputs.conf: {note}" for note in self.settings.notes)
 
     def collect(self) -> None:
         """Read the collections, one after another; those that cannot be read are an error at the end.
@@ -203,19 +193,9 @@ class InventoryRun:
 
     def _write(self, host: str, texts: Iterable[str]) -> None:
         """Hand events to splunkd; a stop may come before each page of them."""
-        epoch = f"{self._started_ms / SECOND:.3f}"
         for page in pages(texts):
             self.stop.check()
-            count = len(page)
-            events = SplunkEvents(page, [epoch] * count, [host] * count, INVENTORY, [False] * count)
-            self.record.bytes_out += self.output.write(events)
-            self.record.delivered += count
-
-    def write_record(self, outcome: dict[str, Any]) -> None:
-        """Tell splunkd what happened in this run, in the form of the events input's records."""
-        seconds = self.clock.monotonic() - self._started
-        source, traffic = self.settings.source, self.pce.traffic
-        self.output.write(self.record.event(outcome, source, self.account, traffic, self.clock.time(), seconds))
+            self._hand_over(page, self._started_ms / SECOND, [host] * len(page), INVENTORY)
 
 
 def _of_collections(failures: Mapping[str, PceError]) -> PceError:
@@ -249,7 +229,7 @@ class InventoryInputRun(InputRun):
     def _begin(self, prepared: Prepared) -> InventoryRun:
         settings, account, pce = prepared.settings, prepared.account, prepared.pce
         state = InventoryState(prepared.store, self._name, self._clock, prepared.lease)
-        return InventoryRun(settings, account, pce, state, self._folder, self, self._clock, self._stop, self._limits)
+        return InventoryRun(settings, account, pce, self, self._clock, self._stop, state, self._folder, self._limits)
 
     def _on_pipe_closed(self) -> None:
         """The next run sees in the KV store that this one did not end, and writes everything."""

@@ -37,9 +37,15 @@ class SplunkEvents(NamedTuple):
     clean: Sequence[bool]
 
     @classmethod
+    def at(cls, texts: Sequence[str], epoch: str, hosts: Sequence[str], sourcetype: str) -> SplunkEvents:
+        """Events of one time."""
+        count = len(texts)
+        return cls(texts=texts, epochs=[epoch] * count, hosts=hosts, sourcetype=sourcetype, clean=[False] * count)
+
+    @classmethod
     def of_one(cls, text: str, epoch: str, host: str, sourcetype: str) -> SplunkEvents:
         """A single event."""
-        return cls(texts=[text], epochs=[epoch], hosts=[host], sourcetype=sourcetype, clean=[False])
+        return cls.at([text], epoch, [host], sourcetype)
 
 
 class Output(Protocol):
