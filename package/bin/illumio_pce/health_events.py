@@ -16,14 +16,14 @@ from .health_values import (
     WARNING,
     Level,
     Measurement,
+    entries_of,
     level_of,
     measurements,
     number_of,
-    object_of,
-    objects_of,
     services_of,
-    text_of,
+    text_or_none,
 )
+from .json_values import object_of
 
 Members = dict[str, Any]
 
@@ -40,11 +40,11 @@ _MOST_MEASUREMENTS = 200
 
 def events_of(answer: Any, fallback: str) -> Iterator[Members]:
     """The events of a response; none where it holds no PCE. `fallback`: the PCE's name where it gives none."""
-    for pce in objects_of(answer):
+    for pce in entries_of(answer):
         if not pce.keys() & {"fqdn", "nodes", "status"}:
             continue
-        fqdn = text_of(pce.get("fqdn")) or fallback
-        nodes = objects_of(pce.get("nodes"))
+        fqdn = text_or_none(pce.get("fqdn")) or fallback
+        nodes = entries_of(pce.get("nodes"))
         yield _pce_event(pce, fqdn, nodes)
         for node in nodes:
             yield _node_event(node, fqdn)
@@ -73,10 +73,10 @@ def unreachable(fqdn: str, error: str, category: str, *, down: bool) -> Members:
 def _pce_event(pce: Mapping[str, Any], fqdn: str, nodes: list[Mapping[str, Any]]) -> Members:
     missing = sum(map(_is_missing, nodes))
     notes = [
-        _without_null({name: text_of(note.get(name)) for name in ("status", "token", "message")})
-        for note in objects_of(pce.get("notifications"))
+        _without_null({name: text_or_none(note.get(name)) for name in ("status", "token", "message")})
+        for note in entries_of(pce.get("notifications"))
     ]
-    replicas = [_replica(one) for one in objects_of(object_of(pce.get("network")).get("replication"))]
+    replicas = [_replica(one) for one in entries_of(object_of(pce.get("network")).get("replication"))]
     found = list(measurements(pce.get("groups")))
     own = level_of(pce.get("status"))
     problems = [
@@ -88,7 +88,7 @@ def _pce_event(pce: Mapping[str, Any], fqdn: str, nodes: list[Mapping[str, Any]]
     if own is None and not nodes:
         own = WARNING  # neither good nor bad is known
     if _bad(own) and not problems:
-        problems = [f"its status ({text_of(pce.get('status')) or 'unknown'})"]
+        problems = [f"its status ({text_or_none(pce.get('status')) or 'unknown'})"]
     levels = [own, WARNING if missing else None]
     return _complete(
         {
@@ -96,14 +96,14 @@ def _pce_event(pce: Mapping[str, Any], fqdn: str, nodes: list[Mapping[str, Any]]
             "component": "cluster",
             "pce_fqdn": fqdn,
             "dest": fqdn,
-            "pce_type": text_of(pce.get("type")),
-            "status": text_of(pce.get("status")),
+            "pce_type": text_or_none(pce.get("type")),
+            "status": text_or_none(pce.get("status")),
             "cluster": "degraded" if missing or _bad(own) else "healthy" if own else None,
             "missing": missing,
             "nodes": len(nodes),
             "available_seconds": number_of(pce.get("available_seconds")),
-            "listen_only_mode_enabled_at": text_of(pce.get("listen_only_mode_enabled_at")),
-            "generated_at": text_of(pce.get("generated_at")),
+            "listen_only_mode_enabled_at": text_or_none(pce.get("listen_only_mode_enabled_at")),
+            "generated_at": text_or_none(pce.get("generated_at")),
             **_lags(replicas),
             "notifications": notes,
             "replication": replicas,
@@ -115,7 +115,7 @@ def _pce_event(pce: Mapping[str, Any], fqdn: str, nodes: list[Mapping[str, Any]]
 
 
 def _node_event(node: Mapping[str, Any], fqdn: str) -> Members:
-    name, address = text_of(node.get("hostname")), text_of(node.get("ip_address"))
+    name, address = text_or_none(node.get("hostname")), text_or_none(node.get("ip_address"))
     cpu, memory = object_of(node.get("cpu")), object_of(node.get("memory"))
     disks = list(_disks(node.get("disk")))
     services = services_of(node.get("services"))
@@ -144,10 +144,10 @@ def _node_event(node: Mapping[str, Any], fqdn: str) -> Members:
             "dest": name or address or fqdn,
             "node": name,
             "ip_address": address,
-            "node_type": text_of(node.get("type")),
+            "node_type": text_or_none(node.get("type")),
             "runlevel": number_of(node.get("runlevel")),
             "uptime_seconds": number_of(node.get("uptime_seconds")),
-            "generated_at": text_of(node.get("generated_at")),
+            "generated_at": text_or_none(node.get("generated_at")),
             "cpu": cpu_used,
             "memory": memory_used,
             **{disk: percent for disk, percent, _ in disks},
@@ -190,24 +190,24 @@ def _is_missing(node: Mapping[str, Any]) -> bool:
 
 def _disks(value: Any) -> Iterator[tuple[str, Any, Level | None]]:
     """The key of each disk, how full it is (per cent), and how bad that is."""
-    for disk in objects_of(value):
+    for disk in entries_of(value):
         usage = object_of(disk.get("value")) or disk
-        location = re.sub(r"[^a-z0-9]+", "_", (text_of(disk.get("location")) or "").lower()).strip("_")[:60]
+        location = re.sub(r"[^a-z0-9]+", "_", (text_or_none(disk.get("location")) or "").lower()).strip("_")[:60]
         key = location if _MOUNTS.fullmatch(location) else f"disk_{location}".rstrip("_")
         yield key, number_of(usage.get("percent")), level_of(usage.get("status"))
 
 
 def _replica(one: Mapping[str, Any]) -> Members:
     details, value = object_of(one.get("details")), object_of(one.get("value"))
-    database = text_of(details.get("database_name"))
+    database = text_or_none(details.get("database_name"))
     return _without_null(
         {
-            "type": text_of(one.get("type")),
-            "of": _DATABASES.get(database or "", database) or text_of(details.get("fqdn")),
-            "status": text_of(value.get("status")),
+            "type": text_or_none(one.get("type")),
+            "of": _DATABASES.get(database or "", database) or text_or_none(details.get("fqdn")),
+            "status": text_or_none(value.get("status")),
             "lag_seconds": number_of(value.get("lag_seconds")),
-            "primary_fqdn": text_of(details.get("primary_fqdn")),
-            "replica_fqdn": text_of(details.get("replica_fqdn")),
+            "primary_fqdn": text_or_none(details.get("primary_fqdn")),
+            "replica_fqdn": text_or_none(details.get("replica_fqdn")),
         }
     )
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Union
 
+from .json_values import object_of
+
 Number = Union[int, float]
 
 _PERCENT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*%?", re.ASCII)
@@ -46,11 +48,11 @@ class Measurement(NamedTuple):
 
 def level_of(word: Any) -> Level | None:
     """What a status means; None where there is none. A word that nobody knows is no `normal` one."""
-    text = text_of(word)
+    text = text_or_none(word)
     return None if text is None else _LEVELS.get(text.lower(), WARNING)
 
 
-def text_of(value: Any) -> str | None:
+def text_or_none(value: Any) -> str | None:
     """A text, shortened; None for an empty one and for anything else."""
     return value[:_LONGEST_TEXT] if isinstance(value, str) and value else None
 
@@ -65,31 +67,26 @@ def number_of(value: Any) -> Number | None:
     return value
 
 
-def objects_of(value: Any) -> list[Mapping[str, Any]]:
-    """The objects of a list; of an object, itself; what is null in a list is an object without members."""
+def entries_of(value: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list, a null in it as an object without members; of an object, itself."""
     if isinstance(value, Mapping):
         return [value]
     items = value if isinstance(value, list) else []
     return [item or {} for item in items[:_LONGEST_LIST] if item is None or isinstance(item, Mapping)]
 
 
-def object_of(value: Any) -> Mapping[str, Any]:
-    """An object, without members for anything else."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def texts_of(value: Any) -> list[str]:
+def _texts_of(value: Any) -> list[str]:
     """The texts of a list; of a text, itself."""
     items = value if isinstance(value, list) else [value]
-    return [text for text in map(text_of, items[:_LONGEST_LIST]) if text is not None]
+    return [text for text in map(text_or_none, items[:_LONGEST_LIST]) if text is not None]
 
 
 def services_of(value: Any) -> dict[str, Any]:
     """The services of a node by how they are, flat, and their status; empty where nothing is known."""
     outer = object_of(value)
     lists = object_of(outer.get("services")) or outer
-    found: dict[str, Any] = {name: texts_of(lists[name]) for name in _SERVICES if lists.get(name)}
-    status = text_of(outer.get("status")) or text_of(lists.get("status"))
+    found: dict[str, Any] = {name: _texts_of(lists[name]) for name in _SERVICES if lists.get(name)}
+    status = text_or_none(outer.get("status")) or text_or_none(lists.get("status"))
     return {**({"status": status} if status else {}), **found}
 
 
@@ -113,4 +110,4 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bool):
         return value
     number = number_of(value)
-    return text_of(value) if number is None else number
+    return text_or_none(value) if number is None else number

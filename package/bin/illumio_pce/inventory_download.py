@@ -13,7 +13,7 @@ from typing import Callable, TypeVar
 from .array_reader import NotAnArray
 from .clock import Clock
 from .errors import PceError
-from .inventory_values import number_of
+from .inventory_values import integer_of
 from .limits import Limits
 from .pce import Pce
 from .prefetch import Request
@@ -49,7 +49,7 @@ class Downloader:
                 raise
             return None
         response.close()
-        total = number_of(response.headers.get("x-total-count", "").strip())
+        total = integer_of(response.headers.get("x-total-count", "").strip())
         return total if total is None or total >= 0 else None
 
     def read(self, path: str, target: Path, take: Callable[[], Taken]) -> Taken:

@@ -20,14 +20,14 @@ from .inventory_values import (
     first_text,
     host_address,
     href_of,
-    number_of,
-    object_of,
+    integer_of,
     objects_of,
     present,
     text_of,
     texts_of,
 )
 from .inventory_words import Names, labels_of, peers, ports, ranges, scope_text
+from .json_values import object_of
 
 #: So many entries of a list are told.
 _LONGEST_LIST = 50
@@ -316,7 +316,7 @@ def _pairing_profile(record: Record, context: Context) -> Members:
         "enforcement_mode": text_of(record.get("enforcement_mode")),
         "ven_type": text_of(record.get("ven_type")),
         "labels": labels_of(record, context.names),
-        "key_lifespan": text_of(lifespan) or number_of(lifespan),
+        "key_lifespan": text_of(lifespan) or integer_of(lifespan),
     }
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Set
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .inventory_values import href_of, number_of, object_of, objects_of, text_of
+from .inventory_values import href_of, integer_of, objects_of, text_of
+from .json_values import object_of
 from .timestamps import SECOND, parse
 
 #: After how long the PCE takes a VEN for offline where it names no timer (seconds): the guide's defaults.
@@ -94,7 +95,7 @@ def _is_group(href: str) -> bool:
 
 
 def _timer(entry: Mapping[str, Any]) -> _Timer | None:
-    seconds = number_of(entry.get("value"))
+    seconds = integer_of(entry.get("value"))
     if seconds is None or seconds < _NEVER:
         return None
     items = objects_of(entry.get("scope") or [])

@@ -8,6 +8,8 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
+from .json_values import object_of
+
 _LONGEST_TEXT = 255
 #: Control characters, and halves of characters that lack the other half, which no UTF-8 can carry.
 _NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -33,16 +35,11 @@ def boolean_of(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def number_of(value: Any) -> int | None:
+def integer_of(value: Any) -> int | None:
     """A whole number, also as text; None for anything else."""
     if isinstance(value, str) and re.fullmatch("-?[0-9]{1,9}", value, re.ASCII):
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def object_of(value: Any) -> Mapping[str, Any]:
-    """An object, without members for anything else."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def objects_of(value: Any) -> list[Mapping[str, Any]]:

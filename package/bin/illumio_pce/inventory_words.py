@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .inventory_values import first_text, href_of, number_of, objects_of, text_of
+from .inventory_values import first_text, href_of, integer_of, objects_of, text_of
 
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}
 _ICMP = (1, 58)
@@ -93,7 +93,7 @@ def ports(entries: Iterable[Mapping[str, Any]]) -> list[str]:
 
 def port_text(entry: Mapping[str, Any]) -> str:
     """One port, range of ports, protocol, or Windows service or process."""
-    protocol, port, to_port = (number_of(entry.get(name)) for name in ("proto", "port", "to_port"))
+    protocol, port, to_port = (integer_of(entry.get(name)) for name in ("proto", "port", "to_port"))
     program = first_text(entry.get("service_name"), entry.get("process_name"))
     if protocol is None and port is None:
         return program
@@ -101,7 +101,7 @@ def port_text(entry: Mapping[str, Any]) -> str:
         return program or "all"
     name = _PROTOCOLS.get(protocol or 0, "" if protocol is None else f"protocol {protocol}")
     if protocol in _ICMP:
-        kind, code = number_of(entry.get("icmp_type")), number_of(entry.get("icmp_code"))
+        kind, code = integer_of(entry.get("icmp_type")), integer_of(entry.get("icmp_code"))
         return name if kind is None else f"{name} {kind}" if code is None else f"{name} {kind}/{code}"
     span = "" if port is None else f"{port}-{to_port}" if to_port and to_port != port else str(port)
     text = "/".join(filter(None, (span, name)))
