@@ -11,11 +11,22 @@ import pytest
 from illumio_pce.errors import PceError
 from illumio_pce.inventory_files import forget
 from illumio_pce.inventory_kinds import Item
-from illumio_pce.inventory_known import About, Gone, Known, KnownWriter, Pending, digest_of, key_of
+from illumio_pce.inventory_known import (
+    Change,
+    Known,
+    KnownMetadata,
+    KnownObject,
+    KnownWriter,
+    Pending,
+    digest_of,
+    key_of,
+)
 from illumio_pce.inventory_snapshot import Snapshot, judge
 from illumio_pce.store import Unreadable
 
-ABOUT = About("pce.example.com/orgs/1", "pce.example.com", "1760000000000", 1_760_000_000_000, Pending("ab", 5))
+METADATA = KnownMetadata(
+    "pce.example.com/orgs/1", "pce.example.com", "1760000000000", 1_760_000_000_000, Pending("ab", 5)
+)
 
 
 def zipped(folder: Path, text: str | bytes) -> Path:
@@ -62,15 +73,15 @@ def item(number: int, name: str = "") -> Item:
     )
 
 
-def write(path: Path, *items: Item, kept: tuple[bytes, ...] = (), about: About = ABOUT) -> None:
+def write(path: Path, *items: Item, kept: tuple[bytes, ...] = (), metadata: KnownMetadata = METADATA) -> None:
     writer = KnownWriter(path)
     for one in items:
         writer.add(key_of(one.href), digest_of(one), one)
     writer.close()
-    writer.finish(kept, about)
+    writer.finish(kept, metadata)
 
 
-def met(known: Known, *items: Item) -> list[tuple[bool, bool]]:
+def met(known: Known, *items: Item) -> list[Change]:
     return [known.meet(key_of(one.href), digest_of(one)) for one in items]
 
 
@@ -78,11 +89,11 @@ def test_a_file_says_what_is_new_what_changed_and_what_is_gone(tmp_path: Path) -
     path = tmp_path / "known"
     write(path, *map(item, range(50)))
     known = Known.read(path)
-    assert (len(known), known.about) == (50, ABOUT)
-    assert met(known, item(7), item(8, "renamed"), item(99)) == [(True, True), (True, False), (False, False)]
+    assert (len(known), known.metadata) == (50, METADATA)
+    assert met(known, item(7), item(8, "renamed"), item(99)) == [Change.NONE, Change.CHANGED, Change.NEW]
     met(known, *map(item, range(10, 50)))
-    gone = sorted(known.gone(at) for at in known.missing())
-    assert gone[0] == Gone("workload", "/orgs/1/workloads/0", "host0", {"hostname": "h"})
+    gone = sorted(known.entry(at) for at in known.missing())
+    assert gone[0] == KnownObject("workload", "/orgs/1/workloads/0", "host0", {"hostname": "h"})
     assert len(gone) == 8
     known.meet_none()
     assert len(known.missing()) == 50
@@ -95,7 +106,7 @@ def test_lines_can_be_kept_in_the_next_file(tmp_path: Path) -> None:
     met(known, item(0), item(1))
     write(other, item(0), kept=tuple(map(known.line, known.missing())))
     again = Known.read(other)
-    assert met(again, item(0), item(1), item(2)) == [(True, True), (False, False), (True, True)]
+    assert met(again, item(0), item(1), item(2)) == [Change.NONE, Change.NEW, Change.NONE]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +150,7 @@ def test_only_the_very_number_that_the_pce_counts_confirms_a_large_drop(exact: b
     met(known, *map(item, range(20)))
     first = judge(known, Snapshot(count=20, is_exact=True), 0, complete=True, now_ms=now, interval_ms=1000)
     assert (len(first.kept), first.gone) == (20, [])
-    write(path, *map(item, range(40)), about=About("", "", "1", 0, first.pending, kept=20))
+    write(path, *map(item, range(40)), metadata=KnownMetadata("", "", "1", 0, first.pending, kept=20))
     known = Known.read(path)
     met(known, *map(item, range(20)))
     second = judge(known, Snapshot(count=20, is_exact=exact), 0, complete=True, now_ms=now + 1000, interval_ms=1000)

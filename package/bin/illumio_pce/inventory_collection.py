@@ -13,10 +13,10 @@ from .inventory_download import Downloader
 from .inventory_events import Header, Spool
 from .inventory_files import Files
 from .inventory_kinds import NAMED_BY_OTHERS, RULES, Collection, Context, Item
-from .inventory_known import About, Gone, Known, KnownWriter
+from .inventory_known import Known, KnownMetadata, KnownObject, KnownWriter
 from .inventory_settings import InventorySettings
 from .inventory_snapshot import Snapshot, Verdict, judge
-from .inventory_state import InventoryState, Mark, Memory
+from .inventory_state import InputMemory, InventoryState, Mark
 from .pce import Pce
 from .stop import Stop
 from .store import Unreadable
@@ -37,7 +37,7 @@ class Shared:
     pce: Pce
     downloader: Downloader
     state: InventoryState
-    memory: Memory
+    memory: InputMemory
     header: Header
     context: Context
     stop: Stop
@@ -79,13 +79,13 @@ class CollectionRun:
                 self._check_labels()
                 doubts = self._doubts(snapshot, total)
                 verdict = self._judge(snapshot, complete=not doubts)
-                if not (full or self._known.about.sure or doubts or verdict.why):
+                if not (full or self._known.metadata.sure or doubts or verdict.why):
                     full = True  # an earlier one is made up for, now that it can be
                     snapshot, spool, new = self._compare(full=full)
             manifest = self._manifest(snapshot, verdict, doubts, full=full)
             self._begin_writing()
             self._write(spool, verdict, manifest)
-            self._save(new, snapshot, verdict, self._about(verdict, manifest, full=full))
+            self._save(new, snapshot, verdict, self._metadata(verdict, manifest, full=full))
             return manifest
         finally:
             self._known.close()
@@ -99,8 +99,8 @@ class CollectionRun:
                     self._shared.downloader.read(self._path, self._files.download, self._learn_download)
                 return
             self._load()
-            for gone in self._known.all():
-                self._keep_name(gone)
+            for known in self._known.all():
+                self._keep_name(known)
         finally:
             self._known.close()
             self._files.remove(known=False)
@@ -113,8 +113,8 @@ class CollectionRun:
             known = Known.read(self._files.known)
         except Unreadable:
             return
-        about, shared = known.about, self._shared
-        self._fits = (about.source, about.fqdn) == (shared.source, shared.header.fqdn) and self._mark.fits(about)
+        metadata, own = known.metadata, (self._shared.source, self._shared.header.fqdn)
+        self._fits = (metadata.source, metadata.fqdn) == own and self._mark.fits(metadata)
         if self._fits:
             self._known = known
         else:
@@ -122,20 +122,20 @@ class CollectionRun:
 
     def _is_full_due(self) -> bool:
         """Whether everything is to be written: nothing is known, or not for certain, or elsewhere, or it is time."""
-        about, settings, now = self._known.about, self._shared.settings, self._shared.header.started_ms
-        if not self._fits or self._mark.was_interrupted(about) or about.index != settings.index:
+        metadata, settings, now = self._known.metadata, self._shared.settings, self._shared.header.started_ms
+        if not self._fits or self._mark.was_interrupted(metadata) or metadata.index != settings.index:
             return True
         every = settings.full_every * HOUR
         early = min(settings.interval * SECOND, every) // 2  # rather half an interval early than late
-        return not 0 <= now - about.full_at < every - early
+        return not 0 <= now - metadata.full_at < every - early
 
     def _limits(self) -> str:
         """Why the key may read only a part of the collection; empty where it reads all of it."""
         return self._shared.limited if self._collection.scoped else ""
 
-    def _lost_from(self) -> int:
+    def _unidentified_before(self) -> int:
         """How many objects there were, where it is not known which they were; else 0."""
-        pending = self._known.about.pending
+        pending = self._known.metadata.pending
         is_lost = not self._fits or (pending is not None and not pending.missing)
         return self._mark.objects if is_lost else 0
 
@@ -173,7 +173,7 @@ class CollectionRun:
         for _ in self._items(Snapshot()):
             pass
 
-    def _keep_name(self, item: Item | Gone) -> None:
+    def _keep_name(self, item: Item | KnownObject) -> None:
         if item.kind in NAMED_BY_OTHERS:
             self._shared.context.names.keep(item.kind, item.href, item.name, item.last)
 
@@ -181,19 +181,16 @@ class CollectionRun:
         """Why objects may be missing; nothing where the snapshot is complete."""
         flawed = f"{snapshot.flawed} of {snapshot.rows} objects have no href." if snapshot.flawed else ""
         repeated = f"Objects came twice ({snapshot.repeated}), so others may be missing." if snapshot.repeated else ""
-        return list(
-            filter(
-                None, (self._limits(), flawed, repeated, self._untold(snapshot), self._other_number(snapshot, total))
-            )
-        )
+        kinds, number = self._missing_rule_kinds(snapshot), self._other_number(snapshot, total)
+        return list(filter(None, (self._limits(), flawed, repeated, kinds, number)))
 
-    def _untold(self, snapshot: Snapshot) -> str:
+    def _missing_rule_kinds(self, snapshot: Snapshot) -> str:
         """Which kind of rules no rule set lists any more, though there were some."""
         if self._collection.name != "rule_sets" or not snapshot.rows:
             return ""
         known, told = self._known, self._shared.context.told
         parts = {part: kind for kind, part in RULES.items() if kind not in told}
-        hrefs = (known.gone(at).href for at in known.missing()) if parts else ()
+        hrefs = (known.entry(at).href for at in known.missing()) if parts else ()
         lost = sorted({kind for href in hrefs for part, kind in parts.items() if part in href})
         return f"No rule set lists {' or '.join(lost)} any more, though there were some." if lost else ""
 
@@ -212,7 +209,8 @@ class CollectionRun:
 
     def _judge(self, snapshot: Snapshot, *, complete: bool) -> Verdict:
         now, interval = self._shared.header.started_ms, self._shared.settings.interval * SECOND
-        return judge(self._known, snapshot, self._lost_from(), complete=complete, now_ms=now, interval_ms=interval)
+        unidentified = self._unidentified_before()
+        return judge(self._known, snapshot, unidentified, complete=complete, now_ms=now, interval_ms=interval)
 
     def _manifest(self, snapshot: Snapshot, verdict: Verdict, doubts: list[str], *, full: bool) -> dict[str, Any]:
         why = " ".join(filter(None, (*doubts, verdict.why)))
@@ -227,13 +225,13 @@ class CollectionRun:
             "pce_fqdns": self._shared.fqdns(),
         }
 
-    def _about(self, verdict: Verdict, manifest: dict[str, Any], *, full: bool) -> About:
+    def _metadata(self, verdict: Verdict, manifest: dict[str, Any], *, full: bool) -> KnownMetadata:
         """What this snapshot leaves behind.
 
         One that was to be full and could not be is made up for by the next one without a doubt, not by each until then.
         """
-        shared, before = self._shared, self._known.about
-        return About(
+        shared, before = self._shared, self._known.metadata
+        return KnownMetadata(
             shared.source,
             shared.header.fqdn,
             shared.header.snapshot,
@@ -249,21 +247,21 @@ class CollectionRun:
 
     def _write(self, spool: Spool, verdict: Verdict, manifest: dict[str, Any]) -> None:
         header, known = self._shared.header, self._known
-        deleted = (header.deleted(known.gone(at)) for at in verdict.gone)
+        deleted = (header.deleted(known.entry(at)) for at in verdict.gone)
         last = (header.manifest(self._collection.name, manifest),)
         self._shared.write(chain(spool.texts(), deleted, last))
 
-    def _save(self, new: KnownWriter, snapshot: Snapshot, verdict: Verdict, about: About) -> None:
+    def _save(self, new: KnownWriter, snapshot: Snapshot, verdict: Verdict, metadata: KnownMetadata) -> None:
         """Keep what is known now: the file first, and then that it counts."""
         shared, known = self._shared, self._known
-        new.finish(map(known.line, verdict.kept), about)
+        new.finish(map(known.line, verdict.kept), metadata)
         known.close()
         self._files.new.replace(self._files.known)
         count = snapshot.count + len(verdict.kept)
         is_sure = not verdict.kept and verdict.pending is None
         if self._collection.name in _SERVED:
             shared.memory.members = tuple(sorted({*shared.members, *shared.context.seen}))
-        self._remember(Mark(about.snapshot, count if is_sure else max(count, self._mark.objects)))
+        self._remember(Mark(metadata.snapshot, count if is_sure else max(count, self._mark.objects)))
 
     def _remember(self, mark: Mark) -> None:
         self._shared.memory.marks[self._collection.name] = mark

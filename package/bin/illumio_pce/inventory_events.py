@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .inventory_kinds import Item
-from .inventory_known import Gone
+from .inventory_known import KnownObject
 from .timestamps import render
 
 #: About this many characters are handed to splunkd at once.
@@ -27,7 +27,7 @@ class Header(NamedTuple):
         """The event of an object that is there."""
         return self._text(item.kind, item.href, item.name, "present", {**item.members, **item.passing})
 
-    def deleted(self, gone: Gone) -> str:
+    def deleted(self, gone: KnownObject) -> str:
         """The event of one that is gone."""
         return self._text(gone.kind, gone.href, gone.name, "deleted", dict(gone.last))
 

@@ -75,11 +75,10 @@ class Context:
         labels = set(filter(None, map(href_of, objects_of(record.get("labels")))))
         return self.timers.is_silent(heartbeat, ven_type, labels, self.now_ms)
 
-    def serves(self, server: str) -> str:
+    def note_server(self, server: str) -> None:
         """Note which PCE serves a VEN."""
         if HOST_NAME.fullmatch(server) and len(self.seen) < MOST_MEMBERS:
             self.seen.add(server)
-        return server
 
 
 Project = Callable[[Iterable[Record], Context], Iterator[Item]]
@@ -119,8 +118,8 @@ def _workload(record: Record, context: Context) -> Item:
     if managed is None:  # releases before 21.1 do not say
         managed = bool(href_of(ven) or href_of(agent))
     hostname, ven_type = text_of(record.get("hostname")), text_of(ven.get("ven_type"))
-    server = context.serves(text_of(agent.get("active_pce_fqdn")))
-    heartbeat = text_of(status.get("last_heartbeat_on"))
+    server, heartbeat = text_of(agent.get("active_pce_fqdn")), text_of(status.get("last_heartbeat_on"))
+    context.note_server(server)
     members = {
         "hostname": hostname,
         "managed": managed,
@@ -158,8 +157,9 @@ def _addresses(record: Record) -> list[str]:
 
 def _ven(record: Record, context: Context) -> Item:
     href, hostname = href_of(record), text_of(record.get("hostname"))
-    ven_type, server = text_of(record.get("ven_type")), context.serves(text_of(record.get("active_pce_fqdn")))
+    ven_type, server = text_of(record.get("ven_type")), text_of(record.get("active_pce_fqdn"))
     heartbeat = text_of(record.get("last_heartbeat_at"))
+    context.note_server(server)
     events = [object_of(one.get("latest_event")) for one in objects_of(record.get("conditions"))]
     members = {
         "hostname": hostname,

@@ -14,6 +14,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -35,7 +36,7 @@ class Pending(NamedTuple):
 
 
 @dataclass(frozen=True)
-class About:
+class KnownMetadata:
     """Whose objects are known (`source` and `fqdn`: of the PCE), and from which run (`snapshot`).
 
     `full_at`: when everything was written last (epoch ms). `sure`: whether no run since the last full and complete
@@ -53,8 +54,16 @@ class About:
     index: str = ""
 
 
-class Gone(NamedTuple):
-    """What is known of an object that is no more."""
+class Change(Enum):
+    """How an object that is there differs from what is known of it."""
+
+    NEW = auto()
+    CHANGED = auto()
+    NONE = auto()
+
+
+class KnownObject(NamedTuple):
+    """What is known of an object."""
 
     kind: str
     href: str
@@ -66,7 +75,7 @@ class Known:
     """What a file says; without a file, nothing. Close it before the file is replaced."""
 
     def __init__(self) -> None:
-        self.about = About("", "", "")
+        self.metadata = KnownMetadata("", "", "")
         self._keys = array("Q")
         self._hashes = array("Q")
         self._places = array("Q")
@@ -100,8 +109,8 @@ class Known:
         pending = end["pending"] and Pending(str(end["pending"][0]), int(end["pending"][1]))
         whose = str(end["source"]), str(end["fqdn"]), str(end["snapshot"])
         rest = bool(end["sure"]), int(end["kept"]), str(end["index"])
-        self.about = About(*whose, int(end["full_at"]), pending, *rest)
-        self._kept_from = self._places[-self.about.kept] if self.about.kept else place
+        self.metadata = KnownMetadata(*whose, int(end["full_at"]), pending, *rest)
+        self._kept_from = self._places[-self.metadata.kept] if self.metadata.kept else place
         self._sort()
 
     def _take(self, line: bytes, place: int) -> None:
@@ -119,13 +128,13 @@ class Known:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def meet(self, key: int, digest: int) -> tuple[bool, bool]:
-        """An object is there now: whether it was known, and whether it was known as it is. Told as gone no more."""
+    def meet(self, key: int, digest: int) -> Change:
+        """Mark an object as present; returns how it changed."""
         at = bisect_left(self._keys, key)
         if at == len(self._keys) or self._keys[at] != key:
-            return False, False
+            return Change.NEW
         self._seen[at] = 1
-        return True, self._hashes[at] == digest
+        return Change.NONE if self._hashes[at] == digest else Change.CHANGED
 
     def meet_none(self) -> None:
         """Begin anew: no object was met."""
@@ -151,14 +160,14 @@ class Known:
         self._file.seek(self._places[at])
         return self._file.readline()
 
-    def gone(self, at: int) -> Gone:
+    def entry(self, at: int) -> KnownObject:
         """What a line says of its object."""
         kind, href, name, last = json.loads(self.line(at)[_HASH_END:])
-        return Gone(str(kind), str(href), str(name), dict(last))
+        return KnownObject(str(kind), str(href), str(name), dict(last))
 
-    def all(self) -> Iterator[Gone]:
+    def all(self) -> Iterator[KnownObject]:
         """What the file says of each object."""
-        return map(self.gone, range(len(self)))
+        return map(self.entry, range(len(self)))
 
     def close(self) -> None:
         """Let the file go."""
@@ -184,12 +193,12 @@ class KnownWriter:
         """No further object is there."""
         self._file.close()
 
-    def finish(self, kept: Iterable[bytes], about: About) -> None:
+    def finish(self, kept: Iterable[bytes], metadata: KnownMetadata) -> None:
         """Add lines that stood in the file before, and the last line; then all of it is on the disk."""
         with self._path.open("ab") as self._file:
             for line in kept:
                 self._write(line)
-            end = {**asdict(about), "version": VERSION, "sha256": self._checksum.hexdigest()}
+            end = {**asdict(metadata), "version": VERSION, "sha256": self._checksum.hexdigest()}
             self._file.write(json.dumps(end).encode("ascii") + b"\n")
             self._file.flush()
             os.fsync(self._file.fileno())

@@ -10,7 +10,7 @@ from .config import HOST_NAME, Account
 from .errors import PceError
 from .inventory_kinds import MOST_MEMBERS
 from .inventory_silent import Timers, settings_of
-from .inventory_state import Memory
+from .inventory_state import InputMemory
 from .inventory_values import objects_of, text_of
 from .pce import HEALTH_PATH, Pce
 
@@ -27,7 +27,7 @@ class Identity:
     guessed: bool = False
 
 
-def identify(pce: Pce, account: Account, memory: Memory) -> Identity:
+def identify(pce: Pce, account: Account, memory: InputMemory) -> Identity:
     """Ask the PCE for its name: its health, else what is remembered, else its latest event, else the account's host.
 
     A PCE in Illumio's cloud has no health to read. Any member of a supercluster may have written the latest event.
@@ -47,7 +47,7 @@ def identify(pce: Pce, account: Account, memory: Memory) -> Identity:
     return Identity(own, set(sorted({*memory.members, latest} - {""})[:MOST_MEMBERS]), memory.guessed)
 
 
-def _own(names: list[str], host: str, memory: Memory) -> Identity:
+def _own(names: list[str], host: str, memory: InputMemory) -> Identity:
     """Which of the PCEs this one is: the one that is asked by its name, else the one it was before, else a guess."""
     for own in (host, "" if memory.guessed else memory.fqdn):
         for name in names:

@@ -17,7 +17,7 @@ from .inventory_kinds import COLLECTIONS, Context
 from .inventory_pce import NO_TIMERS, Identity, TimerSettings, identify, read_timers
 from .inventory_settings import InventorySettings
 from .inventory_silent import Timers
-from .inventory_state import InventoryState, Memory
+from .inventory_state import InputMemory, InventoryState
 from .limits import DEFAULT_LIMITS, Limits
 from .names import INVENTORY, INVENTORY_SCHEME, INVENTORY_STATE
 from .pce_clock import clock_problem
@@ -101,11 +101,11 @@ class InventoryRun(ShortRun):
         if abs(ahead) > DAY and self._started_ms + ahead >= _FIRST_CREDIBLE:
             raise CollectorError("clock", clock_problem(self.pce.time, None), remedy=_SET_CLOCK)
 
-    def _remembered(self) -> Memory:
+    def _remembered(self) -> InputMemory:
         memory = self.state.load()
-        return memory if memory.source == self.account.source else Memory(self.account.source)
+        return memory if memory.source == self.account.source else InputMemory(self.account.source)
 
-    def _shared(self, memory: Memory, identity: Identity, timers: TimerSettings) -> Shared:
+    def _shared(self, memory: InputMemory, identity: Identity, timers: TimerSettings) -> Shared:
         # A later run has a later name, also if the clock was set back.
         snapshot = max(self._started_ms, memory.latest(until_ms=self._started_ms + DAY) + 1)
         context = Context(identity.fqdn)

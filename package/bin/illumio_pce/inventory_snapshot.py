@@ -16,7 +16,7 @@ from typing import Any, Callable
 from .array_reader import ArrayReader, Element, NotAnArray
 from .errors import PceError
 from .inventory_kinds import Item, Record
-from .inventory_known import Known, KnownWriter, Pending, digest_of, key_of
+from .inventory_known import Change, Known, KnownWriter, Pending, digest_of, key_of
 from .inventory_values import href_of
 from .key_set import KeySet
 from .text_buffer import TextBuffer
@@ -73,11 +73,11 @@ class Snapshot:
             if not met.add(key):
                 self.repeated += 1
                 continue
-            was_known, is_same = known.meet(key, digest)
+            change = known.meet(key, digest)
             self.count += 1
-            self.added += not was_known
-            self.changed += was_known and not is_same
-            if full or not is_same:
+            self.added += change is Change.NEW
+            self.changed += change is Change.CHANGED
+            if full or change is not Change.NONE:
                 write(item)
             new.add(key, digest, item)
 
@@ -104,17 +104,17 @@ class Verdict:
 
 
 def judge(
-    known: Known, snapshot: Snapshot, lost_from: int, *, complete: bool, now_ms: int, interval_ms: int
+    known: Known, snapshot: Snapshot, unidentified: int, *, complete: bool, now_ms: int, interval_ms: int
 ) -> Verdict:
     """Which of the objects that are known and were not met are gone.
 
-    `lost_from`: how many objects there were, where it is not known which; else 0.
+    `unidentified`: how many objects there were, where it is not known which; else 0.
     """
-    missing, before = known.missing(), known.about.pending
+    missing, before = known.missing(), known.metadata.pending
     if not complete:
-        return Verdict(kept=missing, pending=before or (Pending("", 0) if lost_from else None))
-    if is_large_drop(lost_from, lost_from - snapshot.count):
-        number, total, digest = lost_from - snapshot.count, lost_from, ""
+        return Verdict(kept=missing, pending=before or (Pending("", 0) if unidentified else None))
+    if is_large_drop(unidentified, unidentified - snapshot.count):
+        number, total, digest = unidentified - snapshot.count, unidentified, ""
     elif is_large_drop(len(known), len(missing)):
         number, total, digest = len(missing), len(known), known.digest(missing)
     else:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .clock import Clock
-from .inventory_known import About
+from .inventory_known import KnownMetadata
 from .lease import Lease
 from .names import INVENTORY_STATE
 from .store import KeyedStore, Unreadable, content_of, sealed
@@ -28,17 +28,17 @@ class Mark(NamedTuple):
     objects: int = 0
     writing: str = ""
 
-    def fits(self, about: About) -> bool:
+    def fits(self, metadata: KnownMetadata) -> bool:
         """Whether what is known is of the last run, or of one that ended but for this mark."""
-        return bool(about.snapshot) and about.snapshot in (self.snapshot, self.writing)
+        return bool(metadata.snapshot) and metadata.snapshot in (self.snapshot, self.writing)
 
-    def was_interrupted(self, about: About) -> bool:
+    def was_interrupted(self, metadata: KnownMetadata) -> bool:
         """Whether a run since may have written events that nothing here knows of."""
-        return self.writing not in ("", about.snapshot)
+        return self.writing not in ("", metadata.snapshot)
 
 
 @dataclass
-class Memory:
+class InputMemory:
     """What the document says. `members`: the FQDNs of the PCEs that served VENs; `fqdn`: the PCE's own.
 
     `guessed`: the PCE is one of several, and nothing told which. `timers`: the offline timers as they were read last;
@@ -68,15 +68,15 @@ class InventoryState:
         self._clock = clock
         self._lease = lease
 
-    def load(self) -> Memory:
+    def load(self) -> InputMemory:
         """What is remembered; nothing where that is damaged."""
         document = self._store.get(self._key)
         try:
             return _memory(json.loads(content_of(document or {})))
         except (Unreadable, ValueError, TypeError, KeyError, AttributeError):
-            return Memory()
+            return InputMemory()
 
-    def save(self, memory: Memory) -> None:
+    def save(self, memory: InputMemory) -> None:
         """Remember it."""
         self._lease.check()
         value = {
@@ -93,11 +93,11 @@ class InventoryState:
         self._store.save([sealed(members, json.dumps(value))])
 
 
-def _memory(value: Mapping[str, Any]) -> Memory:
+def _memory(value: Mapping[str, Any]) -> InputMemory:
     if value["version"] != VERSION:
         raise Unreadable("it is of another version")
     marks = {str(name): Mark(str(mark[0]), int(mark[1]), str(mark[2])) for name, mark in value["marks"].items()}
-    return Memory(
+    return InputMemory(
         source=str(value["source"]),
         fqdn=str(value["fqdn"]),
         members=tuple(map(str, value["members"])),
