@@ -148,12 +148,12 @@ def test_only_the_very_number_that_the_pce_counts_confirms_a_large_drop(exact: b
     write(path, *map(item, range(40)))
     known = Known.read(path)
     met(known, *map(item, range(20)))
-    first = judge(known, Snapshot(count=20, is_exact=True), 0, complete=True, now_ms=now, interval_ms=1000)
+    first = judge(known, 20, 0, complete=True, exact=True, now_ms=now, interval_ms=1000)
     assert (len(first.kept), first.gone) == (20, [])
     write(path, *map(item, range(40)), metadata=KnownMetadata("", "", "1", 0, first.pending, kept=20))
     known = Known.read(path)
     met(known, *map(item, range(20)))
-    second = judge(known, Snapshot(count=20, is_exact=exact), 0, complete=True, now_ms=now + 1000, interval_ms=1000)
+    second = judge(known, 20, 0, complete=True, exact=exact, now_ms=now + 1000, interval_ms=1000)
     assert len(second.gone) == gone
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from .errors import PceError
 from .inventory_download import Downloader
@@ -54,6 +54,13 @@ class Shared:
         return [own, *others.values()]
 
 
+class Totals(NamedTuple):
+    """How many objects the PCE counts `before` and `after` it gives them; None where it does not say so."""
+
+    before: int | None
+    after: int | None
+
+
 _Compared = tuple[Snapshot, Spool, KnownWriter]
 
 
@@ -75,10 +82,9 @@ class CollectionRun:
             self._load()
             full = self._is_full_due()
             with self._shared.stop.interruptible():
-                total, (snapshot, spool, new) = self._read(full=full)
-                self._check_labels()
-                doubts = self._doubts(snapshot, total)
-                verdict = self._judge(snapshot, complete=not doubts)
+                totals, (snapshot, spool, new) = self._read(full=full)
+                doubts = self._doubts(snapshot, totals)
+                verdict = self._judge(snapshot, totals, complete=not doubts)
                 if not (full or self._known.metadata.sure or doubts or verdict.why):
                     full = True  # an earlier one is made up for, now that it can be
                     snapshot, spool, new = self._compare(full=full)
@@ -141,12 +147,19 @@ class CollectionRun:
 
     # --- reading -----------------------------------------------------------------------------------
 
-    def _read(self, *, full: bool) -> tuple[int | None, _Compared]:
+    def _read(self, *, full: bool) -> tuple[Totals, _Compared]:
         """How many objects the PCE counts, and those that it gives."""
         shared = self._shared
         total = shared.downloader.total(self._path)
         shared.context.now_ms = shared.pce.time.now_ms()
-        return total, shared.downloader.read(self._path, self._files.download, lambda: self._compare(full=full))
+        compared = shared.downloader.read(self._path, self._files.download, lambda: self._compare(full=full))
+        self._check_labels()
+        return self._recount(total, compared[0].rows), compared
+
+    def _recount(self, total: int | None, rows: int) -> Totals:
+        """Where the PCE counted other than came, have it count again: objects come and go."""
+        counts_again = total is not None and total != rows
+        return Totals(total, self._shared.downloader.total(self._path) if counts_again else total)
 
     def _compare(self, *, full: bool) -> _Compared:
         """Compare what was downloaded with what is known."""
@@ -177,12 +190,12 @@ class CollectionRun:
         if item.kind in NAMED_BY_OTHERS:
             self._shared.context.names.keep(item.kind, item.href, item.name, item.last)
 
-    def _doubts(self, snapshot: Snapshot, total: int | None) -> list[str]:
+    def _doubts(self, snapshot: Snapshot, totals: Totals) -> list[str]:
         """Why objects may be missing; nothing where the snapshot is complete."""
         flawed = f"{snapshot.flawed} of {snapshot.rows} objects have no href." if snapshot.flawed else ""
         repeated = f"Objects came twice ({snapshot.repeated}), so others may be missing." if snapshot.repeated else ""
-        kinds, number = self._missing_rule_kinds(snapshot), self._other_number(snapshot, total)
-        return list(filter(None, (self._limits(), flawed, repeated, kinds, number)))
+        kinds, count = self._missing_rule_kinds(snapshot), _count_mismatch(snapshot.rows, totals)
+        return list(filter(None, (self._limits(), flawed, repeated, kinds, count)))
 
     def _missing_rule_kinds(self, snapshot: Snapshot) -> str:
         """Which kind of rules no rule set lists any more, though there were some."""
@@ -194,23 +207,18 @@ class CollectionRun:
         lost = sorted({kind for href in hrefs for part, kind in parts.items() if part in href})
         return f"No rule set lists {' or '.join(lost)} any more, though there were some." if lost else ""
 
-    def _other_number(self, snapshot: Snapshot, total: int | None) -> str:
-        """What is wrong where the PCE counts other than came; it is asked again, since objects come and go."""
-        rows = snapshot.rows
-        if total is None:
-            return "The PCE does not say how many objects there are (X-Total-Count)."
-        later = total if total == rows else self._shared.downloader.total(self._path)
-        snapshot.is_exact = rows in (total, later)
-        if later is not None and min(total, later) <= rows <= max(total, later):
-            return ""
-        return f"The PCE counts {total} objects, and {rows} came."
-
     # --- what becomes of it ------------------------------------------------------------------------
 
-    def _judge(self, snapshot: Snapshot, *, complete: bool) -> Verdict:
-        now, interval = self._shared.header.started_ms, self._shared.settings.interval * SECOND
-        unidentified = self._unidentified_before()
-        return judge(self._known, snapshot, unidentified, complete=complete, now_ms=now, interval_ms=interval)
+    def _judge(self, snapshot: Snapshot, totals: Totals, *, complete: bool) -> Verdict:
+        return judge(
+            self._known,
+            snapshot.count,
+            self._unidentified_before(),
+            complete=complete,
+            exact=snapshot.rows in totals,
+            now_ms=self._shared.header.started_ms,
+            interval_ms=self._shared.settings.interval * SECOND,
+        )
 
     def _manifest(self, snapshot: Snapshot, verdict: Verdict, doubts: list[str], *, full: bool) -> dict[str, Any]:
         why = " ".join(filter(None, (*doubts, verdict.why)))
@@ -266,3 +274,13 @@ class CollectionRun:
     def _remember(self, mark: Mark) -> None:
         self._shared.memory.marks[self._collection.name] = mark
         self._shared.state.save(self._shared.memory)
+
+
+def _count_mismatch(rows: int, totals: Totals) -> str:
+    """What is wrong where the PCE counts other than came."""
+    before, after = totals
+    if before is None:
+        return "The PCE does not say how many objects there are (X-Total-Count)."
+    if after is not None and min(before, after) <= rows <= max(before, after):
+        return ""
+    return f"The PCE counts {before} objects, and {rows} came."

@@ -36,7 +36,7 @@ _LARGEST = 32 * 1024 * 1024
 class Snapshot:
     """What a response holds. `rows`: the elements of its array; `flawed`: those that are no objects with an href.
 
-    `repeated`: how many hrefs came again. `is_exact`: it has as many as the PCE counted, before or after.
+    `repeated`: how many hrefs came again.
     """
 
     rows: int = 0
@@ -45,7 +45,6 @@ class Snapshot:
     added: int = 0
     changed: int = 0
     repeated: int = 0
-    is_exact: bool = False
 
     def records(self, path: Path) -> Iterator[Record]:
         """The records of a file, one at a time. Raises PceError where it is not whole."""
@@ -104,17 +103,18 @@ class Verdict:
 
 
 def judge(
-    known: Known, snapshot: Snapshot, unidentified: int, *, complete: bool, now_ms: int, interval_ms: int
+    known: Known, count: int, unidentified: int, *, complete: bool, exact: bool, now_ms: int, interval_ms: int
 ) -> Verdict:
     """Which of the objects that are known and were not met are gone.
 
-    `unidentified`: how many objects there were, where it is not known which; else 0.
+    `count`: how many objects there are. `unidentified`: how many there were, where it is not known which; else 0.
+    `complete`: nothing says that some were left out. `exact`: as many came as the PCE counts, before or after.
     """
     missing, before = known.missing(), known.metadata.pending
     if not complete:
         return Verdict(kept=missing, pending=before or (Pending("", 0) if unidentified else None))
-    if is_large_drop(unidentified, unidentified - snapshot.count):
-        number, total, digest = unidentified - snapshot.count, unidentified, ""
+    if is_large_drop(unidentified, unidentified - count):
+        number, total, digest = unidentified - count, unidentified, ""
     elif is_large_drop(len(known), len(missing)):
         number, total, digest = len(missing), len(known), known.digest(missing)
     else:
@@ -124,7 +124,7 @@ def judge(
     are_many = is_large_drop(len(known) - len(again), len(anew))
     if before is None or before.missing != (digest and known.digest(again)) or not 0 < before.since <= now_ms:
         before = Pending(digest, now_ms)
-    elif not snapshot.is_exact or now_ms - before.since < _LATER * interval_ms:
+    elif not exact or now_ms - before.since < _LATER * interval_ms:
         before = Pending(digest, now_ms if are_many else before.since)
     elif not are_many:
         return Verdict(gone=missing)
