@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from .array_reader import ArrayReader, Element, NotAnArray
 from .errors import PceError
@@ -110,27 +110,55 @@ def judge(
     `count`: how many objects there are. `unidentified`: how many there were, where it is not known which; else 0.
     `complete`: nothing says that some were left out. `exact`: as many came as the PCE counts, before or after.
     """
-    missing, before = known.missing(), known.metadata.pending
+    missing, pending = known.missing(), known.metadata.pending
     if not complete:
-        return Verdict(kept=missing, pending=before or (Pending("", 0) if unidentified else None))
-    if is_large_drop(unidentified, unidentified - count):
-        number, total, digest = unidentified - count, unidentified, ""
-    elif is_large_drop(len(known), len(missing)):
-        number, total, digest = len(missing), len(known), known.digest(missing)
-    else:
+        return Verdict(kept=missing, pending=pending or (Pending("", 0) if unidentified else None))
+    suspects = _suspects(known, missing, count, unidentified)
+    if suspects is None:
         return Verdict(gone=missing)
     again = [at for at in missing if known.was_missing(at)]
     anew = [at for at in missing if not known.was_missing(at)]
     are_many = is_large_drop(len(known) - len(again), len(anew))
-    if before is None or before.missing != (digest and known.digest(again)) or not 0 < before.since <= now_ms:
-        before = Pending(digest, now_ms)
-    elif not exact or now_ms - before.since < _LATER * interval_ms:
-        before = Pending(digest, now_ms if are_many else before.since)
-    elif not are_many:
+    since = _since(pending, known.digest(again) if suspects.digest else "", now_ms)
+    if not exact or now_ms - since < _LATER * interval_ms:
+        return Verdict(
+            kept=missing,
+            pending=Pending(suspects.digest, now_ms if are_many else since),
+            why=_held_back(suspects.number, suspects.total),
+        )
+    if not are_many:
         return Verdict(gone=missing)
-    else:
-        return Verdict(again, anew, Pending(known.digest(anew), now_ms), _held_back(len(anew), len(known) - len(again)))
-    return Verdict([], missing, before, _held_back(number, total))
+    return Verdict(
+        gone=again,
+        kept=anew,
+        pending=Pending(known.digest(anew), now_ms),
+        why=_held_back(len(anew), len(known) - len(again)),
+    )
+
+
+class _Suspects(NamedTuple):
+    """Missing objects, too many to be gone at once: `number` of `total`. `digest`: see `Pending.missing`."""
+
+    number: int
+    total: int
+    digest: str
+
+
+def _suspects(known: Known, missing: list[int], count: int, unidentified: int) -> _Suspects | None:
+    """What is not to be believed at once; None where nothing is."""
+    lost = unidentified - count
+    if is_large_drop(unidentified, lost):
+        return _Suspects(lost, unidentified, digest="")
+    if is_large_drop(len(known), len(missing)):
+        return _Suspects(len(missing), len(known), known.digest(missing))
+    return None
+
+
+def _since(pending: Pending | None, missing: str, now_ms: int) -> int:
+    """Since when these objects are missing: now, unless they are those that are held back."""
+    if pending is None or pending.missing != missing or not 0 < pending.since <= now_ms:
+        return now_ms
+    return pending.since
 
 
 def _held_back(number: int, total: int) -> str:
