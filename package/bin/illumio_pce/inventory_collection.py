@@ -269,6 +269,8 @@ class CollectionRun:
         is_sure = not verdict.kept and verdict.pending is None
         if self._collection.name in _SERVED:
             shared.memory.members = tuple(sorted({*shared.members, *shared.context.seen}))
+        if shared.context.timers is not None:
+            shared.memory.groups = shared.context.timers.members
         self._remember(Mark(metadata.snapshot, count if is_sure else max(count, self._mark.objects)))
 
     def _remember(self, mark: Mark) -> None:

@@ -192,12 +192,11 @@ def _label_groups(records: Iterable[Record], context: Context) -> Iterator[Item]
     listed = list(records)
     groups = {href_of(record): record for record in listed}
     if context.timers is not None:
-        context.timers.members.clear()
+        named = context.timers.groups & groups.keys()
+        context.timers.members = {href: frozenset(_members_of(href, groups)) for href in named}
     for record in listed:
         href = href_of(record)
         members = _members_of(href, groups)
-        if context.timers is not None and href in context.timers.groups:
-            context.timers.members[href] = frozenset(members)
         labels = labels_of({"labels": list(members.values())}, context.names)
         key = text_of(record.get("key"))
         told = present({"key": key, "labels": labels})

@@ -111,7 +111,6 @@ class InventoryRun(ShortRun):
         context = Context(identity.fqdn)
         if timers.value is not None and not identity.guessed:
             context.timers = Timers(timers.value, memory.groups)
-            memory.groups = context.timers.members
         return Shared(
             settings=self.settings,
             pce=self.pce,
