@@ -6,7 +6,6 @@ takes the events, splunkd's REST API the state.
 
 from __future__ import annotations
 
-import os
 import sys
 
 import import_declare_test  # noqa: F401  (puts the add-on's own libraries first)
@@ -18,8 +17,4 @@ from illumio_pce.events_input import EVENTS_INPUT  # noqa: E402
 from illumio_pce.modular_input import main  # noqa: E402
 
 if __name__ == "__main__":
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.setmode(sys.stdout.fileno(), os.O_BINARY)
     sys.exit(main(EVENTS_INPUT, sys.argv))

@@ -5,7 +5,6 @@ Standard input holds the input's settings, standard output takes the events.
 
 from __future__ import annotations
 
-import os
 import sys
 
 import import_declare_test  # noqa: F401  (puts the add-on's own libraries first)
@@ -17,8 +16,4 @@ from illumio_pce.inventory_input import INVENTORY_INPUT  # noqa: E402
 from illumio_pce.modular_input import main  # noqa: E402
 
 if __name__ == "__main__":
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.setmode(sys.stdout.fileno(), os.O_BINARY)
     sys.exit(main(INVENTORY_INPUT, sys.argv))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from typing import Any, Callable, NamedTuple
 
@@ -55,4 +57,8 @@ class ModularInput(Script):  # type: ignore[misc]
 
 def main(kind: Kind, arguments: list[str]) -> int:
     """Do what the arguments say; the exit status."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - Windows alone has it
+
+        msvcrt.setmode(sys.stdout.fileno(), os.O_BINARY)
     return int(ModularInput(kind).run(arguments))
