@@ -56,12 +56,10 @@ class Spool:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = path.open("w", encoding="utf-8", newline="\n")
-        self.count = 0
 
     def add(self, text: str) -> None:
         """Append an event."""
         self._file.write(text + "\n")
-        self.count += 1
 
     def close(self) -> None:
         """No further event comes."""
