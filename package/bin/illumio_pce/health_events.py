@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Optional
 
 from .health_values import (
     CRITICAL,
@@ -16,6 +16,7 @@ from .health_values import (
     WARNING,
     Level,
     Measurement,
+    Number,
     entries_of,
     level_of,
     measurements,
@@ -26,6 +27,8 @@ from .health_values import (
 from .json_values import object_of
 
 Members = dict[str, Any]
+#: A part of a node, how much of it is used (per cent), and how bad that is.
+_Part = tuple[str, Optional[Number], Optional[Level]]
 
 _DATABASES = {"agent": "policy", "policy": "policy", "traffic": "traffic"}
 #: Disks that syslog names as well. How full a disk is does not include how many of its inodes are used.
@@ -79,12 +82,7 @@ def _pce_event(pce: Mapping[str, Any], fqdn: str, nodes: list[Mapping[str, Any]]
     replicas = [_replica(one) for one in entries_of(object_of(pce.get("network")).get("replication"))]
     found = list(measurements(pce.get("groups")))
     own = level_of(pce.get("status"))
-    problems = [
-        *([f"missing nodes ({missing})"] if missing else []),
-        *(f"notification {_shown(note.get('token'))}" for note in notes if _bad(level_of(note.get("status")))),
-        *(f"replication of {_shown(one.get('of'))}" for one in replicas if _bad(level_of(one.get("status")))),
-        *_problems_of(found),
-    ]
+    problems = _pce_problems(missing, notes, replicas, found)
     if own is None and not nodes:
         own = WARNING  # neither good nor bad is known
     if _bad(own) and not problems:
@@ -114,6 +112,15 @@ def _pce_event(pce: Mapping[str, Any], fqdn: str, nodes: list[Mapping[str, Any]]
     )
 
 
+def _pce_problems(missing: int, notes: list[Members], replicas: list[Members], found: list[Measurement]) -> list[str]:
+    return [
+        *([f"missing nodes ({missing})"] if missing else []),
+        *(f"notification {_shown(note.get('token'))}" for note in notes if _bad(level_of(note.get("status")))),
+        *(f"replication of {_shown(one.get('of'))}" for one in replicas if _bad(level_of(one.get("status")))),
+        *_problems_of(found),
+    ]
+
+
 def _node_event(node: Mapping[str, Any], fqdn: str) -> Members:
     name, address = text_or_none(node.get("hostname")), text_or_none(node.get("ip_address"))
     cpu, memory = object_of(node.get("cpu")), object_of(node.get("memory"))
@@ -128,14 +135,7 @@ def _node_event(node: Mapping[str, Any], fqdn: str) -> Members:
         ("memory", memory_used, level_of(memory.get("status"))),
         *disks,
     ]
-    service_level = level_of(services.get("status"))
-    problems = [
-        *(["runlevel (none: the PCE does not reach the node)"] if missing else []),
-        *(f"{part} ({_shown(percent)} %)" for part, percent, level in parts if _bad(level)),
-        *([_service_problem(services)] if _bad(service_level) else []),
-        *_problems_of(found),
-    ]
-    levels = [*(level for _, _, level in parts), service_level, *(one.level for one in found)]
+    levels = [*(level for _, _, level in parts), level_of(services.get("status")), *(one.level for one in found)]
     return _complete(
         {
             "kind": "node",
@@ -158,9 +158,20 @@ def _node_event(node: Mapping[str, Any], fqdn: str) -> Members:
             "services": services,
         },
         [*levels, CRITICAL if missing else None],
-        problems,
+        _node_problems(parts, services, found, missing=missing),
         found,
     )
+
+
+def _node_problems(
+    parts: list[_Part], services: Mapping[str, Any], found: list[Measurement], *, missing: bool
+) -> list[str]:
+    return [
+        *(["runlevel (none: the PCE does not reach the node)"] if missing else []),
+        *(f"{part} ({_shown(percent)} %)" for part, percent, level in parts if _bad(level)),
+        *([_service_problem(services)] if _bad(level_of(services.get("status"))) else []),
+        *_problems_of(found),
+    ]
 
 
 def _complete(
@@ -188,8 +199,8 @@ def _is_missing(node: Mapping[str, Any]) -> bool:
     return not any(node.get(part) for part in ("cpu", "memory", "disk", "services"))
 
 
-def _disks(value: Any) -> Iterator[tuple[str, Any, Level | None]]:
-    """The key of each disk, how full it is (per cent), and how bad that is."""
+def _disks(value: Any) -> Iterator[_Part]:
+    """Each disk, by its key."""
     for disk in entries_of(value):
         usage = object_of(disk.get("value")) or disk
         location = re.sub(r"[^a-z0-9]+", "_", (text_or_none(disk.get("location")) or "").lower()).strip("_")[:60]
