@@ -284,7 +284,7 @@ class InputSettings:
 
     @classmethod
     def parse(cls, name: str, conf: Mapping[str, str | None], now_ms: int | None = None) -> InputSettings:
-        """Read the stanza's parameters; absent and empty ones take the defaults of the contract.
+        """Read the stanza's parameters; absent and empty ones take the defaults above.
 
         `notes` says what a run can do without, though no form takes it: an interval that is none, and a start time
         later than `now_ms` (where given).

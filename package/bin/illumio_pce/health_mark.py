@@ -22,7 +22,7 @@ class HealthMark:
         self._source = source
 
     def is_set(self, now: float) -> bool:
-        """Whether this PCE said so within a day (`now`: epoch s)."""
+        """Whether this PCE had no health to read within the last day (`now`: epoch s)."""
         try:
             found = json.loads(self._path.read_text(encoding="utf-8"))
             return found["source"] == self._source and is_within_a_day(float(found["at"]), now)
@@ -30,11 +30,11 @@ class HealthMark:
             return False
 
     def set(self, now: float) -> None:
-        """It said so (`now`: epoch s)."""
+        """Record that this PCE has no health to read (`now`: epoch s)."""
         with contextlib.suppress(OSError):
             self._path.write_text(json.dumps({"source": self._source, "at": now}), encoding="utf-8")
 
     def clear(self) -> None:
-        """The input was made anew, or deleted."""
+        """Remove the mark: the input was made anew, or deleted."""
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from .names import HEALTH_SCHEME
 class HealthSettings:
     """One stanza `illumio_pce_health://<name>` of inputs.conf. All checks raise ValueError with what to enter.
 
-    `notes`: what a run can do without, though no form takes it, such as an interval that is none.
+    `notes`: faults that the form refuses and a run only notes, such as an invalid interval.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """One run of one input, of whichever kind: from what splunkd hands over to the end of the stream that it reads.
 
-What one kind does by itself is a subclass: `events_run.py`, `health_run.py`.
+What one kind does by itself is a subclass.
 """
 
 from __future__ import annotations

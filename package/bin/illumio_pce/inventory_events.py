@@ -62,7 +62,7 @@ class Spool:
         self._file.write(text + "\n")
 
     def close(self) -> None:
-        """No further event comes."""
+        """Close the file, so that it can be read."""
         self._file.close()
 
     def texts(self) -> Iterator[str]:

@@ -24,7 +24,7 @@ class Files(NamedTuple):
 
     @classmethod
     def of(cls, folder: Path, input_name: str, collection: str) -> Files:
-        """Where they are."""
+        """The files of a collection, in the folder of an input."""
         return cls(*(path_of(folder, input_name, f"{collection}.{part}") for part in cls._fields))
 
     def remove(self, *, known: bool) -> None:

@@ -137,7 +137,7 @@ class Known:
         return Change.NONE if self._hashes[at] == digest else Change.CHANGED
 
     def meet_none(self) -> None:
-        """Begin anew: no object was met."""
+        """Mark every object as missing."""
         self._seen = bytearray(len(self._keys))
 
     def missing(self) -> list[int]:
@@ -149,7 +149,7 @@ class Known:
         return self._places[at] >= self._kept_from
 
     def digest(self, missing: list[int]) -> str:
-        """The same for the same objects."""
+        """A hash that is the same for the same objects."""
         keys = array("Q", map(self._keys.__getitem__, missing))
         return hashlib.sha256(",".join(map(str, keys)).encode()).hexdigest()[:16]
 
@@ -170,7 +170,7 @@ class Known:
         return map(self.entry, range(len(self)))
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -185,12 +185,12 @@ class KnownWriter:
         self._checksum = hashlib.sha256()
 
     def add(self, key: int, digest: int, item: Item) -> None:
-        """An object that is there."""
+        """Add an object that is there."""
         told = json.dumps([item.kind, item.href, item.name, dict(item.last)], separators=(",", ":"))
         self._write(b"%016x%016x%s\n" % (key, digest, told.encode("ascii")))
 
     def close(self) -> None:
-        """No further object is there."""
+        """Close the file; `finish` opens it once more."""
         self._file.close()
 
     def finish(self, kept: Iterable[bytes], metadata: KnownMetadata) -> None:

@@ -30,7 +30,7 @@ class InventorySettings:
     """One stanza `illumio_pce_inventory://<name>` of inputs.conf. All checks raise ValueError with what to enter.
 
     `interval`: seconds. `full_every`: hours after which everything is written, and not only what changed.
-    `notes`: what a run can do without, though no form takes it, such as an interval that is none.
+    `notes`: faults that the form refuses and a run only notes, such as an invalid interval.
     """
 
     name: str
@@ -43,7 +43,7 @@ class InventorySettings:
 
     @classmethod
     def parse(cls, name: str, conf: Mapping[str, str | None]) -> InventorySettings:
-        """Read the stanza's parameters; absent and empty ones take the defaults of the contract."""
+        """Read the stanza's parameters; absent and empty ones take the defaults above."""
         check_name(name)
         account, index = parse_account_name(conf.get("account")), parse_index(conf.get("index"))
         collections = parse_collections(conf.get("collections"))

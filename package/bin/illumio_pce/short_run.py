@@ -23,7 +23,7 @@ class ShortSettings(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What it can do without, though no form takes it."""
+        """Faults that the form refuses and a run only notes."""
 
 
 @dataclass
