@@ -244,13 +244,6 @@ def unzip(path: Path) -> bytes:
         return file.read()
 
 
-def with_workloads(folder: Path, count: int = 40) -> InventoryWorld:
-    """A PCE with so many workloads that no run has read yet."""
-    world = InventoryWorld(folder)
-    world.set("workloads", *(workload(number) for number in range(count)))
-    return world
-
-
 def states(events: list[Event]) -> list[tuple[str, str]]:
     """The names and states of objects among events."""
     return sorted((event["name"], event["state"]) for event in others(events))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from illumio_pce import inventory_download
 
@@ -16,15 +14,8 @@ from tests.inventory_world import (
     manifest_of,
     others,
     path_of,
-    with_workloads,
     workload,
 )
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> InventoryWorld:
-    return with_workloads(tmp_path)
-
 
 # --- what deletes nothing --------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,15 +15,8 @@ from tests.inventory_world import (
     manifest_of,
     others,
     path_of,
-    with_workloads,
     workload,
 )
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> InventoryWorld:
-    return with_workloads(tmp_path)
-
 
 # --- which PCE it is -------------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -16,15 +15,9 @@ from tests.inventory_world import (
     others,
     path_of,
     states,
-    with_workloads,
     workload,
 )
 from tests.simulation import START
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> InventoryWorld:
-    return with_workloads(tmp_path)
 
 
 def test_a_collection_is_asked_for_by_job_without_a_limit(world: InventoryWorld) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from email.utils import formatdate
-from pathlib import Path
 
 import pytest
 from illumio_pce.errors import CollectorError
@@ -13,16 +12,9 @@ from tests.inventory_world import (
     InventoryWorld,
     manifest_of,
     others,
-    with_workloads,
     workload,
 )
 from tests.simulation import START
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> InventoryWorld:
-    return with_workloads(tmp_path)
-
 
 # --- state that is lost or of others ----------------------------------------------------------------
 
