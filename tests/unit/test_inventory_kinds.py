@@ -400,7 +400,38 @@ def test_ports_in_words(port: Record, text: str) -> None:
     }
 
 
-def test_a_rule_set_and_its_rules() -> None:
+RULE_SET: Record = {
+    "href": "/orgs/1/sec_policy/active/rule_sets/3",
+    "name": "Shop",
+    "enabled": True,
+    "scopes": [
+        [{"label": {"href": "/orgs/1/labels/1"}}, {"label": {"href": "/orgs/1/labels/2"}, "exclusion": True}],
+        [],
+    ],
+    "rules": [
+        {
+            "href": "/orgs/1/sec_policy/active/rule_sets/3/sec_rules/5",
+            "enabled": True,
+            "providers": [{"label_group": {"href": "/orgs/1/sec_policy/active/label_groups/g"}}],
+            "consumers": [
+                {"actors": "ams"},
+                {"ip_list": {"href": "/orgs/1/sec_policy/active/ip_lists/1"}},
+                {"workload": {"href": "/orgs/1/workloads/1", "name": None, "hostname": "web1"}},
+                {"workload": {"href": "/orgs/1/workloads/2"}},
+            ],
+            "ingress_services": [{"href": "/orgs/1/sec_policy/active/services/1"}, {"port": 443, "proto": 6}],
+        }
+    ],
+    "deny_rules": [
+        {"href": "/orgs/1/sec_policy/active/rule_sets/3/deny_rules/5", "enabled": False, "override": True},
+        {"href": "/orgs/1/sec_policy/active/rule_sets/3/deny_rules/6", "enabled": True, "override": False},
+    ],
+}
+
+
+@pytest.fixture
+def shop() -> list[Item]:
+    """The rule set, its rule and its two deny rules, where what they name is known."""
     given = context()
     for kind, href, name, last in (
         ("label", "/orgs/1/labels/1", "Shop", {"key": "app"}),
@@ -410,39 +441,15 @@ def test_a_rule_set_and_its_rules() -> None:
         ("service", "/orgs/1/sec_policy/*/services/1", "All Services", {}),
     ):
         given.names.keep(kind, href, name, last)
-    rule_set = "/orgs/1/sec_policy/active/rule_sets/3"
-    record = {
-        "href": rule_set,
-        "name": "Shop",
-        "enabled": True,
-        "scopes": [
-            [{"label": {"href": "/orgs/1/labels/1"}}, {"label": {"href": "/orgs/1/labels/2"}, "exclusion": True}],
-            [],
-        ],
-        "rules": [
-            {
-                "href": f"{rule_set}/sec_rules/5",
-                "enabled": True,
-                "providers": [{"label_group": {"href": "/orgs/1/sec_policy/active/label_groups/g"}}],
-                "consumers": [
-                    {"actors": "ams"},
-                    {"ip_list": {"href": "/orgs/1/sec_policy/active/ip_lists/1"}},
-                    {"workload": {"href": "/orgs/1/workloads/1", "name": None, "hostname": "web1"}},
-                    {"workload": {"href": "/orgs/1/workloads/2"}},
-                ],
-                "ingress_services": [
-                    {"href": "/orgs/1/sec_policy/active/services/1"},
-                    {"port": 443, "proto": 6},
-                ],
-            }
-        ],
-        "deny_rules": [
-            {"href": f"{rule_set}/deny_rules/5", "enabled": False, "override": True},
-            {"href": f"{rule_set}/deny_rules/6", "enabled": True, "override": False},
-        ],
-    }
-    first, rule, denied, weaker = items("rule_sets", record, given=given)
-    assert first.members == {"enabled": True, "scopes": ["app=Shop, env!=Prod", "All"], "rules": 3}
+    return items("rule_sets", RULE_SET, given=given)
+
+
+def test_a_rule_set_has_its_scopes_and_the_number_of_its_rules(shop: list[Item]) -> None:
+    assert shop[0].members == {"enabled": True, "scopes": ["app=Shop, env!=Prod", "All"], "rules": 3}
+
+
+def test_a_rule_names_who_may_reach_whom_by_which_services(shop: list[Item]) -> None:
+    rule = shop[1]
     assert (rule.kind, rule.href, rule.name) == (
         "rule",
         "/orgs/1/sec_policy/*/rule_sets/3/sec_rules/5",
@@ -456,12 +463,13 @@ def test_a_rule_set_and_its_rules() -> None:
         "consumers": ["/orgs/1/workloads/2", "All workloads", "Any", "web1"],
         "services": ["443/tcp", "All Services"],
     }
-    assert (denied.name, denied.members["action"], denied.members["enabled"]) == (
-        "Deny rule 5 of Shop",
-        "override_deny",
-        False,
-    )
-    assert weaker.members["action"] == "deny"
+
+
+def test_a_deny_rule_may_override_others(shop: list[Item]) -> None:
+    assert [(rule.name, rule.members["action"], rule.members["enabled"]) for rule in shop[2:]] == [
+        ("Deny rule 5 of Shop", "override_deny", False),
+        ("Deny rule 6 of Shop", "deny", True),
+    ]
 
 
 def test_the_other_kinds_have_a_few_members() -> None:
