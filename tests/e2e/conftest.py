@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from workbench.splunk.splunkd import roles
 
 
 @pytest.fixture
-def empty_lab(tmp_path: Path) -> Iterator[PceLab]:
-    """Nothing is configured yet."""
+def empty_lab(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[PceLab]:
+    """Nothing is configured yet. The parameter, if any, is the Python that splunkd runs."""
     pce = Pce()
     with PceServer(pce) as server:
-        lab = PceLab(tmp_path / "splunk", ADDON, pce, server)
+        lab = PceLab(tmp_path / "splunk", ADDON, pce, server, str(getattr(request, "param", sys.executable)))
         with lab.splunkd:
             yield lab
             assert lab.splunkd.refused == []

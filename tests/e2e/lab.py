@@ -7,11 +7,16 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from tests.package.pythons import label, pythons
 from workbench import lab
 from workbench.pce import Pce, PceServer
 
 SCHEME = lab.SCHEME
 SOURCETYPE = lab.EVENTS
+#: Has splunkd run the add-on in turn on each Python that Splunk brings, in tests of `empty_lab` and what builds on it.
+on_the_pythons_of_splunk = pytest.mark.parametrize("empty_lab", pythons()[1:], ids=label, indirect=True)
 
 
 class PceLab(lab.Lab):

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.canary import traces
-from tests.conftest import ADDON
-from tests.e2e.lab import PceLab
+from tests.e2e.lab import PceLab, on_the_pythons_of_splunk
 from tests.e2e.test_collection import event
-from tests.package.pythons import label, pythons
 from workbench.lab import CHECKPOINTS
-from workbench.pce import READ_EVENTS, Pce, PceServer, faults
+from workbench.pce import READ_EVENTS, faults
 from workbench.pce.health import Health, Node
 from workbench.splunk.splunkd import roles
 
@@ -61,16 +58,10 @@ def test_each_run_writes_the_pce_and_its_nodes_and_one_record(health_lab: PceLab
     assert traces(health_lab.log() + json.dumps(health_lab.health()), health_lab.key.secret) == []
 
 
-@pytest.mark.parametrize("python", pythons()[1:], ids=label)
-def test_it_runs_on_the_pythons_of_splunk(python: Path, tmp_path: Path) -> None:
-    pce = Pce()
-    with PceServer(pce) as server:
-        lab = PceLab(tmp_path / "splunk", ADDON, pce, server, str(python))
-        with lab.splunkd:
-            lab.add_account()
-            lab.add_health()
-            assert lab.run_health().exit_code == 0, lab.log()
-            assert kinds(lab) == ALL
+@on_the_pythons_of_splunk
+def test_it_runs_on_the_pythons_of_splunk(health_lab: PceLab) -> None:
+    assert health_lab.run_health().exit_code == 0, health_lab.log()
+    assert kinds(health_lab) == ALL
 
 
 def test_every_form_of_an_answer_says_the_same(health_lab: PceLab) -> None:

@@ -4,36 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.canary import traces
-from tests.conftest import ADDON
-from tests.e2e.lab import PceLab
-from tests.package.pythons import label, pythons
-from workbench.pce import READ_INVENTORY, Pce, PceServer, faults
+from tests.e2e.lab import PceLab, on_the_pythons_of_splunk
+from workbench.pce import READ_INVENTORY, Pce, faults
 from workbench.pce.inventory import IpList, Label, LabelGroup, RuleSet, Service, Workload, fill
 from workbench.pce.jobs import JobRules
 from workbench.splunk.splunkd import Kill
 
 _FLEET = 40
 COLLECTIONS = {"workloads", "vens", "labels", "label_groups", "ip_lists", "services", "rule_sets"}
-
-
-def set_up(lab: PceLab) -> None:
-    """A fleet, jobs that are done at the first poll, an account and an input `fleet`."""
-    lab.pce.job_rules = JobRules(pending_polls=0, polls=0)
-    fill(lab.pce.inventory, _FLEET, now=lab.pce.clock())
-    lab.add_account()
-    lab.add_inventory()
-
-
-@pytest.fixture
-def fleet_lab(empty_lab: PceLab) -> PceLab:
-    set_up(empty_lab)
-    return empty_lab
 
 
 class Fleet:
@@ -56,8 +39,13 @@ class Fleet:
 
 
 @pytest.fixture
-def fleet(fleet_lab: PceLab) -> Fleet:
-    return Fleet(fleet_lab)
+def fleet(empty_lab: PceLab) -> Fleet:
+    """A fleet, jobs that are done at the first poll, an account and an input `fleet`."""
+    empty_lab.pce.job_rules = JobRules(pending_polls=0, polls=0)
+    fill(empty_lab.pce.inventory, _FLEET, now=empty_lab.pce.clock())
+    empty_lab.add_account()
+    empty_lab.add_inventory()
+    return Fleet(empty_lab)
 
 
 def expected_kinds(pce: Pce) -> Counter[str]:
@@ -94,10 +82,9 @@ def workloads(lab: PceLab) -> list[Workload]:
     return [workload for workload in lab.pce.inventory.all(Workload) if workload.managed]
 
 
-def test_everything_is_written_once_and_then_what_changed(fleet: Fleet) -> None:
-    lab = fleet.lab
+def test_everything_is_written_once(fleet: Fleet) -> None:
     first = fleet.run()
-    assert kinds(first) == expected_kinds(lab.pce)
+    assert kinds(first) == expected_kinds(fleet.lab.pce)
     assert {(event["pce_fqdn"], event["org_id"], event["snapshot"], event["state"]) for event in first} == {
         ("pce.example.com", 1, first[0]["snapshot"], "present")
     }
@@ -107,25 +94,34 @@ def test_everything_is_written_once_and_then_what_changed(fleet: Fleet) -> None:
         assert (manifest["complete"], manifest["full"]) == (True, True), manifest
         assert (manifest["added"], manifest["changed"], manifest["deleted"]) == (manifest["count"], 0, 0), manifest
         assert "why" not in manifest
+    assert kinds(fleet.run()) == Counter(manifest=len(COLLECTIONS))
+
+
+def test_events_and_record_say_which_input_they_are_of(fleet: Fleet) -> None:
+    lab, written = fleet.lab, fleet.run()
     indexed = list(lab.splunkd.events(sourcetype="illumio:pce:inventory"))
     assert {(event.source, event.host, event.index) for event in indexed} == {
         ("illumio_pce_inventory://fleet", "pce.example.com", "main")
     }
     (record,) = lab.records()
     assert (record["input"], record["outcome"], record["events"]) == (
-        "illumio_pce_inventory://fleet", "ok", len(first),
+        "illumio_pce_inventory://fleet", "ok", len(written),
     )  # fmt: skip
+    assert {request.method for request in lab.server.requests} == {"GET"}
+    assert traces(lab.log() + json.dumps(lab.inventory()), lab.key.secret) == []
 
-    assert kinds(fleet.run()) == Counter(manifest=len(COLLECTIONS))
 
+def test_a_later_run_writes_what_changed(fleet: Fleet) -> None:
+    lab = fleet.lab
+    fleet.run()
     changed, deleted, quiet = workloads(lab)[:3]
     changed.enforcement_mode = "idle" if changed.enforcement_mode != "idle" else "full"
     quiet.heartbeat = lab.pce.clock()
     lab.pce.inventory.delete(deleted)
     offices = lab.pce.inventory.all(IpList)[1]
     offices.fqdns = ["vpn2.example"]
-    third = fleet.run()
-    assert objects(third) == sorted(
+    later = fleet.run()
+    assert objects(later) == sorted(
         [
             ("workload", changed.href, "present"),
             ("workload", deleted.href, "deleted"),
@@ -133,13 +129,11 @@ def test_everything_is_written_once_and_then_what_changed(fleet: Fleet) -> None:
         ]
     )
     assert ("ven", deleted.ven_href, "deleted") in [
-        (event["kind"], event["href"], event["state"]) for event in third if event["kind"] == "ven"
+        (event["kind"], event["href"], event["state"]) for event in later if event["kind"] == "ven"
     ]
-    assert [manifests(third)["workloads"][name] for name in ("count", "added", "changed", "deleted", "full")] == [
+    assert [manifests(later)["workloads"][name] for name in ("count", "added", "changed", "deleted", "full")] == [
         _FLEET - 1, 0, 1, 1, False,
     ]  # fmt: skip
-    assert {request.method for request in lab.server.requests} == {"GET"}
-    assert traces(lab.log() + json.dumps(lab.inventory()), lab.key.secret) == []
 
 
 def test_what_may_be_a_part_deletes_nothing(fleet: Fleet) -> None:
@@ -243,12 +237,6 @@ def test_a_run_that_is_killed_loses_no_change(fleet: Fleet) -> None:
     assert kinds(fleet.run()) == Counter(manifest=len(COLLECTIONS))
 
 
-@pytest.mark.parametrize("python", pythons()[1:], ids=label)
-def test_it_runs_on_the_pythons_of_splunk(python: Path, tmp_path: Path) -> None:
-    pce = Pce()
-    with PceServer(pce) as server:
-        lab = PceLab(tmp_path / "splunk", ADDON, pce, server, str(python))
-        with lab.splunkd:
-            set_up(lab)
-            assert lab.run_inventory().exit_code == 0, lab.log()
-            assert kinds(lab.inventory()) == expected_kinds(pce)
+@on_the_pythons_of_splunk
+def test_it_runs_on_the_pythons_of_splunk(fleet: Fleet) -> None:
+    assert kinds(fleet.run()) == expected_kinds(fleet.lab.pce)

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-import pytest
-
-from tests.conftest import ADDON
-from tests.e2e.lab import PceLab
+from tests.e2e.lab import PceLab, on_the_pythons_of_splunk
 from tests.e2e.test_collection import event
-from tests.package.pythons import label, pythons
-from workbench.pce import Pce, PceServer
 
 #: What a run may take, whatever the backlog (MiB).
 MEMORY_LIMIT = 150
 
 
-@pytest.mark.parametrize("python", pythons()[1:], ids=label)
-def test_an_event_is_collected_on_the_pythons_of_splunk(python: Path, tmp_path: Path) -> None:
-    pce = Pce()
-    pce.record(event(1, age=60))
-    with PceServer(pce) as server:
-        lab = PceLab(tmp_path / "splunk", ADDON, pce, server, str(python))
-        with lab.splunkd:
-            lab.add_account()
-            lab.add_input(include_system_events="1")
-            assert lab.run().exit_code == 0, lab.log()
-            assert lab.delivered() == dict.fromkeys(lab.recorded(), 1)
-            assert lab.splunkd.refused == []
+@on_the_pythons_of_splunk
+def test_an_event_is_collected_on_the_pythons_of_splunk(empty_lab: PceLab) -> None:
+    empty_lab.pce.record(event(1, age=60))
+    empty_lab.add_account()
+    empty_lab.add_input(include_system_events="1")
+    assert empty_lab.run().exit_code == 0, empty_lab.log()
+    assert empty_lab.delivered() == dict.fromkeys(empty_lab.recorded(), 1)
 
 
 def test_a_backlog_with_events_of_megabytes_stays_within_memory(lab: PceLab) -> None:
