@@ -28,7 +28,7 @@ def generated() -> dict[str, str]:
         **{f"{VIEWS}/{one.name}.xml": view(one, shared, NOTICE) for one in dashboards},
         "package/default/data/ui/nav/default.xml": nav(dashboards, NOTICE),
         "package/lookups/illumio_pce_detections.csv": causes(detections.read_all()),
-        "docs/dashboards.md": page(dashboards, costs, _thresholds(), detections.read_all(), NOTICE),
+        "docs/dashboards.md": page(dashboards, costs, _thresholds(), detections.read_all()),
     }
 
 
