@@ -41,7 +41,7 @@ def test_a_first_inventory_with_many_silent_vens_makes_one_alert() -> None:
     (alert,) = replay("ven_silent", _told(runs), BEGIN - HOUR, BEGIN + 25 * HOUR)
 
     assert (alert["count"], len(alert["href"])) == ("60", 60)
-    assert "60 VENs are active for the PCE and silent: host-0, host-1" in str(alert["reason"])
+    assert "60 VENs are silent although active in the PCE: host-0, host-1" in str(alert["reason"])
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["by its keeper", "without a keeper"])
@@ -163,7 +163,7 @@ def test_what_was_set_weeks_ago_is_remembered(kept: bool) -> None:
 
     (row,) = one.alerts(20 * DAY, 20 * DAY + 4 * HOUR)
 
-    assert (row["setting"], row["severity"]) == ("full was set, and is idle", "high")
+    assert (row["setting"], row["severity"]) == ("set to full, now idle", "high")
     assert "set by eva@kestrel-freight.example at 2031-02-27" in str(row["reason"])
 
 

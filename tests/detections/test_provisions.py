@@ -239,7 +239,7 @@ def test_the_report_says_what_was_provisioned_by_whom_and_who_drafted_it(write: 
     cluster, mine = report(events, write)
 
     assert {name: mine.get(name) for name in (
-        "Time", "Who", "Version", "Note", "Workloads affected", "Objects", "Drafts", "Authors", "Four eyes", "Draft changes",
+        "Time", "Who", "Version", "Note", "Workloads affected", "Objects", "Drafts", "Authors", "Second person involved", "Draft changes",
     )} == {
         "Time": "2031-02-27 19:40:00 UTC",
         "Who": ME,
@@ -249,13 +249,13 @@ def test_the_report_says_what_was_provisioned_by_whom_and_who_drafted_it(write: 
         "Objects": "rule set Quay 6 (update)",
         "Drafts": "2",
         "Authors": [ME, "ida@kestrel-freight.example"],
-        "Four eyes": "yes",
+        "Second person involved": "yes",
         "Draft changes": [
             "2031-02-27 19:30:00 UTC ida@kestrel-freight.example: rule set Quay 6: enabled: yes → no",
             f"2031-02-27 19:31:00 UTC {ME}: rule 3 in rule set 6: consumers: + app=customs",
         ],
     }  # fmt: skip
-    assert (cluster["Note"], cluster["Drafts"], cluster["Four eyes"]) == (
+    assert (cluster["Note"], cluster["Drafts"], cluster["Second person involved"]) == (
         "(none)", "0", "unknown, not all drafts are in this time range",
     )  # fmt: skip
 
@@ -263,7 +263,7 @@ def test_the_report_says_what_was_provisioned_by_whom_and_who_drafted_it(write: 
 def test_the_report_counts_what_it_cuts() -> None:
     (row,) = report([*(drafted(n, n + 10) for n in range(30)), provisioned(600, range(10, 40))])
 
-    assert (row["Drafts"], row["Four eyes"]) == ("30", "no, the author alone")
+    assert (row["Drafts"], row["Second person involved"]) == ("30", "no, author only")
     assert (len(row["Objects"]), row["Objects"][-1]) == (21, "and 10 more")
     assert (len(row["Draft changes"]), row["Draft changes"][-1]) == (21, "and 10 more")
 
