@@ -161,9 +161,10 @@ Searches, dashboards and suppressions of your own that go by the search's name (
   `href` (of all events), `severity` and `reason` where they exist. To see an event itself, search the macro
   `illumio_pce_index` with `href="…"`; in Enterprise Security, the drilldown shows the events of the alert.
 - Every threshold is a macro, and every detection ends with a filter macro: change them in `local/macros.conf`.
-- What events name by hrefs alone has its name where an [inventory](inventory.md) knows it; the event's own names stand.
+- Objects that an event names only by href get their name from the [inventory](inventory.md), if there is one; names in
+  the event take precedence.
 - High-value workloads and labels, and what automation is expected to do, are lists that you edit:
-  [lookups.md](lookups.md). The detections that heed the list of automation, marked below, leave such events out. Those
+  [lookups.md](lookups.md). The detections that use the list of automation, marked below, ignore such events. Those
   about rights, keys and what blocks traffic never do, whatever the list says.
 - Stages that many searches share are macros; their descriptions are under Settings → Advanced search → Search macros.
 
@@ -173,8 +174,8 @@ Try them without Splunk: `./build.sh detect FILE…` replays all of them over fi
 
 Some detections have to remember months: who acted from where, which keys expire, which accounts were deleted. They do
 not read months of events each time. A *keeper* is a scheduled search that writes what there is to remember into a
-lookup in the KV store, each hour, from the events that are new. Enable the keepers together with the detections that
-need them; the commands above do.
+lookup in the KV store, every hour, from new events. Enable the keepers together with the detections that need them; the
+commands above do.
 
 - Only keepers write lookups. Detections never do, so that a drilldown can run a detection again.
 - The order in which a keeper and a detection run does not matter: lookups hold when something was first seen. A
