@@ -49,7 +49,7 @@ def test_a_pce_that_is_down_raises_one_alert_for_both_inputs() -> None:
 
 
 def test_a_note_that_there_is_no_health_raises_no_alert() -> None:
-    note = "A PCE in Illumio's cloud has no health to read (it answered with HTTP status 404)."
+    note = "A PCE in Illumio's cloud reports no health (it answered with HTTP status 404)."
     assert replay("ingest_failing", [record(HEALTH, 60, events=0, notes=[note])], BEGIN, BEGIN + HOUR) == []
 
 

@@ -22,7 +22,11 @@ from tests.inventory_world import (
 
 @pytest.mark.parametrize(
     ("status", "category", "words"),
-    [(403, "forbidden", "may not read"), (404, "not_found", "does not have"), (500, "server_error", "internal error")],
+    [
+        (403, "forbidden", "may not read"),
+        (404, "not_found", "has no such collection"),
+        (500, "server_error", "internal error"),
+    ],
 )
 def test_a_collection_that_cannot_be_read_deletes_nothing_and_stops_no_other(
     status: int, category: str, words: str, world: InventoryWorld
@@ -78,14 +82,14 @@ def test_a_datafile_that_was_cut_is_requested_again_without_a_new_job(world: Inv
 def test_a_datafile_that_is_always_cut_deletes_nothing(world: InventoryWorld) -> None:
     world.run()
     world.pce.cuts = [0, 1, 2, 3]
-    assert_kept(world, world.run(), "not whole")
+    assert_kept(world, world.run(), "incomplete or malformed")
 
 
 def test_an_array_that_closes_in_the_wrong_place_is_not_taken_for_whole(world: InventoryWorld) -> None:
     world.set("workloads", *(workload(n, labels=[]) for n in range(40)))
     world.run()
     world.pce.cuts = [0, *[2] * 3]  # ends with ]
-    assert_kept(world, world.run(), "not whole")
+    assert_kept(world, world.run(), "incomplete or malformed")
 
 
 def test_a_response_without_an_end_is_given_up(world: InventoryWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +128,7 @@ def test_200_that_is_cut_deletes_nothing(world: InventoryWorld) -> None:
     del world.pce.collections["workloads"][35:]
     events = world.run()
     assert manifest_of(events)["count"] == 35
-    assert_kept(world, events, "counts 40 objects, and 35 came")
+    assert_kept(world, events, "counts 40 objects but returned 35")
 
 
 def test_without_a_total_nothing_is_deleted(world: InventoryWorld) -> None:
@@ -165,7 +169,7 @@ def test_an_object_that_came_twice_makes_a_snapshot_incomplete(world: InventoryW
     world.run()
     everything = world.pce.collections["workloads"]
     everything[39] = everything[0]
-    assert_kept(world, world.run(), "Objects came twice (1)")
+    assert_kept(world, world.run(), "Objects came more than once (1)")
 
 
 def test_a_label_group_that_came_twice_makes_a_snapshot_incomplete(world: InventoryWorld) -> None:

@@ -182,7 +182,7 @@ def test_labels_that_failed_to_come_do_not_take_workloads_their_labels(collectio
     world.pce.status[path_of("labels")] = 500
     events = world.run()
     assert (others(events), world.ended) == ([], "server_error")
-    assert "The objects name labels by href" in manifest_of(events)["why"]
+    assert "The objects refer to labels only by href" in manifest_of(events)["why"]
     world.pce.status.clear()
     assert [event for event in others(world.run()) if event["kind"] == "workload"] == []
 

@@ -108,7 +108,7 @@ def test_with_a_clock_that_is_a_day_wrong_nothing_is_written(hours: int, world: 
     world.clock.now += hours * HOUR
     world.pce.date = at(world.clock.now - hours * HOUR)
     saved = dict(world.documents)
-    with pytest.raises(CollectorError, match="Set this machine's clock") as caught:
+    with pytest.raises(CollectorError, match="Synchronise this machine") as caught:
         world.prepare().collect()
     assert caught.value.category == "clock"
     assert (len(world.events()), world.documents) == (42, saved)
@@ -135,6 +135,6 @@ def test_a_snapshot_from_the_far_future_does_not_stay_the_latest(world: Inventor
 
 def test_a_folder_that_cannot_be_written_is_an_error_with_a_remedy(world: InventoryWorld) -> None:
     world.folder = world.folder / "missing"
-    with pytest.raises(Exception, match="free space of the disk") as caught:
+    with pytest.raises(Exception, match="free disk space") as caught:
         world.prepare().collect()
     assert type(caught.value).__name__ == "CollectorError"

@@ -28,8 +28,8 @@ from .timestamps import render
 _RETRY_SECONDS = 20.0
 _NO_HEALTH = frozenset({401, 402, 403, 404})
 _NO_HEALTH_NOTE = (
-    "A PCE in Illumio's cloud has no health to read (it answered with {}). It is asked again in a day; delete or "
-    "disable this input."
+    "A PCE in Illumio's cloud reports no health (it answered with {}). The input asks again in a day; delete or "
+    "disable it."
 )
 _ERRORS = {
     403: (
@@ -38,7 +38,7 @@ _ERRORS = {
     ),
     404: (
         f"The PCE has no {HEALTH_PATH} (404).",
-        "Check the PCE URL, and what stands in front of the PCE. A PCE in Illumio's cloud has no health to read: "
+        "Check the PCE URL, and what stands in front of the PCE. A PCE in Illumio's cloud reports no health: "
         "delete this input.",
     ),
 }

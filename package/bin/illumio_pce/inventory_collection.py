@@ -174,7 +174,7 @@ class CollectionRun:
         """Rather read a collection in the next run than tell that its objects have lost their labels."""
         error, unknown = self._shared.context.labels_error, self._shared.context.names.unknown_labels
         if error is not None and unknown:
-            text = f"The objects name labels by href, and the labels could not be read. {error.args[0]}"
+            text = f"The objects refer to labels only by href, and the labels could not be read. {error.args[0]}"
             raise PceError(error.category, text, remedy=error.remedy)
 
     def _items(self, snapshot: Snapshot) -> Iterator[Item]:
@@ -193,9 +193,9 @@ class CollectionRun:
     def _doubts(self, snapshot: Snapshot, totals: Totals) -> list[str]:
         """Why objects may be missing; nothing where the snapshot is complete."""
         flawed = f"{snapshot.flawed} of {snapshot.rows} objects have no href." if snapshot.flawed else ""
-        repeated = f"Objects came twice ({snapshot.repeated}), so others may be missing." if snapshot.repeated else ""
+        repeated = f"Objects came more than once ({snapshot.repeated}), so others may be missing."
         kinds, count = self._missing_rule_kinds(snapshot), _count_mismatch(snapshot.rows, totals)
-        return list(filter(None, (self._limits(), flawed, repeated, kinds, count)))
+        return list(filter(None, (self._limits(), flawed, repeated if snapshot.repeated else "", kinds, count)))
 
     def _missing_rule_kinds(self, snapshot: Snapshot) -> str:
         """Which kind of rules no rule set lists any more, though there were some."""
@@ -205,7 +205,7 @@ class CollectionRun:
         parts = {part: kind for kind, part in RULES.items() if kind not in told}
         hrefs = (known.entry(at).href for at in known.missing()) if parts else ()
         lost = sorted({kind for href in hrefs for part, kind in parts.items() if part in href})
-        return f"No rule set lists {' or '.join(lost)} any more, though there were some." if lost else ""
+        return f"No rule set lists {' or '.join(lost)} any more, although earlier ones did." if lost else ""
 
     # --- what becomes of it ------------------------------------------------------------------------
 
@@ -285,4 +285,4 @@ def _count_mismatch(rows: int, totals: Totals) -> str:
         return "The PCE does not say how many objects there are (X-Total-Count)."
     if after is not None and min(before, after) <= rows <= max(before, after):
         return ""
-    return f"The PCE counts {before} objects, and {rows} came."
+    return f"The PCE counts {before} objects but returned {rows}."

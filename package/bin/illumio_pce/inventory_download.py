@@ -26,7 +26,7 @@ Taken = TypeVar("Taken")
 MOST_BYTES = 4 * 1024**3
 _TEXTS = {
     403: "The API key may not read this collection (403).",
-    404: "The PCE does not have this collection, or not for this key (404).",
+    404: "The PCE has no such collection, or hides it from this key (404).",
 }
 
 
@@ -125,4 +125,4 @@ class Downloader:
         if size > MOST_BYTES:
             raise PceError("too_large", f"The PCE's response is larger than {MOST_BYTES / 1024**3:.0f} GiB.")
         if not end.endswith(b"]"):
-            raise list_error(start, NotAnArray("it ends before its JSON array does"))
+            raise list_error(start, NotAnArray("it ends in the middle of its JSON array"))

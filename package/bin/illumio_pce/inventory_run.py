@@ -36,12 +36,12 @@ FIGURES = ("complete", "full", "count", "added", "changed", "deleted")
 #: A device without a clock says an earlier time (epoch ms: 2020).
 _FIRST_CREDIBLE = 1_577_836_800_000
 _SET_CLOCK = (
-    "Set this machine's clock and the PCE's by NTP. No inventory is collected meanwhile, since a snapshot from the "
-    "future would outdate later ones."
+    "Synchronise this machine and the PCE by NTP. No inventory is collected until then: a snapshot dated in the future "
+    "would take precedence over later ones."
 )
 _GUESSED = (
-    "The PCE is a member of a supercluster, but the account's host is none of the FQDNs that /health names, so it is "
-    "not known which VENs it serves, and whether they are silent. Enter the member's own FQDN as PCE URL."
+    "The PCE is a member of a supercluster, but the account's host is not among the FQDNs in /health, so it is unknown "
+    "which VENs it serves, and `silent` is not set. Enter the member's own FQDN as PCE URL."
 )
 
 
@@ -208,8 +208,8 @@ def _file_error(error: OSError) -> CollectorError:
     return CollectorError(
         "internal",
         f"A file of the input cannot be read or written ({type(error).__name__}).",
-        remedy="Look at the free space of the disk, and at the rights of the folder modinputs in Splunk's KV store "
-        "and index directory (SPLUNK_DB).",
+        remedy="Check the free disk space, and that Splunk may write to the folder modinputs in SPLUNK_DB (by default "
+        "var/lib/splunk).",
     )
 
 

@@ -70,10 +70,7 @@ def parse_collections(text: str | None) -> tuple[str, ...]:
     words = {word.strip().lower() for word in (text or "").split(",")} - {""}
     unknown = sorted(words - set(COLLECTIONS))
     if unknown:
-        raise ValueError(
-            f"The collections contain {', '.join(map(repr, unknown))}, which is none. "
-            f"Choose among {', '.join(COLLECTIONS)}."
-        )
+        raise ValueError(f"Unknown collections: {', '.join(map(repr, unknown))}. Choose from {', '.join(COLLECTIONS)}.")
     return tuple(name for name in COLLECTIONS if name in words) or DEFAULT_COLLECTIONS
 
 

@@ -59,7 +59,7 @@ class Snapshot:
                     elif record.get("deleted") is not True:
                         yield record
         except NotAnArray as error:
-            raise PceError("broken_answer", f"The PCE's response is not whole: {error}.") from None
+            raise PceError("broken_answer", f"The PCE's response is incomplete or malformed: {error}.") from None
 
     def compare(
         self, items: Iterator[Item], known: Known, new: KnownWriter, write: Callable[[Item], None], *, full: bool
@@ -163,8 +163,8 @@ def _since(pending: Pending | None, missing: str, now_ms: int) -> int:
 
 def _held_back(number: int, total: int) -> str:
     return (
-        f"Deletions are held back: {number} of {total} objects are missing. They count as deleted once the next "
-        "complete snapshot, an interval later, lacks them too."
+        f"Deletions are held back: {number} of {total} objects are missing. They will be marked as deleted if "
+        "the next complete snapshot, an interval later, lacks them too."
     )
 
 

@@ -108,12 +108,14 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 def list_error(start: bytes, error: NotAnArray) -> PceError:
     """Why a body that begins so is not a whole list of events."""
-    return _other_text(start) or PceError("broken_answer", f"The PCE's response is not whole: {error}.")
+    return _other_text(start) or PceError("broken_answer", f"The PCE's response is incomplete or malformed: {error}.")
 
 
 def json_error(text: bytes) -> PceError:
     """Why a small body is not whole JSON."""
-    return _other_text(text, expected=b"[{") or PceError("broken_answer", "The PCE's response is not whole.")
+    return _other_text(text, expected=b"[{") or PceError(
+        "broken_answer", "The PCE's response is incomplete or malformed."
+    )
 
 
 def _other_text(text: bytes, expected: bytes = b"[") -> PceError | None:
