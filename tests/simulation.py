@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from illumio_pce.breadcrumb import Point
 from illumio_pce.collector import Run
-from illumio_pce.config import Account, InputSettings
+from illumio_pce.config import Account, EventsSettings
 from illumio_pce.context import RunContext
 from illumio_pce.errors import CollectorError, PceError, PipeClosed, StateError, StopRequested
 from illumio_pce.lease import Lease, NoLease
@@ -373,7 +373,7 @@ class World:
         self.trace = []
         had = len(self.indexed)
         account = Account("lab", "pce.example.com", 8443, 1, "api_1", "s3cret-s3cret")
-        settings = InputSettings.parse("audit", {"account": "lab", "start_time": "-1h", **self.settings})
+        settings = EventsSettings.parse("audit", {"account": "lab", "start_time": "-1h", **self.settings})
         limits = Limits(max_results=self.max_results)
         self.client = Pce(account, self, self.clock, jitter=lambda: 0.5, limits=limits)
         state = State(self, "audit", self, self.lease, self)

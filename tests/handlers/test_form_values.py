@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 import pytest
-from illumio_pce.config import Account, InputSettings, Proxy
+from illumio_pce.config import Account, EventsSettings, Proxy
 from illumio_pce.health_settings import HealthSettings
 from illumio_pce.inventory_settings import InventorySettings
 
@@ -121,8 +121,8 @@ def parse_account(changes: Mapping[str, str]) -> Account:
     return Account.parse("new", {**ACCOUNT_CONF, **changes}, changes.get("api_secret", SECRET))
 
 
-def parse_input(changes: Mapping[str, str]) -> InputSettings:
-    return InputSettings.parse_form("audit", {**INPUT_CONF, **changes}, int(time.time() * 1000))
+def parse_input(changes: Mapping[str, str]) -> EventsSettings:
+    return EventsSettings.parse_form("audit", {**INPUT_CONF, **changes}, int(time.time() * 1000))
 
 
 def parse_health(changes: Mapping[str, str]) -> HealthSettings:

@@ -16,7 +16,7 @@ import pytest
 from illumio_pce import events_run, input_run
 from illumio_pce.breadcrumb import path_of
 from illumio_pce.collector import Run
-from illumio_pce.config import Account, InputSettings
+from illumio_pce.config import Account, EventsSettings
 from illumio_pce.errors import CollectorError, PipeClosed, SplunkdError, StateError
 from illumio_pce.heartbeats import Heartbeat, Heartbeats, interval_seconds
 from illumio_pce.lease import ClusterLease, FileLock
@@ -131,7 +131,7 @@ SEAMS: list[tuple[Any, str]] = [
     (input_run, "read_settings"),
     (input_run, "set_level"),
     (Stage, "server_info"),
-    (InputSettings, "parse"),
+    (EventsSettings, "parse"),
     (input_run, "read_account"),
     (input_run, "read_proxy"),
     (input_run, "KvStore"),

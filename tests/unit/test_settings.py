@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from illumio_pce.config import InputSettings, Proxy, index_of, parse_boolean, parse_index, parse_secret
+from illumio_pce.config import EventsSettings, Proxy, index_of, parse_boolean, parse_index, parse_secret
 from illumio_pce.log import logger, set_level
 
 HOUR = 3_600_000
@@ -16,7 +16,7 @@ NOW = 1_769_846_400_000  # 2026-01-31T08:00:00Z
 @pytest.mark.parametrize("text", ["1", "true", "t", "yes", "y", "on", "TRUE", " On ", "T"])
 def test_splunk_spellings_of_true(text: str) -> None:
     assert parse_boolean(text, "It") is True
-    assert InputSettings.parse("audit", {"account": "lab", "include_system_events": text}).include_system_events
+    assert EventsSettings.parse("audit", {"account": "lab", "include_system_events": text}).include_system_events
     with pytest.raises(ValueError, match=r"proxy host"):
         Proxy.parse({"proxy_enabled": text})
 
@@ -30,7 +30,7 @@ def test_splunk_spellings_of_false(text: str | None) -> None:
 @pytest.mark.parametrize("text", ["2", "maybe", "tru", "enabled", "-1", "\uff11"])
 def test_other_spellings_are_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r"Include system events must be one of 1, true, t, yes, y, on or 0, false"):
-        InputSettings.parse("audit", {"account": "lab", "include_system_events": text})
+        EventsSettings.parse("audit", {"account": "lab", "include_system_events": text})
     with pytest.raises(ValueError, match=r"Enable proxy must be one of"):
         Proxy.parse({"proxy_enabled": text})
 
@@ -98,12 +98,12 @@ def test_a_secret_is_stripped_of_pasted_white_space() -> None:
 
 def test_minor_problems_are_noted_by_runs_and_rejected_by_forms() -> None:
     conf = {"account": "lab", "interval": "*/5 * * * *", "start_time": "2026-01-31T09:00:00Z"}
-    settings = InputSettings.parse("audit", conf, NOW)
+    settings = EventsSettings.parse("audit", conf, NOW)
     assert settings.notes == (
         "The polling interval must be a whole number of seconds from 30 to 86400.",
         "The start time is in the future. Enter an earlier time: nothing from before it would be collected.",
     )
-    assert InputSettings.parse("audit", {**conf, "interval": "30"}, NOW + HOUR).notes == ()
+    assert EventsSettings.parse("audit", {**conf, "interval": "30"}, NOW + HOUR).notes == ()
     for changes, words in (({"start_time": "-1h"}, "polling interval"), ({"interval": "60"}, "future")):
         with pytest.raises(ValueError, match=words):
-            InputSettings.parse_form("audit", {**conf, **changes}, NOW)
+            EventsSettings.parse_form("audit", {**conf, **changes}, NOW)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from illumio_pce import log
 from illumio_pce.checkpoint import Batch, Checkpoint, Progress, keys_from_text, keys_to_text
-from illumio_pce.config import Account, InputSettings, Proxy, parse_pce_url
+from illumio_pce.config import Account, EventsSettings, Proxy, parse_pce_url
 from illumio_pce.events import AuditEvent, Events
 from illumio_pce.filters import FilterHistory, Filters
 from illumio_pce.key_set import KeySet
@@ -244,7 +244,7 @@ def test_an_invalid_proxy_address_is_rejected(host: str, words: str) -> None:
 
 
 def test_an_input_takes_the_defaults_of_the_contract() -> None:
-    settings = InputSettings.parse("audit", {"account": "lab"})
+    settings = EventsSettings.parse("audit", {"account": "lab"})
     assert (settings.start_time, settings.late_arrival_window_ms, settings.index) == ("-24h", 600_000, "default")
     assert not settings.include_system_events
     for wrong in (
@@ -254,7 +254,7 @@ def test_an_input_takes_the_defaults_of_the_contract() -> None:
         {"account": ""},
     ):
         with pytest.raises(ValueError, match=r".+"):
-            InputSettings.parse("audit", {"account": "lab", **wrong})
+            EventsSettings.parse("audit", {"account": "lab", **wrong})
 
 
 # --- what is remembered ------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from .certificates import parse_certificates
 from .filters import Filters
-from .names import SCHEME
+from .names import EVENTS_SCHEME
 from .timestamps import parse_start
 
 HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})?(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?")
@@ -270,7 +270,7 @@ def _check_proxy_user(scheme: str, user: str, password: str) -> None:
 
 
 @dataclass(frozen=True)
-class InputSettings:
+class EventsSettings:
     """One stanza `illumio_pce_events://<name>` of inputs.conf."""
 
     name: str
@@ -283,7 +283,7 @@ class InputSettings:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, name: str, conf: Mapping[str, str | None], now_ms: int | None = None) -> InputSettings:
+    def parse(cls, name: str, conf: Mapping[str, str | None], now_ms: int | None = None) -> EventsSettings:
         """Read the stanza's parameters; absent and empty ones take the defaults above.
 
         `notes` says what a run can do without, though no form takes it: an interval that is none, and a start time
@@ -307,14 +307,14 @@ class InputSettings:
         )
 
     @classmethod
-    def parse_form(cls, name: str, conf: Mapping[str, str | None], now_ms: int) -> InputSettings:
+    def parse_form(cls, name: str, conf: Mapping[str, str | None], now_ms: int) -> EventsSettings:
         """The same for what is to be saved: what a run would only note is refused."""
         return without_notes(cls.parse(name, conf, now_ms))
 
     @property
     def source(self) -> str:
         """The source of every event of this input."""
-        return f"{SCHEME}://{self.name}"
+        return f"{EVENTS_SCHEME}://{self.name}"
 
 
 class Noted(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .clock import Clock
-from .config import Account, InputSettings
+from .config import Account, EventsSettings
 from .limits import DEFAULT_LIMITS, Limits
 from .output import Output
 from .pce import Pce
@@ -20,7 +20,7 @@ class RunContext(NamedTuple):
     `splunkd_boot_id`: identifies the start of splunkd that the run is under.
     """
 
-    settings: InputSettings
+    settings: EventsSettings
     account: Account
     pce: Pce
     state: State

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .clock import SystemClock
-from .config import InputSettings
+from .config import EventsSettings
 from .events_run import run_input
 from .modular_input import Kind, Parameters
 
@@ -19,7 +19,7 @@ _ARGUMENTS = {
 
 
 def _check(name: str, parameters: Parameters) -> None:
-    InputSettings.parse_form(name, parameters, int(SystemClock().time() * 1000))
+    EventsSettings.parse_form(name, parameters, int(SystemClock().time() * 1000))
 
 
 EVENTS_INPUT = Kind(

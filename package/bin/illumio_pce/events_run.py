@@ -9,12 +9,12 @@ from typing import Any
 from .breadcrumb import BreadcrumbFile
 from .checkpoint import Checkpoint
 from .collector import Run
-from .config import InputSettings
+from .config import EventsSettings
 from .context import RunContext
 from .input_run import InputRun, Prepared
 from .limits import DEFAULT_LIMITS, Limits
 from .log import logger
-from .names import EVENTS, SCHEME
+from .names import EVENTS, EVENTS_SCHEME
 from .record import Record
 from .splunkd import KvStore
 from .state import State
@@ -22,15 +22,15 @@ from .store import Unreadable, content_of
 from .unconfirmed import UnconfirmedMark
 
 
-class EventsRun(InputRun):
+class EventsInputRun(InputRun):
     """Collects the audit events of one input."""
 
-    SCHEME = SCHEME
+    SCHEME = EVENTS_SCHEME
     SOURCETYPE = EVENTS
     _run: Run | None = None
 
-    def _parse_settings(self) -> InputSettings:
-        return InputSettings.parse(self._name, self._parameters, int(self._clock.time() * 1000))
+    def _parse_settings(self) -> EventsSettings:
+        return EventsSettings.parse(self._name, self._parameters, int(self._clock.time() * 1000))
 
     def _begin(self, prepared: Prepared) -> Run:
         settings, account, pce = prepared.settings, prepared.account, prepared.pce
@@ -64,7 +64,7 @@ def run_input(
     stanza: str, parameters: Mapping[str, str], metadata: Mapping[str, str], limits: Limits = DEFAULT_LIMITS
 ) -> bool:
     """One run of one input; whether it ended well."""
-    return EventsRun(stanza, parameters, metadata, limits).run()
+    return EventsInputRun(stanza, parameters, metadata, limits).run()
 
 
 def splunkd_boot_id(info: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 APP = "TA_illumio_pce"
 #: The modular inputs' schemes; the source of an event is `SCHEME://NAME_OF_THE_INPUT`.
-SCHEME = "illumio_pce_events"
+EVENTS_SCHEME = "illumio_pce_events"
 HEALTH_SCHEME = "illumio_pce_health"
 INVENTORY_SCHEME = "illumio_pce_inventory"
 #: The source types of events, of health, of the inventory, and of the records of runs.
@@ -24,6 +24,6 @@ def inputs_of(scheme: str) -> str:
     return f"data/inputs/{scheme}"
 
 
-INPUTS = inputs_of(SCHEME)
+INPUTS = inputs_of(EVENTS_SCHEME)
 HEALTH_INPUTS = inputs_of(HEALTH_SCHEME)
 INVENTORY_INPUTS = inputs_of(INVENTORY_SCHEME)

@@ -12,7 +12,7 @@ from typing import Callable
 
 from .backfill import Backfill
 from .checkpoint import Checkpoint
-from .config import InputSettings
+from .config import EventsSettings
 from .events import AuditEvent, accepted
 from .filters import FilterHistory
 from .pce import Page, TooLarge, Window
@@ -59,7 +59,7 @@ class Collected:
     filters: FilterHistory
 
 
-def read_collected(store: DocumentStore, settings: InputSettings) -> Collected:
+def read_collected(store: DocumentStore, settings: EventsSettings) -> Collected:
     """What the input's checkpoint says. Raises ValueError, which says what to do, where there is none."""
     document: Document | None = store.get(settings.name)
     if document is None or document.get("kind") == "created":

@@ -13,7 +13,7 @@ from splunklib.binding import HTTPError
 from splunklib.searchcommands import Configuration, GeneratingCommand, Option, validators
 
 from .clock import SystemClock
-from .config import InputSettings, parse_boolean
+from .config import EventsSettings, parse_boolean
 from .errors import CollectorError, SplunkdError
 from .names import EVENTS, INPUTS
 from .pce import Pce
@@ -100,7 +100,7 @@ def _require_capability(splunkd: Splunkd) -> None:
         raise ValueError(f"This command needs the capability {CAPABILITY}, as the add-on's configuration does.")
 
 
-def _settings_of(splunkd: Splunkd, name: str) -> InputSettings:
+def _settings_of(splunkd: Splunkd, name: str) -> EventsSettings:
     try:
         entries = splunkd.get(INPUTS, count=0)["entry"]
         stanzas = {entry["name"]: entry["content"] for entry in entries}
@@ -108,21 +108,21 @@ def _settings_of(splunkd: Splunkd, name: str) -> InputSettings:
         raise SplunkdError("splunkd does not list the inputs.") from None
     if name not in stanzas:
         raise ValueError(f"There is no input {name!r}: see the add-on's page Inputs.")
-    return InputSettings.parse(name, {key: None if v is None else str(v) for key, v in stanzas[name].items()})
+    return EventsSettings.parse(name, {key: None if v is None else str(v) for key, v in stanzas[name].items()})
 
 
-def _events_of(settings: InputSettings) -> str:
+def _events_of(settings: EventsSettings) -> str:
     source = settings.source.replace("\\", "\\\\").replace('"', '\\"')
     return f'search index=* sourcetype="{EVENTS}" source="{source}"'
 
 
-def _indexed(splunkd: Splunkd, settings: InputSettings, low: int, high: int) -> set[str]:
+def _indexed(splunkd: Splunkd, settings: EventsSettings, low: int, high: int) -> set[str]:
     spl = f"{_events_of(settings)} | stats count by href"
     rows = splunkd.search(spl, f"{low / 1000:.3f}", f"{(high + 1) / 1000:.3f}")
     return {str(row["href"]) for row in rows if "href" in row}
 
 
-def _require_visibility(splunkd: Splunkd, settings: InputSettings) -> None:
+def _require_visibility(splunkd: Splunkd, settings: EventsSettings) -> None:
     """Raise where no event of the input is found at all: then the search is blind, rather than everything missing."""
     if not splunkd.search(f"{_events_of(settings)} | head 1 | stats count by source", "0", f"{time.time() + _DAY:.0f}"):
         raise ValueError(

@@ -15,7 +15,7 @@ from .clock import Clock
 from .config import Account, Proxy, parse_boolean
 from .errors import CollectorError, SplunkdError, StateError
 from .limits import DEFAULT_LIMITS
-from .names import APP, COLLECTION, SCHEME, inputs_of
+from .names import APP, COLLECTION, EVENTS_SCHEME, inputs_of
 from .store import Document
 
 ACCOUNT_CONF = "ta_illumio_pce_account"
@@ -132,7 +132,7 @@ class Splunkd:
         enabled = self.enabled_inputs()
         return 1 if enabled is None else sum(content.get("account") == account for content in enabled.values())
 
-    def enabled_inputs(self, scheme: str = SCHEME) -> dict[str, Mapping[str, Any]] | None:
+    def enabled_inputs(self, scheme: str = EVENTS_SCHEME) -> dict[str, Mapping[str, Any]] | None:
         """The settings of the enabled inputs by name; None where splunkd does not list them."""
         try:
             entries = self.get(inputs_of(scheme), count=-1)["entry"]

@@ -6,9 +6,9 @@ import contextlib
 import time
 
 from illumio_pce.breadcrumb import BreadcrumbFile
-from illumio_pce.config import InputSettings, parse_interval
+from illumio_pce.config import EventsSettings, parse_interval
 from illumio_pce.filters import members
-from illumio_pce.names import SCHEME
+from illumio_pce.names import EVENTS_SCHEME
 from illumio_pce.state import created_document
 from illumio_pce.unconfirmed import UnconfirmedMark
 from splunklib.binding import HTTPError
@@ -16,7 +16,7 @@ from splunklib.binding import HTTPError
 from .input_handler import DOCUMENTS, BaseInputHandler, Conf
 
 
-def spelled_once(settings: InputSettings, conf: Conf) -> dict[str, str]:
+def spelled_once(settings: EventsSettings, conf: Conf) -> dict[str, str]:
     """Every field of an input in the one spelling that it is stored in."""
     return {
         "account": settings.account,
@@ -31,13 +31,13 @@ def spelled_once(settings: InputSettings, conf: Conf) -> dict[str, str]:
     }
 
 
-class InputHandler(BaseInputHandler):
+class EventsHandler(BaseInputHandler):
     """The endpoint `ta_illumio_pce_illumio_pce_events`."""
 
-    SCHEME = SCHEME
+    SCHEME = EVENTS_SCHEME
 
     def _spelled_once(self, conf: Conf) -> dict[str, str]:
-        return spelled_once(InputSettings.parse_form(self.callerArgs.id, conf, int(time.time() * 1000)), conf)
+        return spelled_once(EventsSettings.parse_form(self.callerArgs.id, conf, int(time.time() * 1000)), conf)
 
     def _forget(self, *, anew: bool) -> None:
         name = self.callerArgs.id
