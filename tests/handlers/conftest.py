@@ -118,7 +118,7 @@ def client(splunkd: Splunkd) -> Client:
 def pce() -> Iterator[TinyPce]:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

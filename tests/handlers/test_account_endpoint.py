@@ -175,7 +175,7 @@ def test_an_account_in_use_stays_and_its_inputs_are_named(client: Client, saved_
     assert client.post("ta_illumio_pce_illumio_pce_health", name="nodes", **form).status in (200, 201)
     refused = client.delete(f"{ENDPOINT}/{saved_account}")
     assert refused.status >= 400
-    assert "is used by audit, nodes (health)." in refused.shown
+    assert "is used by audit (events), nodes (health)." in refused.shown
     assert client.delete("ta_illumio_pce_illumio_pce_events/audit").status == 200
     assert "is used by nodes (health)." in client.delete(f"{ENDPOINT}/{saved_account}").shown
     assert client.delete("ta_illumio_pce_illumio_pce_health/nodes").status == 200
@@ -289,15 +289,43 @@ def test_unknown_missing_and_repeated_fields_are_rejected_with_a_message(
     assert client.get(f"{ENDPOINT}/{saved_account}").entities[saved_account]["org_id"] == "3"
 
 
-def test_an_account_that_now_overlaps_another_is_warned_of(
-    client: Client, splunkd: Splunkd, saved_account: str, account: dict[str, str]
+OVERLAPS = {
+    "events": "The input first reads the same PCE and organisation into the same index as second.",
+    "health": "The input first reads the health of the same PCE into the same index as second:",
+    "inventory": "The input first reads the inventory of the same PCE and organisation into the same index as second.",
+}
+
+
+def add_inputs(client: Client, kind: str, **account_by_name: str) -> None:
+    for name, account in account_by_name.items():
+        form = {"account": account, "index": "main", "interval": "600"}
+        assert client.post(f"ta_illumio_pce_illumio_pce_{kind}", name=name, **form).status == 201
+
+
+@pytest.mark.parametrize("kind", OVERLAPS)
+def test_an_account_that_now_reads_the_pce_of_another_is_warned_of(
+    client: Client, splunkd: Splunkd, pce: TinyPce, saved_account: str, account: dict[str, str], kind: str
 ) -> None:
-    inputs = "ta_illumio_pce_illumio_pce_events"
-    assert client.post(ENDPOINT, name="other", **{**account, "org_id": "4"}).status == 201
-    for name, used in (("first", saved_account), ("second", "other")):
-        assert client.post(inputs, name=name, account=used, index="main", interval="60").status == 201
+    other = {**account, "pce_url": f"https://127.0.0.1:{pce.port}"}
+    assert client.post(ENDPOINT, name="other", **other).status == 201
+    add_inputs(client, kind, first=saved_account, second="other")
     assert client.post(f"{ENDPOINT}/other", api_key_id="api_2").status == 200
     assert splunkd.messages == {}
-    assert client.post(f"{ENDPOINT}/other", org_id="003").status == 200
+    assert client.post(f"{ENDPOINT}/other", pce_url=pce.url, api_secret=SECRET).status == 200
     (warning,) = splunkd.messages.values()
-    assert "The inputs first, second now read the same PCE and organisation into the same index." in str(warning)
+    assert OVERLAPS[kind] in str(warning)
+
+
+def test_another_organisation_changes_what_is_read_but_not_whose_health(
+    client: Client, splunkd: Splunkd, saved_account: str, account: dict[str, str]
+) -> None:
+    assert client.post(ENDPOINT, name="other", **{**account, "org_id": "4"}).status == 201
+    for kind in OVERLAPS:
+        add_inputs(client, kind, first=saved_account, second="other")
+    assert list(splunkd.messages) == ["ta_illumio_pce_overlap_health_second"]
+    assert client.post(f"{ENDPOINT}/other", org_id="003").status == 200
+    assert sorted(splunkd.messages) == [
+        "ta_illumio_pce_overlap_events_first",
+        "ta_illumio_pce_overlap_health_second",
+        "ta_illumio_pce_overlap_inventory_first",
+    ]

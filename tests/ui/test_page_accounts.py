@@ -204,7 +204,7 @@ def test_an_account_in_use_is_not_deleted(lab: PceLab, pages: Pages) -> None:
     lab.add_input("more", index="illumio")
     pages.open("configuration")
     assert pages.act("lab", "Delete").refuse("Delete") == (
-        "The account lab is used by audit, more. Before you delete it, delete these inputs or choose another account for them."
+        "The account lab is used by audit (events), more (events). Before you delete it, delete these inputs or choose another account for them."
     )
     for name in ("audit", "more"):
         pages.open("inputs")

@@ -22,8 +22,3 @@ INVENTORY_STATE = f"{INVENTORY_SCHEME}:"
 def inputs_of(scheme: str) -> str:
     """splunkd's endpoint for the inputs of a scheme."""
     return f"data/inputs/{scheme}"
-
-
-INPUTS = inputs_of(EVENTS_SCHEME)
-HEALTH_INPUTS = inputs_of(HEALTH_SCHEME)
-INVENTORY_INPUTS = inputs_of(INVENTORY_SCHEME)

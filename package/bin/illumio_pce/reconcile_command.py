@@ -15,7 +15,7 @@ from splunklib.searchcommands import Configuration, GeneratingCommand, Option, v
 from .clock import SystemClock
 from .config import EventsSettings, parse_boolean
 from .errors import CollectorError, SplunkdError
-from .names import EVENTS, INPUTS
+from .names import EVENTS, EVENTS_SCHEME, inputs_of
 from .pce import Pce
 from .reconcile import Slice, parse_range, read_collected, slices
 from .splunkd import KvStore, Splunkd, read_account, read_proxy, read_settings
@@ -102,7 +102,7 @@ def _require_capability(splunkd: Splunkd) -> None:
 
 def _settings_of(splunkd: Splunkd, name: str) -> EventsSettings:
     try:
-        entries = splunkd.get(INPUTS, count=0)["entry"]
+        entries = splunkd.get(inputs_of(EVENTS_SCHEME), count=0)["entry"]
         stanzas = {entry["name"]: entry["content"] for entry in entries}
     except (HTTPError, OSError, ValueError, KeyError, TypeError):
         raise SplunkdError("splunkd does not list the inputs.") from None

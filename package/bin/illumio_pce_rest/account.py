@@ -8,14 +8,16 @@ from typing import Any, Optional
 
 from illumio_pce.certificates import parse_certificates
 from illumio_pce.config import Account
-from illumio_pce.names import HEALTH_INPUTS, INPUTS, INVENTORY_INPUTS
+from illumio_pce.names import inputs_of
 from illumio_pce.splunkd import ACCOUNT_CONF, read_proxy, read_secret, read_settings
 from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
 from splunktaucclib.rest_handler.credentials import RestCredentials
 from splunktaucclib.rest_handler.error import RestError
 
+from .input_handler import BaseInputHandler
+from .kinds import KINDS
 from .names import check_new_name
-from .overlaps import account_of, overlapping_inputs, trail
+from .overlaps import account_of, overlapping_inputs, source_of
 from .rest_errors import as_rest_error
 from .session import ACCOUNTS, connect, stanzas, warn
 
@@ -37,10 +39,10 @@ class CleanCertificates:
         return value.replace("\\n", "\n")
 
 
-def leads_elsewhere(account: Account, stored: Conf) -> bool:
-    """Whether the secret would be sent to another host or port than the one that it was entered for."""
-    before, now = trail({**stored, "org_id": "1"}), trail({"pce_url": account.url, "org_id": "1"})
-    return before is None or before != now
+def reads_otherwise(account: Account, stored: Conf, *, of_any_org: bool) -> bool:
+    """Whether the account reads another PCE or organisation than the stored one; `of_any_org`: another PCE."""
+    now = {"pce_url": account.url, "org_id": str(account.org_id)}
+    return source_of(now, of_any_org=of_any_org) != source_of(stored, of_any_org=of_any_org)
 
 
 class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
@@ -71,7 +73,7 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
         with as_rest_error():
             secret = read_secret(self._splunkd, ACCOUNT_CONF, self.callerArgs.id, "api_secret") if kept else entered
             account = Account.parse(self.callerArgs.id, {**stored, **self.payload}, secret)
-        if kept and leads_elsewhere(account, stored):
+        if kept and reads_otherwise(account, stored, of_any_org=True):
             raise RestError(
                 400,
                 "The PCE URL points to a different host or port. Enter the API secret again: "
@@ -81,18 +83,15 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
             self._try(account)
         self._tidy(account)
         super().handleEdit(conf_info)
-        if trail({"pce_url": account.url, "org_id": str(account.org_id)}) != trail(stored):
-            with suppress(RestError):
-                self._warn_of_overlaps()
+        with suppress(RestError):
+            for kind in KINDS:
+                if reads_otherwise(account, stored, of_any_org=kind.OF_ANY_ORG):
+                    self._warn_of_overlaps(kind)
 
     def handleRemove(self, conf_info: Any) -> None:  # noqa: N802
         """Delete an account that no input uses."""
         name = self.callerArgs.id
-        users = [
-            f"{user}{kind}"
-            for inputs, kind in ((INPUTS, ""), (HEALTH_INPUTS, " (health)"), (INVENTORY_INPUTS, " (inventory)"))
-            for user in self._users(stanzas(self._splunkd, inputs))
-        ]
+        users = [f"{user} ({kind.KIND})" for kind in KINDS for user in self._users(self._inputs(kind))]
         if users:
             raise RestError(
                 400,
@@ -120,20 +119,24 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
             tidy["api_secret"] = account.api_secret
         self.payload.update({name: value for name, value in tidy.items() if name in self.payload})
 
+    def _inputs(self, kind: type[BaseInputHandler]) -> dict[str, dict[str, str]]:
+        return stanzas(self._splunkd, inputs_of(kind.SCHEME))
+
     def _users(self, inputs: Mapping[str, Mapping[str, Any]]) -> list[str]:
         """The inputs that use this account."""
         return sorted(name for name, stanza in inputs.items() if account_of(stanza) == self.callerArgs.id)
 
-    def _warn_of_overlaps(self) -> None:
-        inputs, accounts = stanzas(self._splunkd, INPUTS), stanzas(self._splunkd, ACCOUNTS)
-        groups = {(name, *overlapping_inputs(name, inputs, accounts)) for name in self._users(inputs)}
-        for group in {tuple(sorted(group)) for group in groups if len(group) > 1}:
-            warn(
-                self.getSessionKey(),
-                f"overlap_{group[0]}",
-                f"The inputs {', '.join(group)} now read the same PCE and organisation into the same index. "
-                "Unless their filters differ, every event is indexed more than once.",
-            )
+    def _warn_of_overlaps(self, kind: type[BaseInputHandler]) -> None:
+        """Once of all inputs of a kind that bring the same."""
+        inputs, accounts = self._inputs(kind), stanzas(self._splunkd, ACCOUNTS)
+        overlaps = [
+            sorted([name, *overlapping_inputs(name, inputs, accounts, of_any_org=kind.OF_ANY_ORG)])
+            for name in self._users(inputs)
+        ]
+        for name, *others in dict.fromkeys(map(tuple, overlaps)):
+            if others:
+                text = kind.overlap_text(name, ", ".join(others))
+                warn(self.getSessionKey(), f"overlap_{kind.KIND}_{name}", text)
 
     def _try(self, account: Account) -> None:
         """Ask the PCE, through the saved proxy. An error names the cause, and never what was answered."""

@@ -34,6 +34,7 @@ def spelled_once(settings: EventsSettings, conf: Conf) -> dict[str, str]:
 class EventsHandler(BaseInputHandler):
     """The endpoint `ta_illumio_pce_illumio_pce_events`."""
 
+    KIND = "events"
     SCHEME = EVENTS_SCHEME
 
     def _spelled_once(self, conf: Conf) -> dict[str, str]:
@@ -63,7 +64,9 @@ class EventsHandler(BaseInputHandler):
             BreadcrumbFile(self._folder, name).forget()
         UnconfirmedMark(self._folder, name).clear()
 
-    def _overlap(self, name: str, others: str) -> str:
+    @staticmethod
+    def overlap_text(name: str, others: str) -> str:
+        """See `BaseInputHandler`."""
         return (
             f"The input {name} reads the same PCE and organisation into the same index as {others}. "
             "Unless their filters differ, every event is indexed more than once."

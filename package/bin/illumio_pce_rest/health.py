@@ -13,9 +13,9 @@ from .input_handler import BaseInputHandler, Conf
 class HealthHandler(BaseInputHandler):
     """The endpoint `ta_illumio_pce_illumio_pce_health`."""
 
+    KIND = "health"
     SCHEME = HEALTH_SCHEME
     STATE = HEALTH_STATE
-    WARNING = "health_"
     OF_ANY_ORG = True
 
     def _spelled_once(self, conf: Conf) -> dict[str, str]:
@@ -26,7 +26,9 @@ class HealthHandler(BaseInputHandler):
     def _forget_files(self, name: str) -> None:
         HealthMark(self._folder, name).clear()
 
-    def _overlap(self, name: str, others: str) -> str:
+    @staticmethod
+    def overlap_text(name: str, others: str) -> str:
+        """See `BaseInputHandler`."""
         return (
             f"The input {name} reads the health of the same PCE into the same index as {others}: it is "
             "indexed more than once."

@@ -41,14 +41,14 @@ def checkpoint_dir(scheme: str) -> Path:
 class BaseInputHandler(AdminExternalHandler, ABC):  # type: ignore[misc]
     """The endpoint of one kind of input.
 
-    `SCHEME`: of the kind. `STATE`, `WARNING`: what stands before an input's name in the names of its documents in the
-    KV store, and in those of its warnings; inputs of two kinds may have the same name. `OF_ANY_ORG`: what it reads is
-    the PCE's own, whichever organisation the account is of.
+    `KIND`: what tells its inputs from others of the same name, in messages and in the names of warnings. `STATE`: the
+    same in the names of documents in the KV store. `OF_ANY_ORG`: what it reads is the PCE's own, whichever organisation
+    the account is of.
     """
 
+    KIND: str
     SCHEME: str
     STATE = ""
-    WARNING = ""
     OF_ANY_ORG = False
 
     payload: dict[str, str]
@@ -68,9 +68,10 @@ class BaseInputHandler(AdminExternalHandler, ABC):  # type: ignore[misc]
     def _forget_files(self, name: str) -> None:
         """Delete the files that runs of an input left on this instance."""
 
+    @staticmethod
     @abstractmethod
-    def _overlap(self, name: str, others: str) -> str:
-        """What is said of other inputs that bring the same as this one."""
+    def overlap_text(name: str, others: str) -> str:
+        """What is said of an input and others that bring the same."""
 
     # --- what splunkd calls ------------------------------------------------------------------------
 
@@ -170,7 +171,7 @@ class BaseInputHandler(AdminExternalHandler, ABC):  # type: ignore[misc]
             accounts = stanzas(self._splunkd, ACCOUNTS)
             others = overlapping_inputs(name, self._inputs(), accounts, of_any_org=self.OF_ANY_ORG)
             if others:
-                self._warn("overlap", self._overlap(name, ", ".join(others)))
+                self._warn("overlap", self.overlap_text(name, ", ".join(others)))
 
-    def _warn(self, kind: str, text: str) -> None:
-        warn(self.getSessionKey(), f"{kind}_{self.WARNING}{self.callerArgs.id}", text)
+    def _warn(self, cause: str, text: str) -> None:
+        warn(self.getSessionKey(), f"{cause}_{self.KIND}_{self.callerArgs.id}", text)

@@ -12,9 +12,9 @@ from .input_handler import BaseInputHandler, Conf
 class InventoryHandler(BaseInputHandler):
     """The endpoint `ta_illumio_pce_illumio_pce_inventory`."""
 
+    KIND = "inventory"
     SCHEME = INVENTORY_SCHEME
     STATE = INVENTORY_STATE
-    WARNING = "inventory_"
 
     def _spelled_once(self, conf: Conf) -> dict[str, str]:
         settings = InventorySettings.parse_form(self.callerArgs.id, conf)
@@ -30,7 +30,9 @@ class InventoryHandler(BaseInputHandler):
         """A run without the files writes everything once more, and deletes nothing."""
         forget(self._folder, name)
 
-    def _overlap(self, name: str, others: str) -> str:
+    @staticmethod
+    def overlap_text(name: str, others: str) -> str:
+        """See `BaseInputHandler`."""
         return (
             f"The input {name} reads the inventory of the same PCE and organisation into the same index as {others}. "
             "Unless their collections differ, every object is indexed more than once."

@@ -27,7 +27,7 @@ def _address() -> str:
 
 
 def stanzas(splunkd: Splunkd, endpoint: str) -> dict[str, dict[str, str]]:
-    """Every stanza of `INPUTS` or `ACCOUNTS` by its name. Raises RestError."""
+    """Every stanza of the inputs of a scheme, or of `ACCOUNTS`, by its name. Raises RestError."""
     with as_rest_error():
         return {entry["name"]: _texts(entry["content"]) for entry in splunkd.get(endpoint, count=0)["entry"]}
 
