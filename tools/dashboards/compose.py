@@ -1,13 +1,15 @@
 """A dashboard's whole definition, and the view that holds it.
 
 What is shared comes first, what the dashboard says itself wins; null leaves out an input. A query may be a list of
-lines; `{name}` in it stands for a text of shared.json, the filters above all.
+lines; `{name}` in it stands for one of the `texts` of shared.json, the filters above all, or of the page.
 
 A figure says once what it counts, as `figure` of its data source: `where`, which rows; `once_by`, a field, if several
 rows are one; `largest`, if it is the largest value of that field; `levels`, its thresholds if it has any; `then`, a
-line behind all of it. A source of a table has a query besides, and says as `figure` which rows its clicks list. A
-click with `list` names that data source and opens the rows counted, with `columns`; with `row` those of a table's row,
-each by itself. Links to other pages hand on the filters of theirs.
+line behind all of it. A table of how many there are of each value says `count_by`, the value; `column` and `counted`,
+its two columns; `empty`, the sentences for no such row and for no data. A source of another table has a query besides,
+and says as `figure` which rows its clicks list. A click with `list` names that data source and opens the rows counted,
+with `columns`; with `row`, or where they are counted by value, those of a table's row, each by itself. Links to other
+pages hand on the filters of theirs.
 """
 
 from __future__ import annotations
@@ -58,7 +60,7 @@ def compose(dashboard: Dashboard, shared: Json) -> Json:
     inputs = {name: one for name, one in {**shared["inputs"], **own.get("inputs", {})}.items() if one}
     looks: Json = shared["visualizations"]
     sources = {**shared["dataSources"], **own["dataSources"]}
-    texts: dict[str, str] = shared["texts"]
+    texts: dict[str, str] = {**shared["texts"], **own.get("texts", {})}
     return {
         "title": dashboard.label,
         "description": " ".join(dashboard.description.split()),
@@ -123,8 +125,9 @@ def _listed(options: Json, sources: Json, texts: dict[str, str]) -> str:
     base, figure = sources[chosen["extend"]]["options"]["query"], source["figure"]
     events = base[: next(place for place, line in enumerate(base) if "`illumio_pce_received" in line)]
     rows = [f"| where {figure['where']}", "| sort 0 -_time"]
-    if "row" in options:
-        rows.append(f"| where {options['row']}")
+    row = options.get("row") or _row(figure)
+    if row:
+        rows.append(f"| where {row}")
     elif "once_by" in figure:
         rows.append(f"| dedup {figure['once_by']}")
     if "largest" in figure:
@@ -132,6 +135,29 @@ def _listed(options: Json, sources: Json, texts: dict[str, str]) -> str:
     chain = "| " + _text(chosen["query"], texts).lstrip("| ")
     verb = [] if events[0].startswith("|") else ["search"]
     return _text([*verb, *events, chain, *rows, options["columns"]], texts).replace("|s$", "|s|u$")
+
+
+def _search(figure: Json) -> list[str]:
+    return _counted(figure) if "count_by" in figure else _figure(figure)
+
+
+def _row(figure: Json) -> str:
+    """What tells the rows that a table's row counts."""
+    return f"{figure['count_by']}==$row.{figure['column']}.value|s$" if "count_by" in figure else ""
+
+
+def _counted(figure: Json) -> list[str]:
+    """The search of a table of how many there are of each value, over the same rows as that of a figure."""
+    column, counted = figure["column"], figure["counted"]
+    return [
+        f"| where isnotnull(received) OR ({figure['where']})",
+        f'| eval {column}=if(isnull(received),{figure["count_by"]},"-")',
+        f"| stats dc({figure['once_by']}) AS {counted} sum(received) AS received BY {column}",
+        f"| eval {counted}=if(isnull(received),{counted},null())",
+        f"| sort 0 -{counted}, {column}",
+        f"| `illumio_pce_or_say({column},{figure['empty']})`",
+        f"| table {column} {counted}",
+    ]
 
 
 def _figure(figure: Json) -> list[str]:
@@ -152,7 +178,7 @@ def _figure(figure: Json) -> list[str]:
 
 
 def _source(source: Json, texts: dict[str, str], chosen: str) -> Json:
-    text = _text(source["options"].get("query") or _figure(source["figure"]), texts)
+    text = _text(source["options"].get("query") or _search(source["figure"]), texts)
     text = _SAYS.sub(lambda found: chosen + found[0], text)
     if "$" in _TOKEN.sub("", text):
         # Whether the framework takes $$ for a dollar is documented, and was seen by nobody here.
