@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class Keeper:
     minutes: str = ""
     hours: str = "*"
     writes: str = ""
+    columns: str = ""
     search: str = ""
     days: int = 0
     again: int = 600
@@ -66,11 +67,6 @@ class Keeper:
         """When it runs: minutes of each hour, or a time of the day."""
         minutes = self.minutes or str(self.minute)
         return minutes if self.hours == "*" else f"{int(self.hours):02d}:{int(minutes):02d}"
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns of the lookup, where it is one that detections read."""
-        return [*self.by.split(), *self.kept, ROWS, UNTIL] if self.kept else []
 
     @property
     def composed(self) -> str:
@@ -106,7 +102,7 @@ class Keeper:
             "addinfo",
             f"eventstats count AS {ROWS}",
             f"eval {UNTIL}=round(`illumio_pce_run_time`-60)",
-            f"fields {' '.join(self.columns)}",
+            f"fields {self.by} {' '.join(self.kept)} {ROWS} {UNTIL}",
             f"outputlookup override_if_empty=false {self.lookup}",
         ]
 
@@ -161,8 +157,10 @@ class Keeper:
 
 @lru_cache(maxsize=4)
 def read_all(folder: Path = CONTENT) -> list[Keeper]:
-    """All keepers, by id. Raises Invalid."""
-    return [_read(path) for path in sorted(folder.glob("*/keeper.yml"))]
+    """All keepers, by id. Those that write the same lookup share its columns. Raises Invalid."""
+    found = [_read(path) for path in sorted(folder.glob("*/keeper.yml"))]
+    columns = {one.lookup: one.columns for one in found if one.columns}
+    return [replace(one, search=one.search.replace("{columns}", columns.get(one.lookup, ""))) for one in found]
 
 
 def _read(path: Path) -> Keeper:
