@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.inventory import Json
+from tools.detections.keepers import read_all
 from workbench.splunk.conf.lookup_table import BETWEEN
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
 from workbench.splunk.schedule.saved_search import SavedSearch
-from workbench.splunk.schedule.savedsearches_conf import keepers, written_lookup
+from workbench.splunk.schedule.savedsearches_conf import keepers
 from workbench.splunk.schedule.scheduler import Run, Scheduler, read_searches
 from workbench.splunk.spl.knowledge import NoKnowledge
 from workbench.splunk.spl.store import EventStore, Range
@@ -24,9 +25,11 @@ HOUR, DAY = 3600, 86400
 Rows = dict[str, dict[str, Any]]
 
 
-def _keepers(of: Sequence[str]) -> list[SavedSearch]:
-    shipped = {name: stanza for name, stanza in keepers([PACKAGE]).items() if written_lookup(stanza) in of}
-    return read_searches({name: {**stanza, "disabled": "0"} for name, stanza in shipped.items()})
+def _keepers(of: Sequence[str]) -> dict[str, SavedSearch]:
+    """By their ids."""
+    shipped = keepers([PACKAGE])
+    ids = {one.stanza: one.id for one in read_all() if one.lookup in of}
+    return {ids[one.name]: one for one in read_searches({name: {**shipped[name], "disabled": "0"} for name in ids})}
 
 
 class Lookups:
@@ -46,24 +49,23 @@ class Lookups:
 
     def build(self, at: float) -> None:
         """The keepers of every 15 minutes, at that time (epoch seconds)."""
-        self._run(at, lambda name: "gone" not in name and "long ago" not in name)
+        self._run(at, [one for one in self._keepers if not one.endswith(("_missing", "_expired"))])
 
     def mark(self, at: float) -> None:
         """The daily ones, which mark what the newest full snapshot lacks."""
-        self._run(at, lambda name: "gone" in name)
+        self._run(at, [one for one in self._keepers if one.endswith("_missing")])
 
     def expire(self, at: float) -> None:
         """The daily ones, which drop what was deleted long ago."""
-        self._run(at, lambda name: "long ago" in name)
+        self._run(at, [one for one in self._keepers if one.endswith("_expired")])
 
     def run(self, begin: float, end: float) -> None:
         """All of them by their schedules."""
-        self.scheduler.run(self._keepers, begin, end)
+        self.scheduler.run(list(self._keepers.values()), begin, end)
 
-    def _run(self, at: float, chosen: Any) -> None:
-        for keeper in self._keepers:
-            if chosen(keeper.name):
-                self.scheduler.results(Run(keeper, int(at), at))
+    def _run(self, at: float, chosen: Iterable[str]) -> None:
+        for one in chosen:
+            self.scheduler.results(Run(self._keepers[one], int(at), at))
 
     def rows(self, name: str) -> Rows:
         """A lookup's rows by their keys, without empty fields; several values are a list."""
