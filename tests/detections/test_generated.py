@@ -266,3 +266,10 @@ def test_many_values_are_matched_by_several_short_patterns() -> None:
         '(isnotnull(mvfind(event_type,"(?i)^(?:resource_0\\.create_or_update|resource_1\\.create_or_update'
         '|resource_2\\.create_or_update)$")) OR isnotnull(mvfind(event_type,"(?i)^(?:resource_3\\.create_or_update)$")))'
     )
+
+
+def test_only_the_lists_of_administrators_count_as_typed() -> None:
+    page = (ROOT / "docs" / "detections.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(\w+)` \| [^|]+ \| what you typed \|", page)) == {
+        "illumio_pce_expected_automation", "illumio_pce_high_value_labels", "illumio_pce_high_value_workloads",
+    }  # fmt: skip

@@ -290,6 +290,8 @@ def _keeper(one: Keeper, detections: list[Detection]) -> str:
         told, remembers = "names and labels", "what the PCE has"
     elif one.id == "assets":
         told, remembers = "Enterprise Security", "workloads as assets"
+    elif one.id == "managed_workloads":
+        remembers = "what the PCE has"
     elif not one.days:
         told, remembers = "those that read the list", "what you typed"
     return f"| {one.stanza} | `{one.lookup}` | {one.starts} | {remembers} | {told} |"
