@@ -123,32 +123,27 @@ class Inventory:
 
     def body(self, name: str, version: str | None, key: ApiKey, fqdn: str, query: InventoryQuery) -> bytes:
         """A collection as the PCE with that FQDN shows it to the owner of a key, cut at the query's `max_results`."""
-        rows = (row for row in self._shown(name, version, key.scope, fqdn) if query.accepts(row))
         texts: list[str] = []
-        for row in rows:
+        for row in filter(query.accepts, self._shown(name, version, key.scope, fqdn, self.hidden)):
             if len(texts) == query.max_results:
                 break
+            if name == "rule_sets" and self.deny_rules_apart:
+                row.pop("deny_rules", None)
             texts.append(json.dumps(row, separators=(",", ":")))
         return f"[{','.join(texts)}]".encode()
 
     def total(self, name: str, version: str | None, key: ApiKey) -> int:
         """`X-Total-Count`, whatever the filters (seen with 25.2.40: illumio-ops)."""
         scope = () if self.scope_counted else key.scope
-        hidden, self.hidden = self.hidden, set() if self.hidden_counted else self.hidden
-        try:
-            count = sum(1 for _ in self._shown(name, version, scope, ""))
-        finally:
-            self.hidden = hidden
+        hidden: set[str] = set() if self.hidden_counted else self.hidden
+        count = sum(1 for _ in self._shown(name, version, scope, "", hidden))
         return count + (self._deleted[name] if self.deleted_counted else 0)
 
     def rules(self, version: str, rule_set: str, kind: str) -> bytes | None:
         """The rules or deny rules of a rule set, by its number; None where it is not there."""
         href = f"/orgs/{self.org_id}/sec_policy/{version}/rule_sets/{rule_set}"
-        deny_rules_apart, self.deny_rules_apart = self.deny_rules_apart, False
-        try:
-            found = next((row for row in self._shown("rule_sets", version, (), "") if row["href"] == href), None)
-        finally:
-            self.deny_rules_apart = deny_rules_apart
+        rows = self._shown("rule_sets", version, (), "", self.hidden)
+        found = next((row for row in rows if row["href"] == href), None)
         return None if found is None else json.dumps(found["rules" if kind == "sec_rules" else kind]).encode()
 
     def settings(self) -> Json:
@@ -177,7 +172,9 @@ class Inventory:
             self.foreign_heartbeats,
         )
 
-    def _shown(self, name: str, version: str | None, scope: Sequence[Any], fqdn: str) -> Iterator[Json]:
+    def _shown(
+        self, name: str, version: str | None, scope: Sequence[Any], fqdn: str, hidden: set[str]
+    ) -> Iterator[Json]:
         frozen = COLLECTIONS[name].policy and not self.provisions_at_once
         if frozen and version == "active":
             rows: Iterable[Json] = self._provisioned.get(name, {}).values()
@@ -188,9 +185,7 @@ class Inventory:
         if version == "active":
             rows = map(_as_active, rows)
         for row in rows:
-            if row["href"].replace("/active/", "/draft/") not in self.hidden:
-                if name == "rule_sets" and self.deny_rules_apart:
-                    row.pop("deny_rules", None)
+            if row["href"].replace("/active/", "/draft/") not in hidden:
                 yield row
 
     def _rows(self, name: str, view: View, scope: Sequence[Any] = ()) -> Iterator[Json]:

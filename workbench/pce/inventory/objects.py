@@ -43,19 +43,12 @@ class Thing(ABC):
 
     href: str = field(default="", init=False)
 
+    @abstractmethod
     def record(self, view: View) -> Json:
         """What a collection shows of it."""
-        return self._record(view)
 
     def is_within(self, scope: Sequence[Label]) -> bool:
         """Whether a key of a role with this scope sees it; a role without a scope sees everything."""
-        return self._is_within(scope)
-
-    @abstractmethod
-    def _record(self, view: View) -> Json:
-        """The record."""
-
-    def _is_within(self, _scope: Sequence[Label]) -> bool:
         return True
 
 
@@ -66,7 +59,8 @@ class Label(Thing):
     key: str
     value: str
 
-    def _record(self, view: View) -> Json:
+    def record(self, view: View) -> Json:
+        """See `Thing`."""
         return {
             "href": self.href, "key": self.key, "value": self.value, "deleted": False,
             "external_data_set": None, "external_data_reference": None,
@@ -116,10 +110,12 @@ class Workload(Thing):
     conditions: Sequence[str] = ()
     ven_href: str = field(default="", init=False)
 
-    def _is_within(self, scope: Sequence[Label]) -> bool:
+    def is_within(self, scope: Sequence[Label]) -> bool:
+        """See `Thing`."""
         return all(label in self.labels for label in scope)
 
-    def _record(self, view: View) -> Json:
+    def record(self, view: View) -> Json:
+        """See `Thing`."""
         found: Json = {
             "href": self.href, "deleted": False, "name": self.name, "description": "", "managed": self.managed,
             "hostname": self.hostname, "service_principal_name": None, "public_ip": self.public_ip,
@@ -217,7 +213,8 @@ class LabelGroup(Policy):
     labels: Sequence[Label] = ()
     sub_groups: Sequence[LabelGroup] = ()
 
-    def _record(self, view: View) -> Json:
+    def record(self, view: View) -> Json:
+        """See `Thing`."""
         return {
             **self.common(), "name": self.name, "key": self.key, "description": "",
             "labels": [label.shown(view) for label in self.labels],
@@ -233,7 +230,8 @@ class IpList(Policy):
     ranges: Sequence[tuple[str, str | None, bool]] = ()
     fqdns: Sequence[str] = ()
 
-    def _record(self, view: View) -> Json:
+    def record(self, view: View) -> Json:
+        """See `Thing`."""
         ranges = [
             {"from_ip": low, "to_ip": high, "exclusion": out, "description": ""} for low, high, out in self.ranges
         ]
@@ -249,7 +247,8 @@ class Service(Policy):
     ports: Sequence[tuple[int | None, int | None, int]] = ()
     windows: Sequence[str] = ()
 
-    def _record(self, view: View) -> Json:
+    def record(self, view: View) -> Json:
+        """See `Thing`."""
         found: Json = {
             **self.common(),
             "name": self.name,
@@ -282,7 +281,8 @@ class Rule(Policy):
     deny: bool = False
     override: bool = False
 
-    def _record(self, view: View) -> Json:
+    def record(self, view: View) -> Json:
+        """See `Thing`."""
         found = {
             **self.common(), "enabled": self.enabled, "description": "", "network_type": "brn",
             "providers": [_actor(one) for one in self.providers], "consumers": [_actor(one) for one in self.consumers],
@@ -303,10 +303,12 @@ class RuleSet(Policy):
     scopes: Sequence[Sequence[Label | LabelGroup]] = ((),)
     enabled: bool = True
 
-    def _is_within(self, scope: Sequence[Label]) -> bool:
+    def is_within(self, scope: Sequence[Label]) -> bool:
+        """See `Thing`."""
         return any(all(label in one for label in scope) for one in self.scopes)
 
-    def _record(self, view: View) -> Json:
+    def record(self, view: View) -> Json:
+        """See `Thing`."""
         rules = [rule.record(view) for rule in self.rules if not rule.deny]
         denies = [rule.record(view) for rule in self.rules if rule.deny]
         return {
@@ -330,5 +332,6 @@ class Record(Policy):
 
     members: Json
 
-    def _record(self, view: View) -> Json:
+    def record(self, view: View) -> Json:
+        """See `Thing`."""
         return {**self.common(), **self.members}

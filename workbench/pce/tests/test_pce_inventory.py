@@ -9,6 +9,7 @@ import pytest
 
 from workbench.pce import READ_INVENTORY, Pce, Request
 from workbench.pce.inventory import IpList, Label, LabelGroup, Record, Rule, RuleSet, Service, Workload, fill
+from workbench.pce.inventory.objects import Json, View
 from workbench.pce.jobs import JobRules
 from workbench.pce.keys import ApiKey
 from workbench.pce.tests.pce_client import NOW, Clock
@@ -169,6 +170,20 @@ def test_objects_may_be_left_out_with_and_without_the_total_saying_so(pce: Pce, 
     pce.inventory.delete(second)
     pce.inventory.deleted_counted = True
     assert reader.ask(f"{ORG}/labels")[2]["X-Total-Count"] == "2"
+
+
+def test_who_asks_while_hidden_objects_are_counted_does_not_see_them(pce: Pce, reader: Reader) -> None:
+    class Watched(Workload):
+        def record(self, view: View) -> Json:
+            seen.append(reader.rows("labels"))
+            return super().record(view)
+
+    seen: list[Any] = []
+    pce.inventory.hidden = {pce.inventory.add(Label("app", "a")).href}
+    pce.inventory.hidden_counted = True
+    pce.inventory.add(Watched("web"))
+    assert reader.ask(f"{ORG}/workloads")[2]["X-Total-Count"] == "1"
+    assert seen == [[], []]
 
 
 def test_members_show_one_set_of_objects_and_their_own_heartbeats(clock: Clock) -> None:
