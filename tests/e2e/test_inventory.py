@@ -192,6 +192,7 @@ def test_other_releases_and_roundabout_answers_tell_the_same(fleet: Fleet) -> No
 
     # Records of releases before 22.3, and one of 20.2: what they lack is found elsewhere, but for the type of a VEN.
     inventory.labels_href_only = inventory.ven_href_only = inventory.without_managed = True
+    fleet.lab.pce.job_rules.base = "https://pce.my-company.com:8443/api/v2"
     for event in fleet.run():
         if event["kind"] == "workload":
             before = {**first[event["href"]], "time": event["time"], "snapshot": event["snapshot"]}

@@ -74,6 +74,15 @@ def test_the_key_is_not_sent_to_other_hosts(address: str) -> None:
         assert transport.paths == [path]
 
 
+@pytest.mark.parametrize(
+    "host", ["pce.my-company.com:8443", "evil.example.net", "pce.example.com:8443@evil.example.net"]
+)
+def test_a_result_elsewhere_is_asked_for_at_the_accounts_host(host: str) -> None:
+    address = f"https://{host}/api/v2/orgs/1/datafiles/2"
+    done = SimulatedResponse(200, {}, json.dumps({"status": "done", "result": {"href": address}}).encode())
+    assert client(done).job_result("/api/v2/orgs/1/jobs/1") == "/api/v2/orgs/1/datafiles/2"
+
+
 @given(st.text(st.characters(max_codepoint=255)), st.sampled_from(["", "Zq7"]))
 def test_any_header_is_accepted_or_ignored(text: str, mark: str) -> None:
     date = parse_http_date(text)

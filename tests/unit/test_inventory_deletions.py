@@ -101,17 +101,21 @@ def test_a_response_without_an_end_is_given_up(world: InventoryWorld, monkeypatc
     assert [path for path, _, _ in world.pce.asked].count("/api/v2/orgs/1/datafiles/workloads") == 2  # one in each run
 
 
-def test_a_location_may_name_the_default_port(world: InventoryWorld) -> None:
-    world.pce.location = f"https://{FQDN}:443/api/v2/orgs/1/jobs/"
-    assert manifest_of(world.run())["count"] == 40
-
-
-@pytest.mark.parametrize("host", ["other.example.com", f"{FQDN}:8443", f"{FQDN}:443@other.example.com"])
-def test_a_location_elsewhere_gets_no_key(host: str, world: InventoryWorld) -> None:
+@pytest.mark.parametrize(
+    "host", [f"{FQDN}:443", "pce.my-company.com:8443", f"{FQDN}:8443", f"{FQDN}:443@other.example.com"]
+)
+def test_of_a_location_only_the_path_counts(host: str, world: InventoryWorld) -> None:
     world.pce.location = f"https://{host}/api/v2/orgs/1/jobs/"
+    assert manifest_of(world.run())["count"] == 40
+    assert "/api/v2/orgs/1/jobs/workloads" in [path for path, _, _ in world.pce.asked]
+
+
+@pytest.mark.parametrize("location", ["/api/v2/orgs/2/jobs/", "/api/v2/orgs/1/users/", "/jobs/", "/orgs/1/jobs/../"])
+def test_a_location_that_is_no_job_is_not_asked_for(location: str, world: InventoryWorld) -> None:
+    world.pce.location = location
     world.run()
-    assert world.ended == "redirect"
-    assert not [path for path, _, _ in world.pce.asked if "jobs" in path]
+    assert world.ended == "broken_answer"
+    assert not [path for path, _, _ in world.pce.asked if path.startswith(location)]
 
 
 def test_200_instead_of_202_is_taken(world: InventoryWorld) -> None:

@@ -14,6 +14,8 @@ class JobRules:
 
     A job is pending for `pending_polls`, then runs until `polls` polls and `seconds` seconds are over, and
     then is done, or failed where `fails`, with `message` in its result where there is one (TA-Illumio reads it).
+    `base`: what stands before the href in `Location`. The guides show `https://pce.my-company.com:8443/api/v2` (21.2,
+    24.2) and nothing (25.2).
     """
 
     pending_polls: int = 1
@@ -21,7 +23,7 @@ class JobRules:
     seconds: float = 0.0
     fails: bool = False
     message: str = ""
-    absolute_location: bool = False
+    base: str = ""
     retry_after: int = 5
 
 

@@ -274,12 +274,7 @@ class Pce:
         description = f"{request.path}?{urlencode(request.query)}"
         job = Job(key.org_id, description, f"/users/{key.key_id}", self.clock(), found, rules or self.job_rules)
         self._jobs[job.href] = job
-        location = f"https://{request.headers.get('host', self.fqdn)}/api/v2{job.href}"
-        headers = {
-            "Location": location if self.job_rules.absolute_location else job.href,
-            "Retry-After": str(job.rules.retry_after),
-        }
-        return Answer(202, headers)
+        return Answer(202, {"Location": job.rules.base + job.href, "Retry-After": str(job.rules.retry_after)})
 
     def _objects(self, request: Request, key: ApiKey, match: re.Match[str]) -> Answer:
         """A collection of the inventory."""

@@ -79,7 +79,7 @@ class Downloader:
         response.close()
         if not location:
             raise PceError("broken_answer", "The PCE did not say where its asynchronous response will be.")
-        return None, self._finished(self._pce.own_path(location))
+        return None, self._finished(self._pce.result_path(location))
 
     def _finished(self, job: str) -> str:
         """The datafile of a job, once there is one."""

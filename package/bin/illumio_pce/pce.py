@@ -37,6 +37,9 @@ T = TypeVar("T")
 
 _TIMESTAMP = re.compile(r'"timestamp"\s*:\s*"([^"]+)"')
 
+_RESULT_PATH = re.compile(
+    r"(?:/api/v2)?(?P<path>/orgs/(?P<org>[0-9]{1,10})/(?:jobs|datafiles)/[\w-]+(?:[./][\w-]+)*)", re.ASCII
+)
 _FIRST_RETRY_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 20.0
 _DEFAULT_PORT = ":443"
@@ -180,7 +183,7 @@ class Pce:
             location = response.headers.get("location", "")
             if response.status != 202 or not location:
                 raise PceError("broken_answer", "The PCE did not accept the asynchronous request.")
-            return Job(self._own_path(location), window)
+            return Job(self.result_path(location), window)
 
         request = Request(self._path(collection), tuple(window.query()), (("Prefer", "respond-async"),))
         return self._send(request, read)
@@ -196,7 +199,7 @@ class Pce:
             href = result.get("href") if isinstance(result, dict) else None
             if not isinstance(href, str):
                 raise PceError("job", "The PCE finished an asynchronous job without a result.")
-            return self._own_path(href)
+            return self.result_path(href)
         if state in ("failed", "canceled", "cancelled", "cancel_requested"):
             raise PceError("job", "The PCE could not finish an asynchronous job.")
         return None
@@ -254,9 +257,19 @@ class Pce:
         finally:
             response.close()
 
-    def own_path(self, href: str) -> str:
-        """A href, or a whole URL of this PCE, as a path of the API. Raises PceError for one of another host."""
-        return self._own_path(href)
+    def result_path(self, url: str) -> str:
+        """The path of a job or datafile of this organisation. Raises PceError for any other.
+
+        A whole URL may call the PCE by another name or port than the account does (the guide's example does so). Only
+        its path counts: the request goes to the account's host, whatever the URL says.
+        """
+        try:
+            found = _RESULT_PATH.fullmatch(urlsplit(url).path)
+        except ValueError:
+            found = None
+        if not found or int(found["org"]) != self._account.org_id:
+            raise PceError("broken_answer", "The PCE returned an invalid URL.")
+        return f"/api/v2{found['path']}"
 
     # --- how it is asked ---------------------------------------------------------------------------
 
