@@ -76,7 +76,7 @@ class InventoryPce:
         """One response."""
         self.asked.append((path, dict(query), dict(headers)))
         if path in self.status:
-            return SimulatedResponse(self.status[path], {})
+            return SimulatedResponse(self.status[path], {"location": f"https://leader.example.com{path}"})
         if path == "/api/v2/health":
             return SimulatedResponse(200, {"date": self.date} if self.date else {}, json.dumps(self.health).encode())
         if path.endswith("/settings/workloads"):

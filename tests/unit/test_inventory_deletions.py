@@ -45,7 +45,8 @@ def test_a_collection_that_cannot_be_read_deletes_nothing_and_stops_no_other(
 def test_a_refused_key_stops_the_run_at_the_first_request(world: InventoryWorld) -> None:
     world.run()
     asked = len(world.pce.asked)
-    world.pce.status = dict.fromkeys(("/api/v2/health", path_of("labels"), path_of("workloads")), 401)
+    refused = ("/api/v2/orgs/1/settings/workloads", "/api/v2/health", path_of("labels"), path_of("workloads"))
+    world.pce.status = dict.fromkeys(refused, 401)
     events = world.run()
     assert len(world.pce.asked) == asked + 1
     assert world.ended == "refused_key"

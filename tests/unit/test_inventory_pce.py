@@ -37,6 +37,16 @@ def test_a_key_that_may_not_read_health_learns_the_name_from_events(world: Inven
     assert manifest_of(world.run())["pce_fqdn"] == "cloud.example.com"
 
 
+@pytest.mark.parametrize("status", [401, 302])
+def test_health_that_refuses_a_good_key_or_is_elsewhere_stops_nothing(status: int, world: InventoryWorld) -> None:
+    world.run()
+    world.pce.status["/api/v2/health"] = status
+    world.pce.collections["workloads"].append(workload(99))
+    events = world.run()
+    assert world.ended == "ok"
+    assert [(event["name"], event["pce_fqdn"]) for event in others(events)] == [("host99", FQDN)]
+
+
 def test_in_illumios_cloud_health_is_not_asked_for(world: InventoryWorld) -> None:
     world.host = "scp1.illum.io"
     assert manifest_of(world.run())["pce_fqdn"] == "cloud.example.com"

@@ -14,6 +14,9 @@ from .inventory_state import InputMemory
 from .inventory_values import objects_of, text_of
 from .pce import HEALTH_PATH, Pce
 
+#: `/health` may say so where everything else is well: in trouble, in the cloud, or at a member of a supercluster.
+_NO_HEALTH = ("refused_key", "redirect")
+
 
 @dataclass
 class Identity:
@@ -62,7 +65,7 @@ def _of_health(pce: Pce) -> tuple[list[str], bool]:
     try:
         answer = pce.value(HEALTH_PATH)
     except PceError as error:
-        if error.ends_the_run:
+        if error.ends_the_run and error.category not in _NO_HEALTH:
             raise
         return [], error.category in ("forbidden", "not_found")
     return _names(answer, "fqdn"), answer is not None

@@ -80,8 +80,8 @@ class InventoryRun(ShortRun):
         wanted = [name for name in COLLECTIONS if name in self.settings.collections]
         try:
             with self.stop.interruptible():
+                timers = read_timers(self.pce, self.account.org_id, memory.timers)  # ends the run where the key is bad
                 identity = identify(self.pce, self.account, memory)
-                timers = read_timers(self.pce, self.account.org_id, memory.timers)
             self._check_clock()
             memory.fqdn, memory.guessed, memory.timers = identity.fqdn, identity.guessed, timers.value
             shared = self._shared(memory, identity, timers)

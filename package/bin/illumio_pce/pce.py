@@ -329,7 +329,9 @@ class Pce:
                 return result
             except PceError as error:
                 self.traffic.errors[error.category] = self.traffic.errors.get(error.category, 0) + 1
-                self._refused = error if error.category == "refused_key" else None
+                # A PCE in trouble, or in the cloud, may refuse its health to a key that is good.
+                is_of_key = error.category == "refused_key" and request.path != HEALTH_PATH
+                self._refused = error if is_of_key else None
                 self._prefetcher.forget()
                 pause = self._pause(error, attempt) if retry else None
                 if pause is None:
