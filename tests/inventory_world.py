@@ -216,7 +216,10 @@ class InventoryWorld:
             if event["kind"] != "manifest":
                 rows[event["href"]] = event
             elif healed and event["complete"] and event["full"] and "why" not in event:
+                unlisted = event.get("unlisted", ())
                 for href, row in rows.items():
+                    if any(f"/{kind}/" in href for kind in unlisted):
+                        continue
                     if f"/{event['collection']}/" in href and row["snapshot"] < event["snapshot"]:
                         rows[href] = {**row, "state": "deleted"}
         return rows

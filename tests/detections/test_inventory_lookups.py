@@ -137,6 +137,30 @@ def test_nothing_is_marked_by_a_snapshot_that_may_lack_something(why: Json) -> N
     assert len(lookups.present("workloads")) == 30
 
 
+def test_rules_that_rule_sets_do_not_list_are_not_marked() -> None:
+    def rule_set(at: int) -> Json:
+        return made.rule_set(at, 3, "Shop")
+
+    def rule(at: int, folder: str) -> Json:
+        return made.made("rule", at, f"/orgs/1/sec_policy/*/rule_sets/3/{folder}/5", f"Rule 5 of {folder}")
+
+    lookups = Lookups(
+        [
+            *run(rule_set(FIRST), rule(FIRST, "sec_rules"), rule(FIRST, "deny_rules"), collection="rule_sets"),
+            *run(rule_set(later(DAY)), collection="rule_sets", unlisted=["deny_rules"]),
+        ]
+    )
+    lookups.build(BEGIN + 60)
+    lookups.mark(BEGIN + DAY + 60)
+
+    below = "/orgs/1/sec_policy/*/rule_sets/3"
+    assert {row["href"]: row["state"] for row in lookups.rows("objects").values()} == {
+        below: "present",
+        f"{below}/sec_rules/5": "deleted",
+        f"{below}/deny_rules/5": "present",
+    }
+
+
 def test_where_more_than_a_fifth_is_missing_a_later_run_has_to_confirm_it() -> None:
     lookups = Lookups(
         [

@@ -187,23 +187,73 @@ def test_a_label_group_that_came_twice_makes_a_snapshot_incomplete(world: Invent
     assert (manifest["complete"], manifest["count"], manifest["deleted"]) == (False, 1, 0)
 
 
-@pytest.mark.parametrize(("member", "deleted"), [("rules", 0), ("deny_rules", 0), ("", 2)])
-def test_rules_of_a_kind_that_no_rule_set_lists_any_more_are_not_deleted(
-    member: str, deleted: int, world: InventoryWorld
-) -> None:
-    href = "/orgs/1/sec_policy/active/rule_sets/1"
-    rules, deny_rules = [{"href": f"{href}/sec_rules/1"}], [{"href": f"{href}/deny_rules/2"}]
-    rule_set: Event = {"href": href, "name": "RS", "rules": rules, "deny_rules": deny_rules}
+# --- rules, which their rule sets list ---------------------------------------------------------------
+
+
+def rule_set(number: int, rules: int = 0, deny_rules: int = 0) -> Event:
+    href = f"/orgs/1/sec_policy/active/rule_sets/{number}"
+    return {
+        "href": href,
+        "name": f"RS{number}",
+        "rules": [{"href": f"{href}/sec_rules/{n}"} for n in range(rules)],
+        "deny_rules": [{"href": f"{href}/deny_rules/{n}"} for n in range(deny_rules)],
+    }
+
+
+@pytest.fixture
+def rule_world(world: InventoryWorld) -> InventoryWorld:
     world.settings["collections"] = "rule_sets"
-    world.set("rule_sets", rule_set)
+    world.set("rule_sets", rule_set(1, rules=2, deny_rules=1), rule_set(2, rules=1))
     world.run()
-    if member:
-        del rule_set[member]
+    return world
+
+
+def rules_of(world: InventoryWorld) -> list[str]:
+    names = world.present(healed=True).values()
+    return sorted(name for name in names if not name.startswith("RS"))
+
+
+def test_rules_that_a_rule_set_no_longer_lists_are_deleted(rule_world: InventoryWorld) -> None:
+    rule_world.set("rule_sets", rule_set(1), rule_set(2, rules=1))
+    manifest = manifest_of(rule_world.run(), "rule_sets")
+    assert (manifest["complete"], manifest["deleted"], "unlisted" in manifest) == (True, 3, False)
+    assert rules_of(rule_world) == ["Rule 0 of RS2"]
+
+
+@pytest.mark.parametrize("nothing", ["null", "absent"])
+@pytest.mark.parametrize("member", ["rules", "deny_rules"])
+def test_rules_that_a_rule_set_says_nothing_about_stay_and_hold_up_nothing(
+    member: str, nothing: str, rule_world: InventoryWorld
+) -> None:
+    untold = rule_set(1, rules=2, deny_rules=1)
+    if nothing == "null":
+        untold[member] = None
     else:
-        rule_set.update(rules=[], deny_rules=[])
-    manifest = manifest_of(world.run(), "rule_sets")
-    assert (manifest["complete"], manifest["deleted"]) == (not member, deleted)
-    assert not member or f"lists {member} any more" in manifest["why"]
+        del untold[member]
+    rule_world.set("rule_sets", untold, rule_set(3))
+    for later in (4 * HOUR, 24 * HOUR, 4 * HOUR):
+        manifest = manifest_of(rule_world.run(later), "rule_sets")
+        assert (manifest["complete"], manifest.get("why")) == (True, None)
+        assert manifest["unlisted"] == ["sec_rules" if member == "rules" else "deny_rules"]
+    # That of RS2 went with it.
+    assert rules_of(rule_world) == ["Deny rule 0 of RS1", "Rule 0 of RS1", "Rule 1 of RS1"]
+    rule_world.set("rule_sets", rule_set(1, rules=2, deny_rules=1) | {member: []})
+    rule_world.run()
+    assert rules_of(rule_world) == (["Deny rule 0 of RS1"] if member == "rules" else ["Rule 0 of RS1", "Rule 1 of RS1"])
+
+
+def test_rules_that_no_rule_set_lists_any_more_stay_though_it_is_not_known_which_they_were(
+    rule_world: InventoryWorld,
+) -> None:
+    for path in rule_world.folder.glob("*rule_sets.known"):
+        path.unlink()
+    for record in rule_world.pce.collections["rule_sets"]:
+        del record["deny_rules"]
+    del rule_world.pce.collections["rule_sets"][1]
+    for _ in range(2):
+        manifest = manifest_of(rule_world.run(24 * HOUR), "rule_sets")
+        assert (manifest["full"], manifest["unlisted"]) == (True, ["deny_rules"])
+    assert rules_of(rule_world) == ["Deny rule 0 of RS1", "Rule 0 of RS1", "Rule 1 of RS1"]
 
 
 # --- large drops -----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from .errors import PceError
 from .inventory_download import Downloader
 from .inventory_events import Header, Spool
 from .inventory_files import Files
-from .inventory_kinds import NAMED_BY_OTHERS, RULES, Collection, Context, Item
+from .inventory_kinds import NAMED_BY_OTHERS, Collection, Context, Item
 from .inventory_known import Known, KnownMetadata, KnownObject, KnownWriter
 from .inventory_settings import InventorySettings
 from .inventory_snapshot import Snapshot, Verdict, judge
@@ -165,10 +165,19 @@ class CollectionRun:
         """Compare what was downloaded with what is known."""
         snapshot, header = Snapshot(), self._shared.header
         self._shared.context.names.unknown_labels = 0
+        self._shared.context.unlisted.clear()
         with closing(Spool(self._files.events)) as spool, closing(KnownWriter(self._files.new)) as new:
             items = self._items(snapshot)
             snapshot.compare(items, self._known, new, lambda item: spool.add(header.present(item)), full=full)
+            self._keep_unlisted(new)
         return snapshot, spool, new
+
+    def _keep_unlisted(self, new: KnownWriter) -> None:
+        """Rules stay as they are known where their rule set does not list its rules of that kind, not even none."""
+        known, unlisted = self._known, self._shared.context.unlisted
+        for at in known.missing() if unlisted else ():
+            if known.entry(at).href.rpartition("/")[0] in unlisted:
+                new.keep(known.keep(at))
 
     def _check_labels(self) -> None:
         """Rather read a collection in the next run than tell that its objects have lost their labels."""
@@ -193,19 +202,11 @@ class CollectionRun:
     def _doubts(self, snapshot: Snapshot, totals: Totals) -> list[str]:
         """Why objects may be missing; nothing where the snapshot is complete."""
         flawed = f"{snapshot.flawed} of {snapshot.rows} objects have no href." if snapshot.flawed else ""
-        repeated = f"Objects came more than once ({snapshot.repeated}), so others may be missing."
-        kinds, count = self._missing_rule_kinds(snapshot), _count_mismatch(snapshot.rows, totals)
-        return list(filter(None, (self._limits(), flawed, repeated if snapshot.repeated else "", kinds, count)))
-
-    def _missing_rule_kinds(self, snapshot: Snapshot) -> str:
-        """Which kind of rules no rule set lists any more, though there were some."""
-        if self._collection.name != "rule_sets" or not snapshot.rows:
-            return ""
-        known, told = self._known, self._shared.context.told
-        parts = {part: kind for kind, part in RULES.items() if kind not in told}
-        hrefs = (known.entry(at).href for at in known.missing()) if parts else ()
-        lost = sorted({kind for href in hrefs for part, kind in parts.items() if part in href})
-        return f"No rule set lists {' or '.join(lost)} any more, although earlier ones did." if lost else ""
+        repeated = (
+            f"Objects came more than once ({snapshot.repeated}), so others may be missing." if snapshot.repeated else ""
+        )
+        count = _count_mismatch(snapshot.rows, totals)
+        return list(filter(None, (self._limits(), flawed, repeated, count)))
 
     # --- what becomes of it ------------------------------------------------------------------------
 
@@ -222,6 +223,7 @@ class CollectionRun:
 
     def _manifest(self, snapshot: Snapshot, verdict: Verdict, doubts: list[str], *, full: bool) -> dict[str, Any]:
         why = " ".join(filter(None, (*doubts, verdict.why)))
+        unlisted = sorted({href.rpartition("/")[2] for href in self._shared.context.unlisted})
         return {
             "complete": not doubts,
             "count": snapshot.count,
@@ -230,6 +232,7 @@ class CollectionRun:
             "deleted": len(verdict.gone),
             "full": full and not why,
             **({"why": why} if why else {}),
+            **({"unlisted": unlisted} if unlisted else {}),
             "pce_fqdns": self._shared.fqdns(),
         }
 

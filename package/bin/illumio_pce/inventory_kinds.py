@@ -57,7 +57,8 @@ class Context:
     """What is known besides the record. `fqdn`: of the PCE that is read; `seen`: of those that serve its VENs.
 
     `now_ms`: the PCE's time when it was asked. `timers`: None where they cannot be read. `labels_error`: why labels
-    could not be read in this run, though the key may read them. `told`: the kinds of rules that rule sets listed.
+    could not be read in this run, though the key may read them. `unlisted`: the folders of rules that their
+    rule sets do not list: whether there are any is not known.
     """
 
     fqdn: str
@@ -66,7 +67,7 @@ class Context:
     timers: Timers | None = None
     seen: set[str] = field(default_factory=set)
     labels_error: PceError | None = None
-    told: set[str] = field(default_factory=set)
+    unlisted: set[str] = field(default_factory=set)
 
     def silent(self, record: Record, heartbeat: str, ven_type: str, server: str) -> bool | None:
         """Whether a VEN is silent; None for one that another PCE serves: heartbeats are not replicated."""
@@ -252,8 +253,8 @@ def _service(record: Record, _context: Context) -> Members:
     return {"ports": texts[:_LONGEST_LIST], "is_all": "all" in texts}
 
 
-#: The members of a rule set that list its rules, and what stands in these rules' hrefs.
-RULES = {"rules": "/sec_rules/", "deny_rules": "/deny_rules/"}
+#: The members of a rule set that list its rules, and the folders below it that are in these rules' hrefs.
+_RULES = {"rules": "sec_rules", "deny_rules": "deny_rules"}
 
 
 def _rule_sets(records: Iterable[Record], context: Context) -> Iterator[Item]:
@@ -261,7 +262,8 @@ def _rule_sets(records: Iterable[Record], context: Context) -> Iterator[Item]:
     for record in records:
         href = href_of(record)
         name = text_of(record.get("name")) or _tail(href)
-        context.told.update(kind for kind in RULES if isinstance(record.get(kind), list))
+        unlisted = (folder for kind, folder in _RULES.items() if not isinstance(record.get(kind), list))
+        context.unlisted.update(f"{href}/{folder}" for folder in unlisted)
         rules = [_rule(rule, href, name, context) for rule in objects_of(record.get("rules") or [])]
         rules += [_rule(rule, href, name, context) for rule in objects_of(record.get("deny_rules") or [])]
         scopes = record.get("scopes")

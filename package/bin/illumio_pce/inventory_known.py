@@ -144,6 +144,11 @@ class Known:
         """The places of the objects that were not met."""
         return [at for at, met in enumerate(self._seen) if not met]
 
+    def keep(self, at: int) -> bytes:
+        """Whether the object is there is not known: its line, which is to stay. Told as gone no more."""
+        self._seen[at] = 1
+        return self.line(at)
+
     def was_missing(self, at: int) -> bool:
         """Whether the last snapshot lacked the object too."""
         return self._places[at] >= self._kept_from
@@ -188,6 +193,10 @@ class KnownWriter:
         """Add an object that is there."""
         told = json.dumps([item.kind, item.href, item.name, dict(item.last)], separators=(",", ":"))
         self._write(b"%016x%016x%s\n" % (key, digest, told.encode("ascii")))
+
+    def keep(self, line: bytes) -> None:
+        """An object's line from the file before, which stays."""
+        self._write(line)
 
     def close(self) -> None:
         """Close the file; `finish` opens it once more."""

@@ -37,6 +37,7 @@ _KINDS: tuple[tuple[type[Thing], str], ...] = (
     (Service, "services"),
     (RuleSet, "rule_sets"),
 )
+_RULES = ("rules", "deny_rules")
 T = TypeVar("T", bound=Thing)
 
 
@@ -67,6 +68,7 @@ class Inventory:
     provisions_at_once: off, and what is added, changed and deleted is a draft until `provision`.
     deny_rules_apart: a rule set's record lacks `deny_rules`, which are at their own path (25.2 guide); real answers
         have them within (illumio-ops, TA-Illumio).
+    empty_lists_left_out: a rule set's record lacks `rules` or `deny_rules` where it has none. Nobody has seen it.
     """
 
     def __init__(self, org_id: int = 1, seed: int = 0) -> None:
@@ -85,6 +87,7 @@ class Inventory:
         self.foreign_heartbeats = "none"
         self.provisions_at_once = True
         self.deny_rules_apart = False
+        self.empty_lists_left_out = False
         self._things: dict[str, dict[str, Thing]] = {name: {} for name in COLLECTIONS}
         self._deleted = dict.fromkeys(COLLECTIONS, 0)
         self._provisioned: dict[str, dict[str, Json]] = {}
@@ -127,9 +130,8 @@ class Inventory:
         for row in filter(query.accepts, self._shown(name, version, key.scope, fqdn, self.hidden)):
             if len(texts) == query.max_results:
                 break
-            if name == "rule_sets" and self.deny_rules_apart:
-                row.pop("deny_rules", None)
-            texts.append(json.dumps(row, separators=(",", ":")))
+            shown = self._with_its_lists(row) if name == "rule_sets" else row
+            texts.append(json.dumps(shown, separators=(",", ":")))
         return f"[{','.join(texts)}]".encode()
 
     def total(self, name: str, version: str | None, key: ApiKey) -> int:
@@ -187,6 +189,12 @@ class Inventory:
         for row in rows:
             if row["href"].replace("/active/", "/draft/") not in hidden:
                 yield row
+
+    def _with_its_lists(self, rule_set: Json) -> Json:
+        """A rule set with those lists of rules that the switches leave it."""
+        out = {"deny_rules"} if self.deny_rules_apart else set()
+        out |= {name for name in _RULES if self.empty_lists_left_out and not rule_set[name]}
+        return {name: value for name, value in rule_set.items() if name not in out}
 
     def _rows(self, name: str, view: View, scope: Sequence[Any] = ()) -> Iterator[Json]:
         for thing in list(self._things["workloads" if name == "vens" else name].values()):

@@ -122,6 +122,10 @@ def test_policy_has_a_draft_and_an_active_version(pce: Pce, reader: Reader) -> N
     assert "deny_rules" not in reader.rows("sec_policy/active/rule_sets")[0]
     assert len(reader.rows(f"sec_policy/active/rule_sets/{number}/deny_rules")) == 1
     assert reader.ask(f"{ORG}/rule_sets")[0] == 404
+    inventory.deny_rules_apart, inventory.empty_lists_left_out = False, True
+    web.rules.pop(0)
+    (active,) = reader.rows("sec_policy/active/rule_sets")
+    assert ("rules" in active, "deny_rules" in active) == (False, True)
 
 
 def test_what_is_not_provisioned_is_a_draft_alone(pce: Pce, reader: Reader) -> None:
