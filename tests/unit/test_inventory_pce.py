@@ -202,3 +202,59 @@ def test_labels_that_the_key_may_not_read_stop_nothing(world: InventoryWorld) ->
     world.pce.status[path_of("labels")] = 403
     (event,) = others(world.run())
     assert "labels" not in event
+
+
+def labels(count: int) -> list[Event]:
+    return [{"href": f"/orgs/1/labels/{n}", "key": "app", "value": f"v{n}"} for n in range(count)]
+
+
+@pytest.mark.parametrize("lost", ["one, and the PCE counts it", "most, and deletions are held back"])
+def test_labels_that_a_list_lacks_and_that_are_kept_keep_their_names(lost: str, world: InventoryWorld) -> None:
+    world.settings["collections"] = "labels,workloads,ip_lists,rule_sets"
+    rule_set = "/orgs/1/sec_policy/active/rule_sets/1"
+    ip_list = {"href": "/orgs/1/sec_policy/active/ip_lists/1", "name": "Offices"}
+    consumers = [{"label": {"href": "/orgs/1/labels/0"}}, {"ip_list": {"href": ip_list["href"]}}]
+    world.set("labels", *labels(30))
+    world.set("ip_lists", ip_list)
+    world.set("workloads", workload(1, labels=[{"href": "/orgs/1/labels/0"}]))
+    rules = [{"href": f"{rule_set}/sec_rules/2", "consumers": consumers}]
+    world.set("rule_sets", {"href": rule_set, "name": "RS", "rules": rules})
+    world.run()
+    missing = 1 if lost.startswith("one") else 20
+    world.set("labels", *labels(30)[missing:])
+    if missing == 1:
+        world.pce.totals["labels"] = [30, 30]
+    world.set("ip_lists")
+    world.pce.totals["ip_lists"] = [1, 1]
+    assert others(world.run()) == []
+    assert world.ended == "ok"
+
+
+def test_labels_that_come_in_part_are_those_that_failed_to_come_where_none_are_known(world: InventoryWorld) -> None:
+    world.settings["collections"] = "workloads"
+    world.set("labels", *labels(30)[1:])
+    world.set("workloads", workload(1, labels=[{"href": "/orgs/1/labels/1"}]))
+    assert len(others(world.run())) == 1
+    world.pce.totals["labels"] = [30, 30]
+    assert others(world.run()) == []
+    assert (world.ended, "The PCE counts 30 objects, and 29 came" in world.last.record.notes[0]) == ("ok", True)
+    world.set("workloads", workload(1, labels=[{"href": "/orgs/1/labels/0"}]))
+    world.pce.totals["labels"] = [30, 30]
+    assert others(world.run()) == []
+    assert world.ended == "broken_answer"
+    # Without a total nothing shows that labels are missing.
+    world.pce.totals["labels"] = [None]
+    assert [event.get("labels") for event in others(world.run())] == [None]
+
+
+def test_labels_of_which_some_are_unknown_after_all_was_forgotten_do_not_go(world: InventoryWorld) -> None:
+    world.set("labels", *labels(30))
+    world.set("workloads", workload(1, labels=[{"href": "/orgs/1/labels/0"}]))
+    world.run()
+    for path in world.folder.glob("*.known"):
+        path.unlink()
+    world.set("labels", *labels(30)[1:])
+    world.pce.totals["labels"] = [30, 30]
+    events = world.run()
+    assert [event for event in others(events) if event["kind"] == "workload"] == []
+    assert "The objects name labels by href" in manifest_of(events)["why"]

@@ -88,6 +88,7 @@ class CollectionRun:
                 if not (full or self._known.metadata.sure or doubts or verdict.why):
                     full = True  # an earlier one is made up for, now that it can be
                     snapshot, spool, new = self._compare(full=full)
+                self._keep_names(verdict, doubts)
             manifest = self._manifest(snapshot, verdict, doubts, full=full)
             self._begin_writing()
             self._write(spool, verdict, manifest)
@@ -102,7 +103,7 @@ class CollectionRun:
         try:
             if from_pce:
                 with self._shared.stop.interruptible():
-                    self._shared.downloader.read(self._path, self._files.download, self._learn_download)
+                    self._learn_from_pce()
                 return
             self._load()
             for known in self._known.all():
@@ -191,9 +192,27 @@ class CollectionRun:
             self._keep_name(item)
             yield item
 
-    def _learn_download(self) -> None:
-        for _ in self._items(Snapshot()):
+    def _learn_from_pce(self) -> None:
+        """Raises PceError as well where some are missing."""
+        total = self._shared.downloader.total(self._path)
+        rows = self._shared.downloader.read(self._path, self._files.download, self._learn_download)
+        mismatch = _count_mismatch(rows, self._recount(total, rows))
+        if mismatch and total is not None:
+            raise PceError("broken_answer", mismatch)
+
+    def _learn_download(self) -> int:
+        """Keep the names; how many objects there are."""
+        snapshot = Snapshot()
+        for _ in self._items(snapshot):
             pass
+        return snapshot.rows
+
+    def _keep_names(self, verdict: Verdict, doubts: list[str]) -> None:
+        """What this snapshot lacks, and what is kept, has its name for others as before."""
+        for at in verdict.kept:
+            self._keep_name(self._known.entry(at))
+        if doubts and not self._fits and self._collection.name == "labels":
+            self._shared.context.labels_error = PceError("broken_answer", " ".join(doubts))
 
     def _keep_name(self, item: Item | KnownObject) -> None:
         if item.kind in NAMED_BY_OTHERS:
