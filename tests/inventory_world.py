@@ -17,7 +17,7 @@ from illumio_pce.errors import CollectorError, PceError, StopRequested
 from illumio_pce.inventory_run import InventoryRun
 from illumio_pce.inventory_settings import InventorySettings
 from illumio_pce.inventory_state import InventoryState
-from illumio_pce.lease import NoLease
+from illumio_pce.lease import Lease, NoLease
 from illumio_pce.limits import Limits
 from illumio_pce.output import SplunkEvents
 from illumio_pce.pce import Pce
@@ -131,6 +131,7 @@ class InventoryWorld:
     pce: InventoryPce = field(default_factory=InventoryPce)
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     written: list[SplunkEvents] = field(default_factory=list)
+    lease: Lease = field(default_factory=NoLease)
     crash_at: int | None = None
     effects: int = 0
     trace: list[str] = field(default_factory=list)
@@ -175,7 +176,7 @@ class InventoryWorld:
         self.stop = Stop()
         pce = Pce(account, self, self.clock, jitter=lambda: 0.5)
         settings = InventorySettings.parse("inv", {"account": "lab", **self.settings})
-        state = InventoryState(self, "inv", self.clock, NoLease())
+        state = InventoryState(self, "inv", self.clock, self.lease)
         limits = Limits()
         return InventoryRun(settings, account, pce, self, self.clock, self.stop, state, self.folder, limits)
 

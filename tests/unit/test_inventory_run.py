@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
+from illumio_pce.errors import CollectorError, StateError
+from illumio_pce.lease import ClusterLease, NoLease
 
 from tests.inventory_world import (
     FQDN,
@@ -17,7 +20,7 @@ from tests.inventory_world import (
     states,
     workload,
 )
-from tests.simulation import START
+from tests.simulation import START, SimulatedResponse, World
 
 
 def test_a_collection_is_asked_for_by_job_without_a_limit(world: InventoryWorld) -> None:
@@ -197,3 +200,66 @@ def test_a_stop_between_pages_leaves_the_rest_to_the_next_run(world: InventoryWo
     world.on_effect = lambda _name: None
     assert manifest_of(world.run())["full"]
     assert len(world.present()) == 2000
+
+
+# --- in a search head cluster ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_slow", ["job", "download"])
+def test_the_lease_is_kept_while_the_pce_takes_its_time(
+    is_slow: str, world: InventoryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = World()
+    cluster.clock = world.clock
+    own, other = (ClusterLease(cluster, "inv", name, world.clock, 600) for name in ("one", "two"))
+    world.lease = own
+    taken: list[str | None] = []
+
+    def on_effect(_name: str) -> None:
+        taken.append(other.acquire())
+
+    class Slow(SimulatedResponse):
+        def chunks(self) -> Iterator[bytes]:
+            for chunk in super().chunks():
+                world.clock.now += 60
+                on_effect("chunk")
+                yield chunk
+
+    def whole(name: str) -> SimulatedResponse:
+        return Slow(200, {}, json.dumps(world.pce.collections.get(name, [])).encode())
+
+    world.clock.now += HOUR
+    assert own.acquire() is None
+    world.on_effect = on_effect
+    if is_slow == "job":
+        world.pce.polls = 300  # 25 minutes
+    else:
+        world.set("workloads", *(workload(number) for number in range(150)))
+        monkeypatch.setattr(world.pce, "_whole", whole)
+    began = world.clock.now
+    world.run(later=0)
+    assert world.clock.now > began + 600
+    assert (world.ended, set(taken)) == ("ok", {"one"})
+
+
+def test_a_run_ends_when_another_member_has_taken_its_lease(world: InventoryWorld) -> None:
+    cluster = World()
+    cluster.clock = world.clock
+    world.lease = own = ClusterLease(cluster, "inv", "one", world.clock, 600)
+    assert own.acquire() is None
+    world.clock.now += HOUR
+    assert ClusterLease(cluster, "inv", "two", world.clock, 600).acquire() is None
+    with pytest.raises(CollectorError, match="Another member"):
+        world.run(later=0)
+    assert not others(world.events())
+
+
+def test_a_kv_store_that_fails_while_a_job_runs_ends_nothing(world: InventoryWorld) -> None:
+    class Failing(NoLease):
+        def check(self) -> None:
+            if "/jobs/" in world.trace[-1]:
+                raise StateError("The KV store does not answer.")
+
+    world.lease, world.pce.polls = Failing(), 100
+    world.run()
+    assert world.ended == "ok"

@@ -31,9 +31,10 @@ _TEXTS = {
 
 
 class Downloader:
-    """Asks one PCE for whole collections, one at a time."""
+    """Asks one PCE for whole collections, one at a time. `wait`: called again and again while the PCE is waited for."""
 
-    def __init__(self, pce: Pce, clock: Clock, limits: Limits) -> None:
+    def __init__(self, pce: Pce, clock: Clock, limits: Limits, wait: Callable[[], None]) -> None:
+        self._wait = wait
         self._pce = pce
         self._clock = clock
         self._limits = limits
@@ -88,6 +89,7 @@ class Downloader:
             if self._clock.monotonic() >= until:
                 minutes = self._limits.collection_seconds / 60
                 raise PceError("job", f"The PCE has not finished the asynchronous job in {minutes:.0f} minutes.")
+            self._wait()
             self._clock.sleep(self._limits.job_poll_seconds)
         return href
 
@@ -114,6 +116,7 @@ class Downloader:
         try:
             with gzip.open(target, "wb", compresslevel=1) as file:
                 for chunk in self._pce.body(response, self._limits.datafile_seconds):
+                    self._wait()
                     size += len(chunk)
                     if size > MOST_BYTES:
                         break

@@ -114,7 +114,7 @@ class InventoryRun(ShortRun):
         return Shared(
             settings=self.settings,
             pce=self.pce,
-            downloader=Downloader(self.pce, self.clock, self.limits),
+            downloader=Downloader(self.pce, self.clock, self.limits, self.state.keep_lease),
             state=self.state,
             memory=memory,
             header=Header(identity.fqdn, self.account.org_id, f"{snapshot:013}", self._started_ms),
@@ -194,6 +194,7 @@ class InventoryRun(ShortRun):
         """Hand events to splunkd; a stop may come before each page of them."""
         for page in pages(texts):
             self.stop.check()
+            self.state.keep_lease()
             self._hand_over(page, self._started_ms / SECOND, [host] * len(page), INVENTORY)
 
 

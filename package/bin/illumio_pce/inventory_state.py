@@ -7,14 +7,16 @@ the next one sees it: by a document that says `writing`, or by a file that is of
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .clock import Clock
+from .errors import StateError
 from .inventory_known import KnownMetadata
-from .lease import Lease
+from .lease import LEASE_SECONDS, Lease
 from .names import INVENTORY_STATE
 from .store import KeyedStore, Unreadable, content_of, sealed
 
@@ -67,6 +69,7 @@ class InventoryState:
         self._key = INVENTORY_STATE + input_name
         self._clock = clock
         self._lease = lease
+        self._checked_at = clock.monotonic()
 
     def load(self) -> InputMemory:
         """What is remembered; nothing where that is damaged."""
@@ -75,6 +78,16 @@ class InventoryState:
             return _memory(json.loads(content_of(document or {})))
         except (Unreadable, ValueError, TypeError, KeyError, AttributeError):
             return InputMemory()
+
+    def keep_lease(self) -> None:
+        """The run goes on, though it has nothing to store: renew the lease in time.
+
+        A KV store that does not answer is left alone: no other member can take the lease from it meanwhile.
+        """
+        if self._clock.monotonic() - self._checked_at >= LEASE_SECONDS / 4:
+            self._checked_at = self._clock.monotonic()
+            with contextlib.suppress(StateError):
+                self._lease.check()
 
     def save(self, memory: InputMemory) -> None:
         """Remember it."""
