@@ -52,7 +52,9 @@ class InventoryPce:
 
     `status`: of a path. `totals`: the total counts that a collection's probes name, instead of what it holds; None for
     no header. `cuts`: how many bytes a datafile lacks, one after another. `at_once`: 200 instead of 202. `polls`: how
-    often a job is asked for before it is done. `limited`: the key may not read the settings. `latest_event`: the
+    often a job is asked for before it is done. `lost`: how often a path is answered with 404, before it is there.
+    `empty`: how an empty collection comes: `[]`, `no result`, or `204`.
+    `most`: a larger `max_results` is refused. `limited`: the key may not read the settings. `latest_event`: the
     PCE that wrote it. `date`: the Date header of its health. `location`: where its jobs are.
     """
 
@@ -62,6 +64,9 @@ class InventoryPce:
     cuts: list[int] = field(default_factory=list)
     at_once: bool = False
     polls: int = 1
+    lost: dict[str, int] = field(default_factory=dict)
+    empty: str = "[]"
+    most: int = 10**6
     job_status: str = "done"
     limited: bool = False
     latest_event: str = "cloud.example.com"
@@ -77,6 +82,9 @@ class InventoryPce:
         self.asked.append((path, dict(query), dict(headers)))
         if path in self.status:
             return SimulatedResponse(self.status[path], {"location": f"https://leader.example.com{path}"})
+        if self.lost.get(path):
+            self.lost[path] -= 1
+            return SimulatedResponse(404, {})
         if path == "/api/v2/health":
             return SimulatedResponse(200, {"date": self.date} if self.date else {}, json.dumps(self.health).encode())
         if path.endswith("/settings/workloads"):
@@ -94,12 +102,15 @@ class InventoryPce:
         if headers.get("Prefer") == "respond-async":
             assert "max_results" not in query
             if self.at_once:
-                return self._whole(name)
+                return self._whole(name, 500)
             self.waiting[name] = self.polls
             return SimulatedResponse(202, {"location": self.location + name})
-        planned = self.totals.get(name)
+        most = int(query.get("max_results", "500"))
+        if most > self.most:
+            return SimulatedResponse(406, {})
+        planned = self.totals.get(name) if most <= 1 or name == "users" else None
         total = planned.pop(0) if planned else len(self.collections.get(name, ()))
-        found = self.collections.get(name, [])[: int(query.get("max_results", "500"))]
+        found = self.collections.get(name, [])[:most]
         return SimulatedResponse(
             200, {} if total is None else {"x-total-count": str(total)}, json.dumps(found).encode()
         )
@@ -108,10 +119,15 @@ class InventoryPce:
         self.waiting[name] -= 1
         if self.waiting[name] >= 0:
             return _json({"status": "running"})
+        if self.empty == "no result" and not self.collections.get(name):
+            return _json({"status": self.job_status, "result": {}})
         return _json({"status": self.job_status, "result": {"href": f"/orgs/1/datafiles/{name}"}})
 
-    def _whole(self, name: str) -> SimulatedResponse:
-        body = json.dumps(self.collections.get(name, []), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    def _whole(self, name: str, most: int | None = None) -> SimulatedResponse:
+        found = self.collections.get(name, [])[:most]
+        if self.empty == "204" and not found:
+            return SimulatedResponse(204, {})
+        body = json.dumps(found, ensure_ascii=False).encode("utf-8", "surrogatepass")
         cut = self.cuts.pop(0) if self.cuts else 0
         return SimulatedResponse(200, {}, body[: len(body) - cut])
 

@@ -206,6 +206,15 @@ def test_other_releases_and_roundabout_answers_tell_the_same(fleet: Fleet) -> No
     told = fleet.run()
     assert objects(told) == []
     assert [manifests(told)[name]["complete"] for name in ("vens", "workloads", "labels")] == [False, False, True]
+    # Asked for as many as there are, it gives them; and an empty collection has no datafile.
+    inventory.gives_what_is_asked = True
+    fleet.lab.pce.job_rules.empty_without_result = True
+    services = inventory.all(Service)
+    for service in services:
+        inventory.delete(service)
+    told = fleet.run()
+    assert {name for name, manifest in manifests(told).items() if not manifest["complete"]} == set()
+    assert manifests(told)["services"]["deleted"] == len(services)
     # The PCE counts more than it shows.
     inventory.without_jobs = set()
     inventory.hidden, inventory.hidden_counted = {workloads(fleet.lab)[0].href}, True

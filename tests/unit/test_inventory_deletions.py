@@ -119,6 +119,69 @@ def test_a_location_that_is_no_job_is_not_asked_for(location: str, world: Invent
     assert not [path for path, _, _ in world.pce.asked if path.startswith(location)]
 
 
+@pytest.mark.parametrize("what", ["jobs", "datafiles"])
+def test_what_the_pce_lost_is_asked_for_by_a_new_job_once(what: str, world: InventoryWorld) -> None:
+    path = f"/api/v2/orgs/1/{what}/workloads"
+    world.pce.lost[path] = 1
+    assert manifest_of(world.run())["complete"]
+    world.pce.lost[path] = 2
+    events = world.run()
+    assert world.ended == "job"
+    assert_kept(world, events, "The PCE does not have the asynchronous job")
+
+
+def test_labels_whose_datafile_is_gone_are_missed_rather_than_forbidden(world: InventoryWorld) -> None:
+    world.settings["collections"] = "workloads"
+    world.set("labels", {"href": "/orgs/1/labels/1", "key": "app", "value": "Shop"})
+    world.set("workloads", workload(1, labels=[{"href": "/orgs/1/labels/1"}]))
+    world.run()
+    world.pce.lost["/api/v2/orgs/1/datafiles/labels"] = 2
+    assert others(world.run()) == []
+    assert world.ended == "job"
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize("empty", ["no result", "204"])
+def test_an_empty_collection_may_have_no_result_where_the_pce_counts_none(
+    empty: str, at_once: bool, world: InventoryWorld
+) -> None:
+    world.set("workloads", *(workload(number) for number in range(19)))
+    world.run()
+    world.set("workloads")
+    world.pce.empty, world.pce.at_once = empty, at_once
+    manifest = manifest_of(world.run())
+    assert [manifest[name] for name in ("complete", "count", "deleted")] == [True, 0, 19]
+
+
+def test_no_result_where_the_pce_counts_some_deletes_nothing(world: InventoryWorld) -> None:
+    world.run()
+    world.set("workloads")
+    world.pce.empty = "no result"
+    world.pce.totals["workloads"] = [0, 40]
+    events = world.run()
+    assert world.ended == "job"
+    assert_kept(world, events, "without a result")
+
+
+def test_200_that_is_cut_at_500_is_asked_for_with_its_total(world: InventoryWorld) -> None:
+    world.set("workloads", *(workload(number) for number in range(800)))
+    world.pce.at_once = True
+    manifest = manifest_of(world.run())
+    assert (manifest["complete"], manifest["count"], manifest["added"]) == (True, 800, 800)
+    path = path_of("workloads")
+    assert [query for asked, query, _ in world.pce.asked if asked == path] == [
+        {"max_results": "1"}, {}, {"max_results": "800"},
+    ]  # fmt: skip
+
+
+def test_a_pce_that_refuses_such_a_number_gives_what_it_gave(world: InventoryWorld) -> None:
+    world.set("workloads", *(workload(number) for number in range(800)))
+    world.pce.at_once, world.pce.most = True, 500
+    manifest = manifest_of(world.run())
+    assert (manifest["complete"], manifest["count"]) == (False, 500)
+    assert "counts 800 objects, and 500 came" in manifest["why"]
+
+
 def test_200_instead_of_202_is_taken(world: InventoryWorld) -> None:
     world.pce.at_once = True
     manifest = manifest_of(world.run())

@@ -15,7 +15,7 @@ class JobRules:
     A job is pending for `pending_polls`, then runs until `polls` polls and `seconds` seconds are over, and
     then is done, or failed where `fails`, with `message` in its result where there is one (TA-Illumio reads it).
     `base`: what stands before the href in `Location`. The guides show `https://pce.my-company.com:8443/api/v2` (21.2,
-    24.2) and nothing (25.2).
+    24.2) and nothing (25.2). `empty_without_result`: of an empty list there is no datafile; nobody has seen it.
     """
 
     pending_polls: int = 1
@@ -24,6 +24,7 @@ class JobRules:
     fails: bool = False
     message: str = ""
     base: str = ""
+    empty_without_result: bool = False
     retry_after: int = 5
 
 
@@ -72,6 +73,8 @@ class Job:
         }
 
     def _result(self) -> dict[str, str]:
+        if self.done and self.rules.empty_without_result and self.result == b"[]":
+            return {}
         if self.done:
             return {"href": self.datafile}
         failed = self.ended_at is not None and self.rules.message

@@ -288,7 +288,7 @@ class Pce:
             found = inventory.body(name, version, key, self.fqdn, query)
             return self._start_job(request, key, found, inventory.job_rules.get(name))
         total = {"X-Total-Count": str(inventory.total(name, version, key))}
-        return Answer(200, total, inventory.body(name, version, key, self.fqdn, query.cut(inventory.most_results)))
+        return Answer(200, total, inventory.body(name, version, key, self.fqdn, inventory.cut(query)))
 
     def _rules(self, _request: Request, key: ApiKey, match: re.Match[str]) -> Answer:
         if READ_INVENTORY not in key.permissions:

@@ -61,7 +61,16 @@ class Totals(NamedTuple):
     after: int | None
 
 
-_Compared = tuple[Snapshot, Spool, KnownWriter]
+class _Compared(NamedTuple):
+    """A snapshot, its events, and what will be known."""
+
+    snapshot: Snapshot
+    spool: Spool
+    new: KnownWriter
+
+    @property
+    def rows(self) -> int:
+        return self.snapshot.rows
 
 
 class CollectionRun:
@@ -153,9 +162,9 @@ class CollectionRun:
         shared = self._shared
         total = shared.downloader.total(self._path)
         shared.context.now_ms = shared.pce.time.now_ms()
-        compared = shared.downloader.read(self._path, self._files.download, lambda: self._compare(full=full))
+        compared = shared.downloader.read(self._path, self._files.download, lambda: self._compare(full=full), total)
         self._check_labels()
-        return self._recount(total, compared[0].rows), compared
+        return self._recount(total, compared.rows), compared
 
     def _recount(self, total: int | None, rows: int) -> Totals:
         """Where the PCE counted other than came, have it count again: objects come and go."""
@@ -171,7 +180,7 @@ class CollectionRun:
             items = self._items(snapshot)
             snapshot.compare(items, self._known, new, lambda item: spool.add(header.present(item)), full=full)
             self._keep_unlisted(new)
-        return snapshot, spool, new
+        return _Compared(snapshot, spool, new)
 
     def _keep_unlisted(self, new: KnownWriter) -> None:
         """Rules stay as they are known where their rule set does not list its rules of that kind, not even none."""
@@ -195,17 +204,17 @@ class CollectionRun:
     def _learn_from_pce(self) -> None:
         """Raises PceError as well where some are missing."""
         total = self._shared.downloader.total(self._path)
-        rows = self._shared.downloader.read(self._path, self._files.download, self._learn_download)
+        rows = self._shared.downloader.read(self._path, self._files.download, self._learn_download, total).rows
         mismatch = _count_mismatch(rows, self._recount(total, rows))
         if mismatch and total is not None:
             raise PceError("broken_answer", mismatch)
 
-    def _learn_download(self) -> int:
-        """Keep the names; how many objects there are."""
+    def _learn_download(self) -> Snapshot:
+        """Keep the names of what was downloaded."""
         snapshot = Snapshot()
         for _ in self._items(snapshot):
             pass
-        return snapshot.rows
+        return snapshot
 
     def _keep_names(self, verdict: Verdict, doubts: list[str]) -> None:
         """What this snapshot lacks, and what is kept, has its name for others as before."""

@@ -8,19 +8,28 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
-from typing import Callable, TypeVar
+from typing import Callable, Protocol, TypeVar
 
 from .array_reader import NotAnArray
 from .clock import Clock
 from .errors import PceError
 from .inventory_values import integer_of
 from .limits import Limits
-from .pce import Pce
+from .pce import NoResult, Pce
 from .prefetch import Request
 from .response_errors import list_error
 from .transport import Response
 
-Taken = TypeVar("Taken")
+
+class HasRows(Protocol):
+    """What was made of a collection. `rows`: the elements of its array."""
+
+    @property
+    def rows(self) -> int:
+        """How many there were."""
+
+
+Taken = TypeVar("Taken", bound=HasRows)
 
 #: A response of more bytes is no collection, and would fill the disk.
 MOST_BYTES = 4 * 1024**3
@@ -28,6 +37,13 @@ _TEXTS = {
     403: "The API key may not read this collection (403).",
     404: "The PCE has no such collection, or hides it from this key (404).",
 }
+
+
+class _Lost(PceError):
+    """The PCE does not have a job or a datafile that it named."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("job", text)
 
 
 class Downloader:
@@ -53,27 +69,49 @@ class Downloader:
         total = integer_of(response.headers.get("x-total-count", "").strip())
         return total if total is None or total >= 0 else None
 
-    def read(self, path: str, target: Path, take: Callable[[], Taken]) -> Taken:
+    def read(self, path: str, target: Path, take: Callable[[], Taken], total: int | None) -> Taken:
         """Bring a collection into a file (gzip), and return what `take` makes of it. Raises PceError.
 
-        Where it does not come whole, or `take` says so by a PceError, the job's datafile is requested again.
+        Where it does not come whole, or `take` says so by a PceError, the job's datafile is requested again; where the
+        PCE lost the job or its datafile, a new job begins once. `total`: how many objects the PCE counts.
         """
+        request = Request(path, (), (("Prefer", "respond-async"),))
+        try:
+            try:
+                taken, is_direct = self._read(request, target, take)
+            except _Lost:
+                taken, is_direct = self._read(request, target, take)
+        except NoResult:
+            if total != 0 or self.total(path) != 0:
+                raise
+            target.write_bytes(gzip.compress(b"[]"))
+            return take()
+        if is_direct and total is not None and taken.rows < total:
+            try:
+                return self._read(Request(path, (("max_results", str(total)),)), target, take)[0]
+            except PceError as error:
+                if error.category != "bad_request":
+                    raise
+        return taken
+
+    def _read(self, request: Request, target: Path, take: Callable[[], Taken]) -> tuple[Taken, bool]:
+        """See `read`; and whether the PCE gave the collection at once, which it may have cut."""
         retries = self._limits.collection_retries
-        response, datafile = self._start(path)
+        response, datafile = self._start(request)
         while True:
             try:
-                self._keep(response or self._open(Request(datafile)), target)
-                return take()
+                self._keep(response or self._datafile(datafile), target)
+                return take(), not datafile
             except PceError as error:
                 if not error.passing or error.ends_the_run or not retries:
                     raise
             retries -= 1
             self._clock.sleep(self._limits.collection_pause_seconds)
-            response, datafile = (None, datafile) if datafile else self._start(path)
+            response, datafile = (None, datafile) if datafile else self._start(request)
 
-    def _start(self, path: str) -> tuple[Response | None, str]:
+    def _start(self, request: Request) -> tuple[Response | None, str]:
         """Have the PCE prepare a collection: its datafile, or the response itself where the PCE gave it at once."""
-        response = self._open(Request(path, (), (("Prefer", "respond-async"),)))
+        response = self._open(request)
         if response.status != 202:
             return response, ""
         location = response.headers.get("location", "")
@@ -99,7 +137,15 @@ class Downloader:
         except PceError as error:
             if error.status not in _TEXTS:
                 raise
-            raise PceError("job", f"The PCE does not have the asynchronous job ({error.status}).") from None
+            raise _Lost(f"The PCE does not have the asynchronous job ({error.status}).") from None
+
+    def _datafile(self, href: str) -> Response:
+        try:
+            return self._pce.open(Request(href))
+        except PceError as error:
+            if error.status not in _TEXTS:
+                raise
+            raise _Lost(f"The PCE does not have the asynchronous job's datafile ({error.status}).") from None
 
     def _open(self, request: Request) -> Response:
         """A response; an error in the words of a collection, where its own are those of events."""
@@ -112,6 +158,9 @@ class Downloader:
 
     def _keep(self, response: Response, target: Path) -> None:
         """Write a response's body into a file."""
+        if response.status == 204:
+            response.close()
+            raise NoResult("The PCE's response has no content (204).")
         start, end, size = b"", b"", 0
         try:
             with gzip.open(target, "wb", compresslevel=1) as file:

@@ -11,7 +11,7 @@ import math
 import random
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -65,6 +65,13 @@ class TooLarge(Exception):
     def __init__(self, page: Page) -> None:
         super().__init__("the response is too large to be read at once")
         self.page = page
+
+
+class NoResult(PceError):
+    """What was asked for has come, and holds nothing, not even an empty list."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("job", text)
 
 
 @dataclass(frozen=True)
@@ -198,7 +205,7 @@ class Pce:
             result = status.get("result")
             href = result.get("href") if isinstance(result, dict) else None
             if not isinstance(href, str):
-                raise PceError("job", "The PCE finished an asynchronous job without a result.")
+                raise NoResult("The PCE finished an asynchronous job without a result.")
             return self.result_path(href)
         if state in ("failed", "canceled", "cancelled", "cancel_requested"):
             raise PceError("job", "The PCE could not finish an asynchronous job.")
@@ -246,9 +253,9 @@ class Pce:
         return self._small(path, query)
 
     def open(self, request: Request) -> Response:
-        """The response to any request, with its body unread. Raises PceError."""
+        """The response to any request, with its body unread; its status is 200, 202 or 204. Raises PceError."""
         self._succeeded = True
-        return self._send(request, lambda response, _now_ms: response)
+        return self._send(request, lambda response, _now_ms: response, accepted=(200, 202, 204))
 
     def body(self, response: Response, seconds: float) -> Iterator[bytes]:
         """The body of such a response; the PCE has so long for the whole of it. Raises PceError."""
@@ -315,7 +322,13 @@ class Pce:
 
         return self._send(Request(path, query), read, retry=retry)
 
-    def _send(self, request: Request, read: Callable[[Response, int], T], retry: bool = True) -> T:
+    def _send(
+        self,
+        request: Request,
+        read: Callable[[Response, int], T],
+        retry: bool = True,
+        accepted: Sequence[int] = (200, 202),
+    ) -> T:
         """Send until `read` gets something complete, or time is up; never again once a key was refused."""
         if self._refused is not None:
             raise self._refused
@@ -324,7 +337,7 @@ class Pce:
             self._trying_since, self._succeeded = self._clock.monotonic(), False
         while True:
             try:
-                result = read(*self._send_once(request))
+                result = read(*self._send_once(request, accepted))
                 self._succeeded = True
                 return result
             except PceError as error:
@@ -350,14 +363,14 @@ class Pce:
         left = self._trying_since + self._limits.retry_seconds - self._clock.monotonic()
         return pause if pause + 1 < left else None
 
-    def _send_once(self, request: Request) -> tuple[Response, int]:
+    def _send_once(self, request: Request, accepted: Sequence[int]) -> tuple[Response, int]:
         limits, timeout = self._limits, self._limits.read_timeout_seconds
         for _ in range(_SAME_HOST_REDIRECTS + 1):
             left = self._trying_since + max(limits.retry_seconds, timeout) - self._clock.monotonic()
             response, sent_at, arrived_at = self._prefetcher.fetch(request, max(1.0, min(timeout, left)))
             now_ms = self.time.observe(response.headers.get("date"), sent_at, arrived_at)
             if response.status not in (301, 302, 303, 307, 308):
-                if response.status not in (200, 202):
+                if response.status not in accepted:
                     raise self._status_error(response)
                 return response, now_ms
             response.close()

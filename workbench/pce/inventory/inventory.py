@@ -50,6 +50,7 @@ class Inventory:
 
     most_results: the most objects in a synchronous response. The guide: 500; tools of others ask for 200,000 at once
         (pylo), so another release may give more.
+    gives_what_is_asked: it only limits those who name no number.
     job_rules: by collection, how its jobs go where not as those of the PCE (`Pce.job_rules`): one that never ends, or
         fails. Each is possible by the guide ("Async GET Collections").
     without_jobs: collections that answer at once where an asynchronous answer was asked for, and cut as ever. The
@@ -76,6 +77,7 @@ class Inventory:
         self.job_rules: dict[str, JobRules] = {}
         self.timers: list[tuple[Sequence[Label], int, str]] = [((), value, kind) for kind, value in _OFFLINE.items()]
         self.most_results = MOST_RESULTS
+        self.gives_what_is_asked = False
         self.without_jobs: set[str] = set()
         self.hidden: set[str] = set()
         self.hidden_counted = False
@@ -123,6 +125,11 @@ class Inventory:
         return [thing for things in self._things.values() for thing in things.values() if isinstance(thing, kind)]
 
     # --- what the API shows -------------------------------------------------------------------------
+
+    def cut(self, query: InventoryQuery) -> InventoryQuery:
+        """A query as it counts for a synchronous response."""
+        is_free = query.max_results is not None and self.gives_what_is_asked
+        return query if is_free else query.cut(self.most_results)
 
     def body(self, name: str, version: str | None, key: ApiKey, fqdn: str, query: InventoryQuery) -> bytes:
         """A collection as the PCE with that FQDN shows it to the owner of a key, cut at the query's `max_results`."""

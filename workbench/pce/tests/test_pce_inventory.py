@@ -106,6 +106,13 @@ def test_a_workload_and_its_ven(pce: Pce, reader: Reader) -> None:
     assert (len(reader.rows("workloads")), reader.rows("vens")) == (1, [])
 
 
+def test_more_than_500_may_come_to_who_asks_for_them(pce: Pce, reader: Reader) -> None:
+    for number in range(501):
+        pce.inventory.add(Label("app", f"v{number}"))
+    pce.inventory.gives_what_is_asked = True
+    assert (len(reader.rows("labels")), len(reader.rows("labels", max_results="501"))) == (500, 501)
+
+
 def test_policy_has_a_draft_and_an_active_version(pce: Pce, reader: Reader) -> None:
     inventory = pce.inventory
     any_list = inventory.add(IpList("Any", [("0.0.0.0/0", None, False)]))

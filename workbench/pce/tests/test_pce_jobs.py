@@ -62,6 +62,13 @@ def test_a_location_may_be_a_whole_url(pce: Pce, client: Client) -> None:
     assert location.startswith("https://pce.my-company.com:8443/api/v2/orgs/1/jobs/")
 
 
+def test_an_empty_list_may_have_no_datafile(pce: Pce, client: Client) -> None:
+    pce.job_rules.empty_without_result = True
+    started = client.ask(headers=PREFER)
+    last = [poll(client, started) for _ in range(3)][-1]
+    assert (last["status"], last["result"]) == ("done", {})
+
+
 def test_another_organisation_s_job_is_out_of_reach(pce: Pce, client: Client) -> None:
     pce.add_org(2)
     stranger = pce.add_key(org_id=2)
