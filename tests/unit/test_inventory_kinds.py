@@ -264,6 +264,36 @@ def test_a_scope_may_name_a_label_group_once_its_labels_are_known() -> None:
     assert members("vens", {**record, "labels": []}, given)["silent"] is True
 
 
+@pytest.mark.parametrize(
+    "scope",
+    [
+        [[{"href": "/orgs/1/labels/9"}]],
+        ["/orgs/1/labels/9"],
+        [{"labels": [{"href": "/orgs/1/labels/9"}]}],
+        [{"label": {"href": "/orgs/1/labels/9"}, "exclusion": True}],
+        "/orgs/1/labels/9",
+    ],
+)
+def test_a_timer_whose_scope_has_an_unknown_form_applies_to_nobody_knows_whom(scope: Any) -> None:
+    settings = timers({**timer(-1), "scope": scope}, timer(3600))
+    assert silent(1500, **settings) is None
+    given = context(**settings)
+    assert given.timers is not None
+    assert given.timers.has_unreadable_scope
+    assert given.timers.as_settings() == Timers(given.timers.as_settings()).as_settings()
+    assert silent(1500, **given.timers.as_settings()) is None
+    # A narrower one that applies leaves no doubt.
+    known = timer(7200, "server", "labels/1", "labels/2")
+    assert silent(1500, "server", (1, 2), **timers(*settings["workload_disconnected_timeout_seconds"], known)) is True
+
+
+@pytest.mark.parametrize("scope", [None, [], [{"label": {"href": "/orgs/1/labels/1"}, "exclusion": False}]])
+def test_scopes_that_can_be_read_leave_no_doubt(scope: Any) -> None:
+    settings = timers({**timer(-1), "scope": scope})
+    assert silent(1500, "server", (1,), **settings) is False
+    assert not Timers(settings).has_unreadable_scope
+
+
 @pytest.mark.parametrize("heartbeat", [None, "", "yesterday", 5])
 def test_without_a_heartbeat_silence_is_not_judged(heartbeat: Any) -> None:
     assert "silent" not in members("vens", {"href": "/orgs/1/vens/1", "last_heartbeat_at": heartbeat})
@@ -278,6 +308,29 @@ def test_vens_that_another_member_serves_are_not_judged() -> None:
         {"active_pce_fqdn": "other.example.com"},
     ]
     assert [members("vens", {**record, **by}).get("silent") for by in served] == [True, True, True, None]
+
+
+@pytest.mark.parametrize("name", ["pce.example.com:8443", "pce.example.com.", "PCE.example.com.:8443"])
+def test_a_port_and_a_final_dot_make_no_other_pce(name: str) -> None:
+    record = {"href": "/orgs/1/vens/1", "last_heartbeat_at": MINUTES_AGO[1500], "active_pce_fqdn": name}
+    found = members("vens", record)
+    assert (found["silent"], found["active_pce_fqdn"].lower()) == (True, "pce.example.com")
+
+
+def test_a_standalone_pce_serves_all_vens_whatever_they_call_it() -> None:
+    given = context()
+    given.is_standalone = True
+    record = {"href": "/orgs/1/vens/1", "last_heartbeat_at": MINUTES_AGO[1500], "active_pce_fqdn": "vip.example.com"}
+    assert members("vens", record, given)["silent"] is True
+
+
+def test_the_type_of_a_ven_that_its_workload_does_not_tell_is_that_of_the_ven() -> None:
+    given = context()
+    members("vens", {"href": "/orgs/1/vens/1", "ven_type": "endpoint"}, given)
+    agent = {"href": "/orgs/1/agents/1", "status": {"last_heartbeat_on": MINUTES_AGO[61]}}
+    record = {"href": "/orgs/1/workloads/1", "managed": True, "agent": agent}
+    found = [members("workloads", {**record, "ven": {"href": f"/orgs/1/vens/{n}"}}, given)["silent"] for n in (1, 2)]
+    assert found == [False, True]
 
 
 def test_without_settings_silence_is_not_judged() -> None:

@@ -122,6 +122,36 @@ def test_behind_a_name_that_no_member_has_silent_is_not_judged(world: InventoryW
     assert (event["pce_fqdn"], event["silent"]) == ("member.example.com", True)
 
 
+def test_where_all_vens_name_another_pce_a_note_says_that_none_is_judged(world: InventoryWorld) -> None:
+    world.set("workloads", managed(1, "vip.example.com"), managed(2, f"{FQDN}:8443"))
+    assert [event.get("silent") for event in others(world.run())] == [None, True]
+    assert world.last.record.notes == []
+    world.set("workloads", managed(1, "vip.example.com"))
+    world.run()
+    assert "No VEN was judged silent" in world.last.record.notes[0]
+    # In a standalone PCE all VENs are its own, also while its health fails.
+    world.pce.health = [{"fqdn": FQDN, "type": "standalone"}]
+    assert [event["silent"] for event in others(world.run())] == [True]
+    world.pce.status["/api/v2/health"] = 502
+    assert others(world.run()) == []
+    assert world.last.record.notes == []
+
+
+@pytest.mark.parametrize("kind", ["leader", "member", None])
+def test_a_member_that_tells_only_of_itself_serves_not_all(kind: str | None, world: InventoryWorld) -> None:
+    world.pce.health = [{"fqdn": FQDN, "type": kind}]
+    world.set("workloads", managed(1, "member.example.com"))
+    assert "silent" not in others(world.run())[0]
+
+
+def test_a_timer_with_a_scope_of_an_unknown_form_is_noted(world: InventoryWorld) -> None:
+    timer = {"value": -1, "ven_type": "server", "scope": ["/orgs/1/labels/9"]}
+    world.pce.timers = {"workload_disconnected_timeout_seconds": [timer]}
+    world.set("workloads", managed(1))
+    assert "silent" not in others(world.run())[0]
+    assert "a scope of an unknown form" in world.last.record.notes[0]
+
+
 # --- timers ----------------------------------------------------------------------------------------
 
 

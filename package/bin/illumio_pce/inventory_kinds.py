@@ -19,6 +19,7 @@ from .inventory_values import (
     boolean_of,
     first_text,
     host_address,
+    host_of,
     href_of,
     integer_of,
     objects_of,
@@ -55,10 +56,12 @@ class Item(NamedTuple):
 @dataclass
 class Context:
     """What is known besides the record. `fqdn`: of the PCE that is read; `seen`: of those that serve its VENs.
+    `is_standalone`: it serves them all, whatever it is called.
 
     `now_ms`: the PCE's time when it was asked. `timers`: None where they cannot be read. `labels_error`: why labels
     could not be read in this run, though the key may read them. `unlisted`: the folders of rules that their
-    rule sets do not list: whether there are any is not known.
+    rule sets do not list: whether there are any is not known. `endpoints`: the hrefs of VENs of that type.
+    `judged`, `not_judged`: VENs with a heartbeat that were judged silent or not, and that name another PCE.
     """
 
     fqdn: str
@@ -68,11 +71,19 @@ class Context:
     seen: set[str] = field(default_factory=set)
     labels_error: PceError | None = None
     unlisted: set[str] = field(default_factory=set)
+    endpoints: set[str] = field(default_factory=set)
+    is_standalone: bool = False
+    judged: int = 0
+    not_judged: int = 0
 
     def silent(self, record: Record, heartbeat: str, ven_type: str, server: str) -> bool | None:
         """Whether a VEN is silent; None for one that another PCE serves: heartbeats are not replicated."""
-        if self.timers is None or (server and server.lower() != self.fqdn.lower()):
+        if self.timers is None:
             return None
+        if server and server.lower() != self.fqdn.lower() and not self.is_standalone:
+            self.not_judged += bool(heartbeat)
+            return None
+        self.judged += bool(heartbeat)
         labels = set(filter(None, map(href_of, objects_of(record.get("labels")))))
         return self.timers.is_silent(heartbeat, ven_type, labels, self.now_ms)
 
@@ -119,8 +130,9 @@ def _workload(record: Record, context: Context) -> Item:
     if managed is None:  # releases before 21.1 do not say
         managed = bool(href_of(ven) or href_of(agent))
     hostname, ven_type = text_of(record.get("hostname")), text_of(ven.get("ven_type"))
-    server, heartbeat = text_of(agent.get("active_pce_fqdn")), text_of(status.get("last_heartbeat_on"))
+    server, heartbeat = host_of(agent.get("active_pce_fqdn")), text_of(status.get("last_heartbeat_on"))
     context.note_server(server)
+    type_of_timer = ven_type or ("endpoint" if href_of(ven) in context.endpoints else "")
     members = {
         "hostname": hostname,
         "managed": managed,
@@ -137,7 +149,7 @@ def _workload(record: Record, context: Context) -> Item:
         "ven_type": ven_type,
         "active_pce_fqdn": server,
         "policy_sync": text_of(status.get("security_policy_sync_state")),
-        "silent": context.silent(record, heartbeat, ven_type, server) if managed else None,
+        "silent": context.silent(record, heartbeat, type_of_timer, server) if managed else None,
         "created_at": text_of(record.get("created_at")),
     }
     name = text_of(record.get("name")) or hostname or _tail(href)
@@ -158,9 +170,11 @@ def _addresses(record: Record) -> list[str]:
 
 def _ven(record: Record, context: Context) -> Item:
     href, hostname = href_of(record), text_of(record.get("hostname"))
-    ven_type, server = text_of(record.get("ven_type")), text_of(record.get("active_pce_fqdn"))
+    ven_type, server = text_of(record.get("ven_type")), host_of(record.get("active_pce_fqdn"))
     heartbeat = text_of(record.get("last_heartbeat_at"))
     context.note_server(server)
+    if ven_type == "endpoint":
+        context.endpoints.add(href)
     events = [object_of(one.get("latest_event")) for one in objects_of(record.get("conditions"))]
     members = {
         "hostname": hostname,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .config import HOST_NAME, Account
@@ -22,12 +22,13 @@ _NO_HEALTH = ("refused_key", "redirect")
 class Identity:
     """The PCE's name (`fqdn`), and those of all members of its supercluster.
 
-    `guessed`: nothing tells which of the members it is.
+    `guessed`: nothing tells which of the members it is. `is_standalone`: it belongs to no supercluster.
     """
 
     fqdn: str
     members: set[str] = field(default_factory=set)
     guessed: bool = False
+    is_standalone: bool = False
 
 
 def identify(pce: Pce, account: Account, memory: InputMemory) -> Identity:
@@ -38,16 +39,19 @@ def identify(pce: Pce, account: Account, memory: InputMemory) -> Identity:
     """
     host, remembered = account.host, memory.fqdn
     if not account.is_in_cloud:
-        names, certain = _of_health(pce)
+        answer, certain = _health(pce)
+        names = _names(answer, "fqdn")
         if names:
-            return _own(names, host, memory)
+            alone = [text_of(item.get("type")) for item in objects_of(answer)] == ["standalone"]
+            return replace(_own(names, host, memory), is_standalone=alone)
         if not certain and remembered:
-            return Identity(remembered, guessed=memory.guessed)
+            return Identity(remembered, guessed=memory.guessed, is_standalone=memory.is_standalone)
     latest = _of_events(pce, account.org_id)
     own = latest or remembered or host
     if remembered and remembered.lower() != host.lower():
         own = remembered
-    return Identity(own, set(sorted({*memory.members, latest} - {""})[:MOST_MEMBERS]), memory.guessed)
+    members = set(sorted({*memory.members, latest} - {""})[:MOST_MEMBERS])
+    return Identity(own, members, memory.guessed, memory.is_standalone)
 
 
 def _own(names: list[str], host: str, memory: InputMemory) -> Identity:
@@ -60,15 +64,15 @@ def _own(names: list[str], host: str, memory: InputMemory) -> Identity:
     return Identity(own, set(names), guessed=len(set(names)) > 1)
 
 
-def _of_health(pce: Pce) -> tuple[list[str], bool]:
-    """The names of the PCEs in `/health`; and whether that is what it says, rather than that it failed."""
+def _health(pce: Pce) -> tuple[Any, bool]:
+    """The answer of `/health`; and whether that is what it says, rather than that it failed."""
     try:
         answer = pce.value(HEALTH_PATH)
     except PceError as error:
         if error.ends_the_run and error.category not in _NO_HEALTH:
             raise
-        return [], error.category in ("forbidden", "not_found")
-    return _names(answer, "fqdn"), answer is not None
+        return None, error.category in ("forbidden", "not_found")
+    return answer, answer is not None
 
 
 def _of_events(pce: Pce, org_id: int) -> str:

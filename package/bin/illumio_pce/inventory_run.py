@@ -43,6 +43,14 @@ _GUESSED = (
     "The PCE is a member of a supercluster, but the account's host is not among the FQDNs in /health, so it is unknown "
     "which VENs it serves, and `silent` is not set. Enter the member's own FQDN as PCE URL."
 )
+_UNREADABLE_SCOPE = (
+    "An offline timer of settings/workloads has a scope of an unknown form. Where it may apply, `silent` is not judged."
+)
+_NONE_JUDGED = (
+    "No VEN was judged silent or not: all of them name another PCE than {} (active_pce_fqdn), and heartbeats are not "
+    "replicated in a supercluster. Collect the VENs from the members that serve them. If there is one PCE only, give "
+    "the key's owner a role that reads /health."
+)
 
 
 @dataclass
@@ -84,6 +92,7 @@ class InventoryRun(ShortRun):
                 identity = identify(self.pce, self.account, memory)
             self._check_clock()
             memory.fqdn, memory.guessed, memory.timers = identity.fqdn, identity.guessed, timers.value
+            memory.is_standalone = identity.is_standalone
             shared = self._shared(memory, identity, timers)
             if identity.guessed:
                 self.record.notes.append(_GUESSED)
@@ -92,8 +101,16 @@ class InventoryRun(ShortRun):
             raise
         try:
             self._collect_each(wanted, shared)
+            self._note_silence(shared.context)
         except OSError as error:
             raise _file_error(error) from None
+
+    def _note_silence(self, context: Context) -> None:
+        """Say so where `silent` is lacking, and nothing else would tell why."""
+        if context.timers is not None and context.timers.has_unreadable_scope:
+            self.record.notes.append(_UNREADABLE_SCOPE)
+        if context.not_judged and not context.judged:
+            self.record.notes.append(_NONE_JUDGED.format(context.fqdn))
 
     def _check_clock(self) -> None:
         """A run with a wrong time would outdate those of the right time."""
@@ -108,7 +125,7 @@ class InventoryRun(ShortRun):
     def _shared(self, memory: InputMemory, identity: Identity, timers: TimerSettings) -> Shared:
         # A later run has a later name, also if the clock was set back.
         snapshot = max(self._started_ms, memory.latest(until_ms=self._started_ms + DAY) + 1)
-        context = Context(identity.fqdn)
+        context = Context(identity.fqdn, is_standalone=identity.is_standalone)
         if timers.value is not None and not identity.guessed:
             context.timers = Timers(timers.value, memory.groups)
         return Shared(

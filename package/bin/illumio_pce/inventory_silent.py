@@ -17,11 +17,12 @@ from .timestamps import SECOND, parse
 #: After how long the PCE takes a VEN for offline where it names no timer (seconds): the guide's defaults.
 _DEFAULTS = {"server": 3600, "endpoint": 86_400}
 _NEVER = -1
+_UNREADABLE = ""
 NOTHING: Mapping[str, Iterable[str]] = MappingProxyType({})
 
 
 class _Timer(NamedTuple):
-    """`scope`: hrefs of labels and label groups, all of which a VEN has to have."""
+    """`scope`: hrefs of labels and label groups, all of which a VEN has to have; `_UNREADABLE` for what is none."""
 
     ven_type: str
     scope: tuple[str, ...]
@@ -40,6 +41,11 @@ class Timers:
         self._ordered: dict[str, list[_Timer]] = {}
         self.groups = {href for timer in self._timers for href in timer.scope if _is_group(href)}
         self.members: dict[str, Set[str]] = {href: frozenset(members[href]) for href in self.groups & members.keys()}
+
+    @property
+    def has_unreadable_scope(self) -> bool:
+        """Whether a scope names what is neither a label nor a label group."""
+        return any(_UNREADABLE in timer.scope for timer in self._timers)
 
     def as_settings(self) -> dict[str, Any]:
         """The same timers in the form of `/settings/workloads`."""
@@ -77,10 +83,12 @@ class Timers:
         return self._ordered[kind]
 
     def _applies(self, timer: _Timer, labels: Set[str]) -> bool | None:
-        """Whether the labels are within a timer's scope; None where a label group of it is not known."""
+        """Whether the labels are within a timer's scope; None where a part of it is not known."""
         unknown = False
         for href in timer.scope:
-            if not _is_group(href):
+            if href == _UNREADABLE:
+                unknown = True
+            elif not _is_group(href):
                 if href not in labels:
                     return False
             elif href not in self.members:
@@ -98,9 +106,17 @@ def _timer(entry: Mapping[str, Any]) -> _Timer | None:
     seconds = integer_of(entry.get("value"))
     if seconds is None or seconds < _NEVER:
         return None
-    items = objects_of(entry.get("scope") or [])
-    scope = (href_of(item) or href_of(item.get("label")) or href_of(item.get("label_group")) for item in items)
-    return _Timer(text_of(entry.get("ven_type")), tuple(filter(None, scope)), seconds)
+    scope = entry.get("scope") or []
+    items = scope if isinstance(scope, list) else [scope]
+    return _Timer(text_of(entry.get("ven_type")), tuple(map(_scope_href, items)), seconds)
+
+
+def _scope_href(item: Any) -> str:
+    """The href of a label or label group."""
+    found = object_of(item)
+    if found.get("exclusion") is True:
+        return _UNREADABLE
+    return href_of(found) or href_of(found.get("label")) or href_of(found.get("label_group")) or _UNREADABLE
 
 
 def settings_of(value: Any) -> Mapping[str, Any]:

@@ -43,8 +43,9 @@ class Mark(NamedTuple):
 class InputMemory:
     """What the document says. `members`: the FQDNs of the PCEs that served VENs; `fqdn`: the PCE's own.
 
-    `guessed`: the PCE is one of several, and nothing told which. `timers`: the offline timers as they were read last;
-    None where the key may not read them. `groups`: of each label group that they name, the hrefs of its labels.
+    `guessed`: the PCE is one of several, and nothing told which. `is_standalone`: it is the only one. `timers`: the
+    offline timers as they were read last; None where the key may not read them. `groups`: of each label group that they
+    name, the hrefs of its labels.
     """
 
     source: str = ""
@@ -54,6 +55,7 @@ class InputMemory:
     guessed: bool = False
     timers: Mapping[str, Any] | None = None
     groups: Mapping[str, Set[str]] = field(default_factory=dict)
+    is_standalone: bool = False
 
     def latest(self, until_ms: int) -> int:
         """The latest run that is known of (epoch ms); a later one than that is of a clock that was wrong."""
@@ -99,6 +101,7 @@ class InventoryState:
             "members": memory.members,
             "marks": memory.marks,
             "guessed": memory.guessed,
+            "is_standalone": memory.is_standalone,
             "timers": memory.timers,
             "groups": {href: sorted(labels) for href, labels in memory.groups.items()},
         }
@@ -116,6 +119,7 @@ def _memory(value: Mapping[str, Any]) -> InputMemory:
         members=tuple(map(str, value["members"])),
         marks=marks,
         guessed=bool(value["guessed"]),
+        is_standalone=bool(value.get("is_standalone")),
         timers=value["timers"] and dict(value["timers"]),
         groups={str(href): frozenset(map(str, labels)) for href, labels in value["groups"].items()},
     )

@@ -13,6 +13,7 @@ from .json_values import object_of
 _LONGEST_TEXT = 255
 #: Control characters, and halves of characters that lack the other half, which no UTF-8 can carry.
 _NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_AUTHORITY = re.compile(r"([^:]+?)\.?(?::[0-9]{1,5})?", re.ASCII)
 _VERSION = re.compile(r"/sec_policy/(?:draft|active|[0-9]+)/", re.ASCII)
 
 Members = dict[str, Any]
@@ -57,6 +58,13 @@ def href_of(value: Any) -> str:
     """The href of an object, one for the draft and the active version of it; empty where it has none."""
     href = text_of(object_of(value).get("href"))
     return _VERSION.sub("/sec_policy/*/", href)
+
+
+def host_of(value: Any) -> str:
+    """The name of a host, without a port or a final dot."""
+    text = text_of(value)
+    found = _AUTHORITY.fullmatch(text)
+    return found[1] if found else text
 
 
 def present(members: Members) -> Members:

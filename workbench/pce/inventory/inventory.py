@@ -69,6 +69,7 @@ class Inventory:
     provisions_at_once: off, and what is added, changed and deleted is a draft until `provision`.
     deny_rules_apart: a rule set's record lacks `deny_rules`, which are at their own path (25.2 guide); real answers
         have them within (illumio-ops, TA-Illumio).
+    timer_scopes_nested: scopes of timers as lists of lists, as those of rule sets are. The guides show no scope of one.
     empty_lists_left_out: a rule set's record lacks `rules` or `deny_rules` where it has none. Nobody has seen it.
     """
 
@@ -90,6 +91,7 @@ class Inventory:
         self.provisions_at_once = True
         self.deny_rules_apart = False
         self.empty_lists_left_out = False
+        self.timer_scopes_nested = False
         self._things: dict[str, dict[str, Thing]] = {name: {} for name in COLLECTIONS}
         self._deleted = dict.fromkeys(COLLECTIONS, 0)
         self._provisioned: dict[str, dict[str, Json]] = {}
@@ -158,7 +160,7 @@ class Inventory:
     def settings(self) -> Json:
         """`/settings/workloads`."""
         timers = [
-            {"scope": [{"href": label.href} for label in labels], "value": seconds, "ven_type": ven_type}
+            {"scope": self._scope(labels), "value": seconds, "ven_type": ven_type}
             for labels, seconds, ven_type in self.timers
         ]
         goodbye = [{"scope": [], "value": value // 4, "ven_type": kind} for kind, value in _OFFLINE.items()]
@@ -170,6 +172,10 @@ class Inventory:
         }
 
     # --- how ----------------------------------------------------------------------------------------
+
+    def _scope(self, labels: Sequence[Label]) -> list[Any]:
+        scope = [{"href": label.href} for label in labels]
+        return [scope] if self.timer_scopes_nested and scope else scope
 
     def _view(self, fqdn: str) -> View:
         return View(
