@@ -182,7 +182,7 @@ def test_other_releases_and_roundabout_answers_tell_the_same(fleet: Fleet) -> No
     inventory = fleet.lab.pce.inventory
     # Another member of the supercluster serves this VEN, and keeps its heartbeats to itself.
     foreign = workloads(fleet.lab)[1]
-    foreign.member, fleet.lab.pce.health.kind = "far.example.com", "member"
+    foreign.member, fleet.lab.pce.health[0].kind = "far.example.com", "member"
     told = fleet.run()
     first = {event["href"]: event for event in told if event["kind"] != "manifest"}
     assert {event.get("silent") for event in first.values() if event["kind"] == "ven"} == {None, False}

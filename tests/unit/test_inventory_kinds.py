@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -498,7 +499,7 @@ def shop() -> list[Item]:
 
 
 def test_a_rule_set_has_its_scopes_and_the_number_of_its_rules(shop: list[Item]) -> None:
-    assert shop[0].members == {"enabled": True, "scopes": ["app=Shop, env!=Prod", "All"], "rules": 3}
+    assert shop[0].members == {"enabled": True, "scopes": ["All", "app=Shop, env!=Prod"], "rules": 3}
 
 
 def test_a_rule_names_who_may_reach_whom_by_which_services(shop: list[Item]) -> None:
@@ -598,3 +599,42 @@ def test_no_record_is_too_odd(collection: str, record: Record) -> None:
         told = [item.kind, item.href, item.name, dict(item.members), dict(item.passing)]
         assert "\\u" not in json.dumps(told, ensure_ascii=False).replace("\\\\", "")  # no control character
         assert digest_of(item)
+
+
+def shuffled(value: Any, chance: random.Random) -> Any:
+    """The same with each list in another order."""
+    if isinstance(value, dict):
+        return {name: shuffled(item, chance) for name, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    return chance.sample([shuffled(item, chance) for item in value], len(value))
+
+
+def of_labels(*numbers: int) -> list[Record]:
+    return [{"label": {"href": f"/orgs/1/labels/{number}"}} for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("collection", "record"),
+    [
+        ("workloads", FULL_WORKLOAD),
+        ("vens", {"workloads": [{"href": f"/orgs/1/workloads/{n}"} for n in range(3)]}),
+        ("ip_lists", {"ip_ranges": [{"from_ip": f"10.0.0.{n}"} for n in range(60)]}),
+        ("ip_lists", {"fqdns": [{"fqdn": f"host{n}.example.com"} for n in range(60)]}),
+        ("services", {"service_ports": [{"port": n, "proto": 6} for n in range(1, 61)]}),
+        ("services", {"windows_services": [{"process_name": f"{n}.exe"} for n in range(60)]}),
+        ("rule_sets", {"rules": [], "scopes": [of_labels(n, n + 1, n + 2) for n in range(60)]}),
+        ("virtual_services", {"service_ports": [{"port": n, "proto": 6} for n in range(1, 61)]}),
+        ("pairing_profiles", {"labels": [{"href": f"/orgs/1/labels/{n}"} for n in range(4)]}),
+        ("label_groups", {"labels": [{"href": f"/orgs/1/labels/{n}"} for n in range(4)]}),
+    ],
+)
+def test_the_order_of_a_list_is_no_change(collection: str, record: Record) -> None:
+    given = context()
+    for number in range(70):
+        href = f"/orgs/1/labels/{number}"
+        given.names.keep("label", href, f"value{number}", {"key": f"key{number % 3}"})
+    record = {"href": "/orgs/1/x/1", **record}
+    first = members(collection, record, given)
+    chance = random.Random(1)
+    assert [members(collection, shuffled(record, chance), given) for _ in range(3)] == [first] * 3

@@ -182,7 +182,7 @@ def _ven(record: Record, context: Context) -> Item:
         "status": text_of(record.get("status")),
         "ven_type": ven_type,
         "active_pce_fqdn": server,
-        "workload_href": next(filter(None, map(href_of, objects_of(record.get("workloads")))), ""),
+        "workload_href": min(filter(None, map(href_of, objects_of(record.get("workloads")))), default=""),
         "conditions": sorted({text_of(event.get("notification_type")) for event in events} - {""})[:_LONGEST_LIST],
         "os": first_text(record.get("os_id"), record.get("os_platform"), record.get("os_detail")),
         "labels": labels_of(record, context.names),
@@ -251,7 +251,7 @@ def _ip_list(record: Record, _context: Context) -> Members:
     fqdns = [text_of(one.get("fqdn")) for one in objects_of(record.get("fqdns") or [])]
     return {
         "ip_ranges": texts[:_LONGEST_LIST],
-        "fqdns": list(filter(None, fqdns))[:_LONGEST_LIST],
+        "fqdns": sorted(filter(None, fqdns))[:_LONGEST_LIST],
         "ranges": len(entries),
         "is_any": {"0.0.0.0/0", "::/0"} <= set(texts) and not any(text.startswith("!") for text in texts),
     }
@@ -281,10 +281,10 @@ def _rule_sets(records: Iterable[Record], context: Context) -> Iterator[Item]:
         rules = [_rule(rule, href, name, context) for rule in objects_of(record.get("rules") or [])]
         rules += [_rule(rule, href, name, context) for rule in objects_of(record.get("deny_rules") or [])]
         scopes = record.get("scopes")
-        scopes = scopes[:_LONGEST_LIST] if isinstance(scopes, list) else []
+        scopes = scopes if isinstance(scopes, list) else []
         members = {
             "enabled": boolean_of(record.get("enabled")),
-            "scopes": [scope_text(scope, context.names) for scope in scopes],
+            "scopes": sorted(scope_text(scope, context.names) for scope in scopes)[:_LONGEST_LIST],
             "rules": len(rules),
         }
         yield Item("rule_set", href, name, present(members))

@@ -50,13 +50,13 @@ def labels_of(record: Mapping[str, Any], names: Names) -> list[str]:
 
 
 def scope_text(scope: Any, names: Names) -> str:
-    """One of a rule set's scopes: `app=Shop, env!=Prod`; `All` for the one without labels."""
+    """One of a rule set's scopes, in one order: `app=Shop, env!=Prod`; `All` for the one without labels."""
     texts = []
     for item in objects_of(scope or []):
         text = _peer(item, names)
         if text:
             texts.append(text.replace("=", "!=", 1) if item.get("exclusion") is True else text)
-    return ", ".join(texts[:_LONGEST_SCOPE]) or "All"
+    return ", ".join(sorted(texts)[:_LONGEST_SCOPE]) or "All"
 
 
 def peers(value: Any, names: Names) -> list[str]:
@@ -87,8 +87,8 @@ def _name_of(item: Mapping[str, Any], names: Names) -> str:
 
 
 def ports(entries: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Ports of a service, each once: `443/tcp`, `8000-8010/udp`, `all`."""
-    return list(dict.fromkeys(filter(None, map(port_text, entries))))
+    """Ports of a service, each once and in one order: `443/tcp`, `8000-8010/udp`, `all`."""
+    return sorted(set(map(port_text, entries)) - {""})
 
 
 def port_text(entry: Mapping[str, Any]) -> str:
@@ -109,11 +109,11 @@ def port_text(entry: Mapping[str, Any]) -> str:
 
 
 def ranges(entries: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Ranges of an IP list: `10.0.0.0/8`, `10.0.0.1-10.0.0.9`, `!` before one that is left out."""
+    """Ranges of an IP list in one order: `10.0.0.0/8`, `10.0.0.1-10.0.0.9`, `!` before one that is left out."""
     texts = []
     for entry in entries:
         low, high = text_of(entry.get("from_ip")), text_of(entry.get("to_ip"))
         if low:
             text = f"{low}-{high}" if high and high != low else low
             texts.append(f"!{text}" if entry.get("exclusion") is True else text)
-    return texts
+    return sorted(texts, key=lambda text: (text.startswith("!"), text))
