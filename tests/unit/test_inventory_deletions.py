@@ -305,6 +305,17 @@ def test_rules_that_a_rule_set_says_nothing_about_stay_and_hold_up_nothing(
     assert rules_of(rule_world) == (["Deny rule 0 of RS1"] if member == "rules" else ["Rule 0 of RS1", "Rule 1 of RS1"])
 
 
+def test_a_deny_rule_may_stand_in_both_lists(rule_world: InventoryWorld) -> None:
+    record = rule_set(1, rules=2, deny_rules=1)
+    record["rules"] += record["deny_rules"]
+    rule_world.set("rule_sets", record, rule_set(2, rules=1))
+    events = rule_world.run()
+    manifest = manifest_of(events, "rule_sets")
+    assert (manifest["complete"], manifest["count"], others(events)) == (True, 6, [])
+    rule_world.set("rule_sets", record, record)
+    assert "Objects came twice (1)" in manifest_of(rule_world.run(), "rule_sets")["why"]
+
+
 def test_rules_that_no_rule_set_lists_any_more_stay_though_it_is_not_known_which_they_were(
     rule_world: InventoryWorld,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -599,6 +600,24 @@ def test_no_record_is_too_odd(collection: str, record: Record) -> None:
         told = [item.kind, item.href, item.name, dict(item.members), dict(item.passing)]
         assert "\\u" not in json.dumps(told, ensure_ascii=False).replace("\\\\", "")  # no control character
         assert digest_of(item)
+
+
+def test_label_groups_take_little_memory_and_the_labels_that_they_spell_out() -> None:
+    def label(number: int) -> Record:
+        return {"href": f"/orgs/1/labels/{number}", "key": "app", "value": f"v{number}"}
+
+    def group(number: int) -> Record:
+        labels = [label(n) for n in range(50)]
+        return {"href": f"/orgs/1/sec_policy/active/label_groups/{number}", "name": "G", "key": "app", "labels": labels}
+
+    tracemalloc.start()
+    try:
+        found = COLLECTIONS["label_groups"].project((group(number) for number in range(1000)), context())
+        first = next(found)
+        assert tracemalloc.get_traced_memory()[0] < 2_000_000  # the records: 25 MB
+    finally:
+        tracemalloc.stop()
+    assert first.members["labels"][:2] == ["app=v0", "app=v1"]
 
 
 def shuffled(value: Any, chance: random.Random) -> Any:

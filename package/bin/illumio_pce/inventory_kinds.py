@@ -6,6 +6,7 @@ their hrefs alone.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -27,7 +28,7 @@ from .inventory_values import (
     text_of,
     texts_of,
 )
-from .inventory_words import Names, labels_of, peers, ports, ranges, scope_text
+from .inventory_words import LONGEST_LABELS, Names, labels_of, peers, ports, ranges, scope_text
 from .json_values import object_of
 
 #: So many entries of a list are told.
@@ -202,33 +203,53 @@ def _label(record: Record, _context: Context) -> Item:
     return Item("label", href, value or _tail(href), members, last=members)
 
 
+class _LabelGroup(NamedTuple):
+    """What is kept of a label group: hrefs are shared, since thousands of groups may hold the same labels."""
+
+    href: str
+    name: str
+    key: str
+    labels: tuple[str, ...]
+    sub_groups: tuple[str, ...]
+
+
 def _label_groups(records: Iterable[Record], context: Context) -> Iterator[Item]:
     """Groups hold labels and other groups, so all are read before the first is told."""
-    listed = list(records)
-    groups = {href_of(record): record for record in listed}
+    listed = [_label_group(record, context.names) for record in records]
+    groups = {group.href: group for group in listed}
     if context.timers is not None:
         named = context.timers.groups & groups.keys()
         context.timers.members = {href: frozenset(_members_of(href, groups)) for href in named}
-    for record in listed:
-        href = href_of(record)
-        members = _members_of(href, groups)
-        labels = labels_of({"labels": list(members.values())}, context.names)
-        key = text_of(record.get("key"))
-        told = present({"key": key, "labels": labels})
-        name = text_of(record.get("name")) or _tail(href)
-        yield Item("label_group", href, name, {**told, "members": len(members)}, last=present({"key": key}))
+    for group in listed:
+        members = _members_of(group.href, groups)
+        labels = sorted(set(map(context.names.of, members)) - {""})[:LONGEST_LABELS]
+        told = {**present({"key": group.key, "labels": labels}), "members": len(members)}
+        yield Item("label_group", group.href, group.name, told, last=present({"key": group.key}))
 
 
-def _members_of(href: str, groups: Mapping[str, Record]) -> dict[str, Record]:
-    """The labels of a group and of all groups within it, each once; a group within itself ends there."""
-    labels: dict[str, Record] = {}
+def _label_group(record: Record, names: Names) -> _LabelGroup:
+    href, labels = href_of(record), objects_of(record.get("labels") or [])
+    for label in labels:
+        names.keep_label(label)
+    hrefs = (tuple(filter(None, map(sys.intern, map(href_of, some)))) for some in (labels, _sub_groups(record)))
+    return _LabelGroup(href, text_of(record.get("name")) or _tail(href), text_of(record.get("key")), *hrefs)
+
+
+def _sub_groups(record: Record) -> list[Record]:
+    return objects_of(record.get("sub_groups") or [])
+
+
+def _members_of(href: str, groups: Mapping[str, _LabelGroup]) -> set[str]:
+    """The labels of a group and of all groups within it; a group within itself ends there."""
+    labels: set[str] = set()
     waiting, met = [href], {href}
     while waiting:
-        record = groups.get(waiting.pop(), {})
-        labels.update((href_of(label), label) for label in objects_of(record.get("labels")) if href_of(label))
-        inner = set(map(href_of, objects_of(record.get("sub_groups")))) - met
-        met |= inner
-        waiting.extend(inner)
+        group = groups.get(waiting.pop())
+        if group is not None:
+            labels.update(group.labels)
+            inner = set(group.sub_groups) - met
+            met |= inner
+            waiting.extend(inner)
     return labels
 
 
@@ -278,8 +299,9 @@ def _rule_sets(records: Iterable[Record], context: Context) -> Iterator[Item]:
         name = text_of(record.get("name")) or _tail(href)
         unlisted = (folder for kind, folder in _RULES.items() if not isinstance(record.get(kind), list))
         context.unlisted.update(f"{href}/{folder}" for folder in unlisted)
-        rules = [_rule(rule, href, name, context) for rule in objects_of(record.get("rules") or [])]
-        rules += [_rule(rule, href, name, context) for rule in objects_of(record.get("deny_rules") or [])]
+        # Whether deny rules are in both lists, nobody knows: each rule is told once.
+        rules = {href_of(rule): rule for kind in _RULES for rule in objects_of(record.get(kind) or [])}
+        rules.pop("", None)
         scopes = record.get("scopes")
         scopes = scopes if isinstance(scopes, list) else []
         members = {
@@ -288,7 +310,7 @@ def _rule_sets(records: Iterable[Record], context: Context) -> Iterator[Item]:
             "rules": len(rules),
         }
         yield Item("rule_set", href, name, present(members))
-        yield from (rule for rule in rules if rule.href)
+        yield from (_rule(rule, href, name, context) for rule in rules.values())
 
 
 def _rule(record: Record, rule_set_href: str, rule_set_name: str, context: Context) -> Item:

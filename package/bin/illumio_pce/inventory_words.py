@@ -29,6 +29,12 @@ class Names:
         key = last.get("key")
         self._texts[href] = f"{key}={name}" if key and kind in ("label", "label_group") else name
 
+    def keep_label(self, label: Mapping[str, Any]) -> None:
+        """A label that stands with its key and value in another object, and is not known by itself."""
+        href, key = href_of(label), text_of(label.get("key"))
+        if key and href and href not in self._texts:
+            self._texts[href] = f"{key}={text_of(label.get('value'))}"
+
     def of(self, href: str) -> str:
         """The text for a href; empty where nothing is known of it."""
         text = self._texts.get(href, "")
