@@ -227,6 +227,43 @@ def test_another_pce_behind_the_same_input_is_asked_at_once(stage: Stage) -> Non
     assert len(stage.asked) == 2
 
 
+def test_a_pce_whose_health_cannot_be_read_has_the_name_that_it_had(stage: Stage) -> None:
+    stage.host = "10.1.2.3"
+    stage.collect()
+    stage.status = 502
+    stage.fail()
+    event = stage.events()[-1]
+    assert [event[name] for name in ("pce_fqdn", "dest", "cluster")] == [ON_PREMISES, ON_PREMISES, "unreachable"]
+    assert list(stage.written[-1].hosts) == [ON_PREMISES]
+    # Another account is another PCE.
+    stage.host = "10.1.2.4"
+    stage.fail()
+    assert stage.events()[-1]["pce_fqdn"] == "10.1.2.4"
+
+
+def test_of_several_pces_none_gives_its_name_to_the_one_that_is_asked(stage: Stage) -> None:
+    stage.host = "balancer.example.com"
+    stage.collect()
+    stage.answer = [*HEALTHY, {"fqdn": "pce2.example.com", "status": "normal"}]
+    stage.collect()
+    stage.status = 502
+    stage.fail()
+    assert stage.events()[-1]["pce_fqdn"] == "balancer.example.com"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"source": "x"}', '{"source": "x", "fqdn": 5}', '{"source": "x", "fqdn": "a b"}']
+)
+def test_a_name_that_cannot_be_read_counts_as_none(text: str, tmp_path: Path) -> None:
+    mark = HealthMark(tmp_path, "health", "x")
+    mark.remember("pce.example.com")
+    mark.set(1000.0)
+    assert (mark.fqdn, mark.is_set(1001.0)) == ("pce.example.com", True)
+    (path,) = tmp_path.iterdir()
+    path.write_text(text)
+    assert mark.fqdn == ""
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"source": "x"}', '{"source": 1, "at": "soon"}'])
 def test_a_mark_that_cannot_be_read_counts_as_none(text: str, tmp_path: Path) -> None:
     mark = HealthMark(tmp_path, "health", "x")

@@ -1,4 +1,4 @@
-"""One run of a health input: the PCE's health, now, as events. It keeps nothing that a later run would need.
+"""One run of a health input: the PCE's health, now, as events. It keeps nothing but the PCE's name.
 
 Illumio runs PCEs as a service as well. Those have no health to read (Illumio Core REST API, "PCE Health": on premises
 only), so that what a PCE on premises answers only in trouble is ordinary there.
@@ -48,7 +48,7 @@ _REFUSALS = ("refused_key", "forbidden", "rate_limited")
 
 @dataclass
 class HealthRun(ShortRun):
-    """See `ShortRun`. `mark`: when a PCE in Illumio's cloud last had no health to read."""
+    """See `ShortRun`. `mark`: what earlier runs learned of the PCE."""
 
     mark: HealthMark
 
@@ -59,7 +59,7 @@ class HealthRun(ShortRun):
             return
         try:
             with self.stop.interruptible():
-                found = list(events_of(self.pce.health(), self.account.host))
+                found = list(events_of(self.pce.health(), self._name()))
             if not found and not in_cloud:
                 raise PceError("broken_answer", "The PCE's response holds no health.")
         except PceError as error:
@@ -68,6 +68,8 @@ class HealthRun(ShortRun):
                 return
             self._fail(error)
         if found:
+            names = {event["pce_fqdn"] for event in found}
+            self.mark.remember(names.pop() if len(names) == 1 else "")
             self._write(found)
         else:
             self._note_no_health("an empty list")
@@ -78,8 +80,12 @@ class HealthRun(ShortRun):
             text, remedy = _ERRORS[error.status]
             error = PceError(error.category, text, remedy=remedy, status=error.status)
         down = error.category not in _REFUSALS
-        self._write([unreachable(self.account.host, str(error.args[0]), error.category, down=down)])
+        self._write([unreachable(self._name(), str(error.args[0]), error.category, down=down)])
         raise error from None
+
+    def _name(self) -> str:
+        """The PCE's name where it does not say it."""
+        return self.mark.fqdn or self.account.host
 
     def _note_no_health(self, answer: str) -> None:
         self.record.notes.append(_NO_HEALTH_NOTE.format(answer))
