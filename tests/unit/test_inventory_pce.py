@@ -267,7 +267,7 @@ def test_labels_that_come_in_part_are_those_that_failed_to_come_where_none_are_k
     assert len(others(world.run())) == 1
     world.pce.totals["labels"] = [30, 30]
     assert others(world.run()) == []
-    assert (world.ended, "The PCE counts 30 objects, and 29 came" in world.last.record.notes[0]) == ("ok", True)
+    assert (world.ended, "The PCE counts 30 objects but returned 29" in world.last.record.notes[0]) == ("ok", True)
     world.set("workloads", workload(1, labels=[{"href": "/orgs/1/labels/0"}]))
     world.pce.totals["labels"] = [30, 30]
     assert others(world.run()) == []
@@ -287,4 +287,4 @@ def test_labels_of_which_some_are_unknown_after_all_was_forgotten_do_not_go(worl
     world.pce.totals["labels"] = [30, 30]
     events = world.run()
     assert [event for event in others(events) if event["kind"] == "workload"] == []
-    assert "The objects name labels by href" in manifest_of(events)["why"]
+    assert "The objects refer to labels only by href" in manifest_of(events)["why"]
