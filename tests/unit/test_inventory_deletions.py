@@ -294,6 +294,8 @@ def test_rules_that_a_rule_set_says_nothing_about_stay_and_hold_up_nothing(
     else:
         del untold[member]
     rule_world.set("rule_sets", untold, rule_set(3))
+    told = {event["name"]: event.get("rules") for event in others(rule_world.run()) if event["kind"] == "rule_set"}
+    assert told["RS1"] == (None if member == "rules" else 2)
     for later in (4 * HOUR, 24 * HOUR, 4 * HOUR):
         manifest = manifest_of(rule_world.run(later), "rule_sets")
         assert (manifest["complete"], manifest.get("why")) == (True, None)

@@ -307,7 +307,7 @@ def _rule_sets(records: Iterable[Record], context: Context) -> Iterator[Item]:
         members = {
             "enabled": boolean_of(record.get("enabled")),
             "scopes": sorted(scope_text(scope, context.names) for scope in scopes)[:_LONGEST_LIST],
-            "rules": len(rules),
+            "rules": len(rules) if isinstance(record.get("rules"), list) else None,
         }
         yield Item("rule_set", href, name, present(members))
         yield from (_rule(rule, href, name, context) for rule in rules.values())
