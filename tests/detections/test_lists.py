@@ -29,6 +29,7 @@ LISTS = {
     "illumio_pce_expected_automation": ["account", "address", "expected", "until", "note"],
 }
 FILES = {
+    "our_expected_automation.csv": "account,address,expected,until,note\n",
     "our_workloads.csv": "workload,importance\nQUAY-1,crane\n",
     "our_high_value_workloads.csv": "workload,importance\nQUAY-2,crane\n",
     "our_high_value_labels.csv": "label,importance\nPROD,production\n",
@@ -82,6 +83,37 @@ def test_a_search_of_the_page_removes_a_row_and_leaves_the_others_with_their_key
 
     (row,) = knowledge.lookup_definition("illumio_pce_high_value_workloads").rows
     assert (row["_key"], row["workload"]) == ("8", "quay-1")
+
+
+def test_after_the_searches_of_the_page_in_any_order_a_row_is_there_once() -> None:
+    knowledge = Knowledge(Confs.load(PACKAGE, lookups=FILES), 0.0)
+
+    def search(words: str, *puts: tuple[str, str]) -> None:
+        (spl,) = [one for one in SEARCHES if words in one]
+        for old, new in puts:
+            spl = spl.replace(old, new)
+        run(spl, [], knowledge=knowledge, now=1_930_000_000)
+
+    def ends() -> list[tuple[object, object]]:
+        rows = run("| inputlookup illumio_pce_expected_automation", [], knowledge=knowledge, now=0)
+        return [(row["account"], row.get("until")) for row in rows]
+
+    search("cmdb-sync")
+    search("cmdb-sync", ("cmdb-sync", "other"))
+    search(
+        'where workload!="booking-*"',
+        ("high_value_workloads", "expected_automation"),
+        ('workload!="booking-*"', 'account!="other"'),
+    )
+    search("cmdb-sync", ('until=""', 'until="2031-03-31"'))
+    assert ends() == [("cmdb-sync", "2031-03-31")]
+
+    search("outputlookup our_expected_automation.csv")
+    search("cmdb-sync", ("cmdb-sync", "added-since"))
+    search("inputlookup our_expected_automation.csv")
+    assert ends() == [("cmdb-sync", "2031-03-31")]
+    search("cmdb-sync", ('until=""', 'until="2031-04-30"'))
+    assert ends() == [("cmdb-sync", "2031-04-30")]
 
 
 def test_the_page_saves_what_was_filled_in_before_the_upgrade() -> None:

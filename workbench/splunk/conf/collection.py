@@ -30,7 +30,7 @@ class Collection(LookupTable):
         columns, rows = csv_rows(text)
         if set(columns) - set(self._columns):
             raise Refused(f"a document has a field that fields_list lacks: {columns}", settings.place("fields_list"))
-        self.write(rows, append=False)
+        self.write(rows, append=False, key_field=_KEY)
 
     def _check(self, settings: Settings, declared: Settings) -> None:
         settings.limit(["filter", "default_match", "min_matches"], "of a collection this is not emulated")
@@ -45,10 +45,12 @@ class Collection(LookupTable):
         self._untyped = {name for name in self._columns if name != _KEY and _TYPE + name not in declared}
 
     def write(self, rows: Sequence[Row], *, append: bool, key_field: str = "") -> None:
-        """Replace all documents; with `append` only those under the same key. Raises Refused for a key given twice."""
+        """Replace all documents; with `append` only those under the same key, which `key_field` holds; without it each
+        document gets a new one. Raises Refused for a key given twice.
+        """
         new: dict[str, Row] = {}
         for row in rows:
-            key = row.get(key_field or _KEY, "") or self._new_key()
+            key = row.get(key_field, "") or self._new_key()
             if key in new:
                 raise Refused(f"which of two rows under the key {key!r} is kept is documented nowhere")
             new[key] = {**{name: self._kept(name, row.get(name, "")) for name in self._columns}, _KEY: key}

@@ -120,8 +120,8 @@ def parse_outputlookup(arguments: Arguments) -> Runner:
     options = arguments.options("append", "create_empty", "override_if_empty", "max", "key_field", "createinapp")
     if "max" in options:
         raise arguments.refuse("max= is not supported")
-    append, override = options.flag("append", default=False), options.flag("override_if_empty", default=True)
     key_field = options.text("key_field") if "key_field" in options else ""
+    append, override = options.flag("append", default=bool(key_field)), options.flag("override_if_empty", default=True)
     table = arguments.name()
     arguments.finish()
 
