@@ -14,6 +14,7 @@ from tests.detections.made import indexed as audited
 from tests.detections.replay import replay
 from tests.detections.test_keepers import World
 from tests.inventory import indexed, manifest, workload
+from workbench.splunk.spl.commands import stats
 from workbench.splunk.spl.values import Event
 
 HOUR, DAY = 3600, 86_400
@@ -80,7 +81,16 @@ def _has(at: float, mode: str, **members: Any) -> list[Json]:
 def _record(at: float, **members: Any) -> Event:
     """A run of the events input that has read everything."""
     moment = datetime.fromtimestamp(BEGIN + at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    told = {"time": moment, "kind": "run", "outcome": "ok", "input": "audit", "pce": PCE, "lag_seconds": 3, "gaps": []}
+    told = {
+        "time": moment,
+        "kind": "run",
+        "outcome": "ok",
+        "input": "audit",
+        "pce": PCE,
+        "org_id": 1,
+        "lag_seconds": 3,
+        "gaps": [],
+    }
     return {
         "_raw": json.dumps({**told, **members}), "_time": f"{BEGIN + at:.3f}", "_indextime": f"{BEGIN + at + 1:.3f}",
         "sourcetype": "illumio:pce:ingest", "source": "illumio_pce_events://audit", "host": PCE, "index": "main",
@@ -115,6 +125,9 @@ CASES: dict[str, tuple[list[Json], list[Json], list[Event], int]] = {
     "a change that failed": ([SET, {**_set(HOUR, "full", "idle"), "status": "failure"}], _has(2 * HOUR, "idle"), _read(), 1),
     "events by syslog alone": ([SET], _has(2 * HOUR, "idle"), [], 0),
     "the collector is off": ([SET], _has(2 * HOUR, "idle"), _read(0, HOUR), 0),
+    "the collector is off, and another organisation's is not": (
+        [SET], _has(2 * HOUR, "idle"), [*_read(0, HOUR), *(_record(number * 900, org_id=2) for number in range(192))], 0),
+    "another organisation lost events": ([SET], _has(2 * HOUR, "idle"), [*_read(), _record(HOUR, org_id=2, **GAP)], 1),
     "the collector lags": ([SET], _has(2 * HOUR, "idle"), [_record(3 * HOUR + 600, lag_seconds=7200)], 0),
     "the collector fails": ([SET], _has(2 * HOUR, "idle"), [_record(3 * HOUR + 600, outcome="failed")], 0),
     "events were lost since": ([SET], _has(2 * HOUR, "idle"), [*_read(), _record(HOUR, **GAP)], 0),
@@ -165,6 +178,16 @@ def test_what_was_set_weeks_ago_is_remembered(kept: bool) -> None:
 
     assert (row["setting"], row["severity"]) == ("set to full, now idle", "high")
     assert "set by eva@kestrel-freight.example at 2031-02-27" in str(row["reason"])
+
+
+def test_a_fleet_too_large_for_eventstats_is_compared_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    modes = {number: "idle" if number == 1 else "full" for number in range(1, 41)}
+    fleet = [workload(_run(2 * HOUR), number, enforcement_mode=mode) for number, mode in modes.items()]
+    monkeypatch.setattr(stats, "EVENTSTATS_ROWS", 50)
+
+    found = replay("enforcement_differs", [*audited([SET]), *_told(fleet), *_read()], BEGIN, BEGIN + 2 * DAY)
+
+    assert [one["dest"] for one in found] == ["host-1"]
 
 
 @pytest.mark.parametrize(("gap", "count"), [(3, 0), (10, 0), (21, 1)], ids=["3 days", "10 days", "before the change"])
