@@ -15,6 +15,7 @@ from tests.dash.hostile import HOSTILE
 from tests.dashboards.panels import Indexed, Page, Row, definition
 from tests.inventory import Json, indexed, manifest, workload
 from workbench.splunk.conf.lookup_table import BETWEEN
+from workbench.splunk.spl.commands import stats
 
 #: 2031-03-04T00:00:00Z, and the run of the inventory two hours before.
 NOW = 1_930_348_800.0
@@ -58,6 +59,14 @@ REPORTS: dict[str, tuple[str, float]] = {
     **{f"host-{number}": ("online", NOW - 60) for number in range(3, 90, 4)},
     "long-gone": ("offline", NOW - 9000),
 }
+
+
+def _told_by(name: str) -> str:
+    """The PCE whose events tell of a VEN: either member of the supercluster, or the other PCE."""
+    number = int(name.rpartition("-")[2]) if name.startswith("host-") else 2
+    return SOUTH if number % 3 == 0 else MEMBER if number % 2 else NORTH
+
+
 RUNS = [
     manifest(RUN - 14_400_000, "workloads", 7, pce=NORTH, pce_fqdns=[NORTH, MEMBER]),
     manifest(RUN, "workloads", 60, pce=NORTH, pce_fqdns=[NORTH, MEMBER]),
@@ -85,7 +94,7 @@ def _opened(folder: Path, workloads: list[Json], reports: Mapping[str, tuple[str
     ]
     found.knowledge.lookup_definition("illumio_pce_workloads").write(rows, append=False)
     kept = [
-        {"workload": name, "pce": NORTH, "state": state, "last_seen": str(last)}
+        {"workload": name, "pce": _told_by(name), "state": state, "last_seen": str(last)}
         for name, (state, last) in reports.items()
     ]
     found.knowledge.lookup_definition("illumio_pce_vens").write(kept, append=False)
@@ -218,14 +227,37 @@ def test_what_events_say_against_the_inventory(bad: Indexed, chosen: dict[str, A
     assert next(row for row in rows if row["Workload"] == "long-gone")["Inventory says"] == "not in the inventory"
 
 
+def test_a_report_is_of_the_host_of_its_own_pce_and_of_all_members_that_know_it(tmp_path: Path) -> None:
+    fleet = [workload(RUN, pce, hostname="host-3", pce=pce) for pce in (NORTH, SOUTH)]
+    fleet.append(workload(RUN, "served", hostname="host-1", pce=NORTH, online=False))
+    reports = {"host-3": ("suspended", NOW - 9000), "host-1": ("offline", NOW - 9000)}
+    found = _opened(tmp_path, fleet, reports, RUNS)
+
+    def compared(*pces: str) -> list[tuple[str, str]]:
+        page = Page("fleet", found, {"pce": list(pces)})
+        return [(row["Workload"], row["Compared"]) for row in page.of("viz_compared") if row["Compared"]]
+
+    assert compared(SOUTH) == [("host-3", "only reported")]
+    assert compared(NORTH) == compared(MEMBER) == [("host-1", "both")]
+    assert compared(NORTH, SOUTH) == [("host-3", "only reported"), ("host-1", "both")]
+
+
+def test_a_fleet_too_large_for_eventstats_is_compared_whole(bad: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Page("fleet", bad).of("viz_compared")
+    monkeypatch.setattr(stats, "EVENTSTATS_ROWS", 75)
+
+    assert len(whole) > 20
+    assert Page("fleet", bad).of("viz_compared") == whole
+
+
 @pytest.mark.parametrize("panel", ["viz_compared", "viz_silents"])
 def test_a_row_leads_to_the_host_name_by_which_events_call_the_workload(panel: str, tmp_path: Path) -> None:
     bad = {"silent": True, "last_heartbeat_on": "2031-02-28T01:00:00Z", "pce": SOUTH}
-    fleet = [workload(RUN, 1, "Front door", hostname="web-1", **bad), workload(RUN, 2, "batch", hostname=None, **bad)]
-    reports = {"web-1": ("offline", NOW - 9000)}
+    fleet = [workload(RUN, 1, "Front door", hostname="host-3", **bad), workload(RUN, 2, "batch", hostname=None, **bad)]
+    reports = {"host-3": ("offline", NOW - 9000)}
     rows = Page("fleet", _opened(tmp_path, fleet, reports, [])).of(panel)
 
-    assert {row["Workload"]: row["_value"] for row in rows} == {"Front door": "web-1", "batch": "batch"}
+    assert {row["Workload"]: row["_value"] for row in rows} == {"Front door": "host-3", "batch": "batch"}
     (nothing,) = Page("fleet", _opened(tmp_path, [], {}, [])).of(panel)
     assert nothing["_value"] == "-"
 

@@ -11,6 +11,7 @@ from tests.inventory import PCE, Json, indexed, manifest
 from tests.lookups import DAY, HOUR, Lookups
 from workbench.splunk.spl import search as spl_search
 from workbench.splunk.spl.commands import lookup as lookup_command
+from workbench.splunk.spl.commands import stats
 
 #: 2026-11-30, 01:00 UTC.
 BEGIN = 1796000400
@@ -187,6 +188,25 @@ def test_each_input_that_reads_a_collection_has_to_lack_an_object() -> None:
     lookups.mark(BEGIN + DAY + 2 * HOUR)
 
     assert len(lookups.present("workloads")) == 30
+
+
+@pytest.mark.parametrize(("limit", "left"), [(1, 30), (30, 30), (60, 30), (90, 28), (150, 28)])
+def test_where_eventstats_is_cut_nothing_that_is_there_is_marked(
+    monkeypatch: pytest.MonkeyPatch, limit: int, left: int
+) -> None:
+    runs = [(FIRST, 30, 30), (later(DAY), 27, 28)]
+    events: list[Json] = []
+    for at, ours, others in runs:
+        events += run(*workloads(at, *range(ours)))
+        events += [{**one, "source": "illumio_pce_inventory://other"} for one in run(*workloads(at, *range(others)))]
+    lookups = Lookups(events, of=["illumio_pce_workloads"])
+    lookups.build(BEGIN + 60)
+    monkeypatch.setattr(stats, "EVENTSTATS_ROWS", limit)
+    lookups.mark(BEGIN + DAY + 60)
+
+    present = {row["href"] for row in lookups.present("workloads").values()}
+    assert present >= {f"/orgs/1/workloads/{number}" for number in range(28)}
+    assert len(present) == left
 
 
 def test_a_supercluster_has_a_row_for_each_member() -> None:
