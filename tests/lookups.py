@@ -15,6 +15,7 @@ from workbench.splunk.schedule.saved_search import SavedSearch
 from workbench.splunk.schedule.savedsearches_conf import keepers
 from workbench.splunk.schedule.scheduler import Run, Scheduler, read_searches
 from workbench.splunk.spl.knowledge import NoKnowledge
+from workbench.splunk.spl.search import run
 from workbench.splunk.spl.store import EventStore, Range
 from workbench.splunk.spl.values import Event
 
@@ -66,6 +67,10 @@ class Lookups:
     def _run(self, at: float, chosen: Iterable[str]) -> None:
         for one in chosen:
             self.scheduler.results(Run(self._keepers[one], int(at), at))
+
+    def search(self, spl: str, at: float) -> list[Event]:
+        """What a search of the inventory's events and lookups finds at that time."""
+        return run(f"| {spl}", self._events, knowledge=self.knowledge, now=at)
 
     def rows(self, name: str) -> Rows:
         """A lookup's rows by their keys, without empty fields; several values are a list."""

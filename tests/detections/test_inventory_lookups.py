@@ -288,6 +288,28 @@ def test_where_a_lookup_is_read_in_part_only_what_is_lost_comes_back(monkeypatch
     assert set(lookups.present("workloads")) == {f"{PCE}|/orgs/1/workloads/{number}" for number in range(2, 31)}
 
 
+@pytest.mark.parametrize(
+    ("collection", "told", "days"),
+    [
+        ("service_accounts", {"complete": False, "full": False, "why": "HTTP 403"}, 0),
+        ("vens", {"complete": False, "full": False, "why": "HTTP 403"}, 0),
+        ("workloads", {"count": 5, "complete": False, "why": "HTTP 504"}, 15),
+        ("workloads", {"complete": False, "full": False, "why": "HTTP 403"}, 0),
+    ],
+)
+def test_how_far_back_keepers_read_where_an_input_never_reads_a_collection_whole(
+    collection: str, told: dict[str, Any], days: int
+) -> None:
+    events = [event for day in range(16) for event in run(*workloads(later(day * DAY), *range(5)))]
+    for day in range(16):
+        events += indexed([manifest(later(day * DAY), collection, **told)], source="other")
+    lookups, now = Lookups(events), BEGIN + 15 * DAY + 600
+
+    (row,) = lookups.search("`illumio_pce_inventory_begin(illumio_pce_workloads)`", now)
+
+    assert round((now - float(str(row["begin"]))) / DAY) == days
+
+
 def test_where_a_subsearch_tells_no_times_a_keeper_reads_more_and_writes_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
