@@ -22,9 +22,13 @@ from workbench.detect import needed_keepers
 from workbench.detections import saved_searches
 from workbench.splunk.conf.reader import Confs
 from workbench.splunk.conf.search_time import Knowledge
+from workbench.splunk.refusal import Refused
 from workbench.splunk.schedule.savedsearches_conf import keepers, written_lookup
 from workbench.splunk.schedule.scheduler import Run, Scheduler, read_searches
 from workbench.splunk.spl import search as spl_search
+from workbench.splunk.spl.commands import lookup as lookup_command
+from workbench.splunk.spl.macros import expand
+from workbench.splunk.spl.pipeline import split
 from workbench.splunk.spl.store import EventStore
 from workbench.splunk.spl.values import Event
 
@@ -109,6 +113,31 @@ def test_a_keeper_that_is_late_costs_nothing(days: float) -> None:
     one.keep(NOW - days * DAY)
 
     assert [alert["src"] for alert in one.alerts(NOW, NOW + HOUR)] == [ELSEWHERE]
+
+
+def test_a_keeper_that_cannot_read_its_lookup_leaves_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = world()
+    one.keep(NOW - HOUR)
+    before = one.rows("illumio_pce_known_networks")
+    monkeypatch.setattr(lookup_command, "UNREADABLE", {"illumio_pce_known_networks"})
+
+    with pytest.raises(Refused, match="fails, and the search with it"):
+        one.keep(NOW)
+
+    assert one.rows("illumio_pce_known_networks") == before != []
+
+
+def test_each_keeper_that_writes_its_lookup_anew_reads_it_or_fails() -> None:
+    anew = {one.id: one.composed for one in of_content.read_all() if "append=true key_field" not in one.composed}
+    macros = {name: stanza.texts() for name, stanza in Confs.load(PACKAGE).stanzas("macros").items()}
+    # What the assets are compared with is a file.
+    del anew["assets"]
+
+    for name, spl in anew.items():
+        held = "illumio_pce_workloads" if name == "managed_workloads" else re.findall(r"(\w+)$", spl)[0]
+        stages = split(expand(spl, macros), implied_search=True)
+        reads = [stage.text.split() for stage in stages if stage.command == "inputlookup"]
+        assert ["strict=true" in read for read in reads if held in read] == [True], name
 
 
 @pytest.mark.parametrize("lost", ["all", "a row", "the last column", "written twice"])

@@ -92,7 +92,7 @@ class Keeper:
         merged = " ".join(f"{_function(figure)}({name}) AS {name}" for name, figure in self.kept.items())
         return [
             *self._new(),
-            *self._held(),
+            *self._held("append=true strict=true"),
             *([f"eval _time={self.time}"] if self.time else []),
             f"stats {merged} BY {self.by}",
             "addinfo",
@@ -112,10 +112,10 @@ class Keeper:
         nothing = ", ".join(f'{name}="-"' for name in names)
         return f"append [| makeresults | eval {nothing} | table {' '.join(names)}]"
 
-    def _held(self) -> list[str]:
+    def _held(self, options: str = "append=true") -> list[str]:
         """The stages that add the lookup's rows, none of a lookup that is not whole."""
         return [
-            f"inputlookup append=true {self.lookup}",
+            f"inputlookup {options} {self.lookup}",
             f"eventstats count({ROWS}) AS kept_found",
             f"where isnull({ROWS}) OR {ROWS}=kept_found",
         ]

@@ -17,6 +17,9 @@ from workbench.splunk.spl.values import Event, set_field, values_in
 #: How many documents of a collection inputlookup reads; None = all. limits.conf.spec, [kvstore] max_rows_per_query:
 #: 50,000 for a query, cut without a word; whether inputlookup is one query is not said, and people read more with it.
 MOST_DOCUMENTS: int | None = None
+#: Collections that cannot be read just now, such as while the KV store elects. Search Reference, inputlookup: that is a
+#: warning, or with strict=true the search fails.
+UNREADABLE: frozenset[str] = frozenset()
 
 
 def _pairs(arguments: Arguments) -> list[tuple[str, str]]:
@@ -87,9 +90,10 @@ def _look_up(
 
 @command("inputlookup", generates=True)
 def parse_inputlookup(arguments: Arguments) -> Runner:
-    """`inputlookup [append=f] [start=0] [max=…] table [WHERE search]`."""
+    """`inputlookup [append=f] [strict=f] [start=0] [max=…] table [WHERE search]`."""
     options = arguments.options("append", "start", "max", "strict", stop="where")
     append, start = options.flag("append", default=False), options.count("start", 0)
+    strict = options.flag("strict", default=False)
     limit = options.count("max", 1_000_000_000)
     table = arguments.name()
     predicate = parse_expanded(arguments.rest()) if arguments.keyword("where") else None
@@ -97,6 +101,10 @@ def parse_inputlookup(arguments: Arguments) -> Runner:
 
     def run(rows: list[Event], runtime: Runtime) -> list[Event]:
         definition = runtime.knowledge.lookup_definition(table)
+        if table in UNREADABLE:
+            if strict:
+                raise Refused(f"inputlookup {table} fails, and the search with it")
+            return rows if append else []
         most = MOST_DOCUMENTS if definition.local_only else None
         found = [_as_event(row) for row in definition.rows[:most]]
         kept = [row for row in found if predicate is None or predicate.matches(row)]
