@@ -1,8 +1,8 @@
 """A file that says what a health input knows of its PCE.
 
 It says when a PCE in Illumio's cloud last answered that it has no health to read, so that it is asked daily: each
-refusal leaves an event in the PCE's audit trail. And it has the PCE's FQDN, which names it while its
-health cannot be read. What cannot be read counts as absent, and what cannot be written is left alone.
+refusal leaves an event in the PCE's audit trail. And it has the PCE's FQDN, which names it while its health cannot be
+read. What cannot be read counts as absent, and what cannot be written is left alone.
 """
 
 from __future__ import annotations

@@ -48,8 +48,8 @@ _UNREADABLE_SCOPE = (
 )
 _NONE_JUDGED = (
     "No VEN was judged silent or not: all of them name another PCE than {} (active_pce_fqdn), and heartbeats are not "
-    "replicated in a supercluster. Collect the VENs from the members that serve them. If there is one PCE only, give "
-    "the key's owner a role that reads /health."
+    "replicated in a supercluster. Collect the VENs from the members that serve them. A PCE on premises that calls "
+    "itself standalone in /health is taken to serve all of its VENs, if the API key may read that."
 )
 
 
