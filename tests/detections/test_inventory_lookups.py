@@ -92,6 +92,23 @@ def test_the_newest_state_of_an_object_wins_in_any_order_and_nothing_old_stays()
     assert at_once.rows("workloads") == step_by_step.rows("workloads")
 
 
+@pytest.mark.parametrize("one_is_enough", [False, True])
+def test_what_was_deleted_keeps_all_that_was_known(monkeypatch: pytest.MonkeyPatch, one_is_enough: bool) -> None:
+    """Whether or not OUTPUTNEW looks anything up for a row that has one of its fields already."""
+    monkeypatch.setattr(lookup_command, "ONE_IS_ENOUGH", one_is_enough)
+    events = [*run(*workloads(FIRST, 7)), *run(made.ven(FIRST, 7), collection="vens")]
+    gone = [made.workload(later(HOUR), 7, state="deleted"), made.ven(later(HOUR), 7, state="deleted")]
+    events += run(gone[0], full=False) + run(gone[1], collection="vens", full=False)
+    lookups = Lookups(events)
+    lookups.build(BEGIN + 60)
+    before = [*lookups.rows("workloads").values(), *lookups.rows("objects").values()]
+    lookups.build(BEGIN + HOUR + 60)
+
+    after = [*lookups.rows("workloads").values(), *lookups.rows("objects").values()]
+    now = {"state": "deleted", "snapshot": str(later(HOUR)), "seen": f"{BEGIN + HOUR}"}
+    assert [{**row, "seen": row["seen"].partition(".")[0]} for row in after] == [{**row, **now} for row in before]
+
+
 def test_what_was_deleted_keeps_what_was_known_for_30_days_and_then_goes() -> None:
     lookups = Lookups([*run(*workloads(FIRST, 7, 8)), *run(made.workload(later(HOUR), 7, state="deleted"), full=False)])
     lookups.build(BEGIN + 60)

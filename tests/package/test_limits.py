@@ -36,7 +36,7 @@ BOUNDED: dict[str, tuple[str, str]] = {
     "rex": (r"", "one match, or all with max_match=0"),
     "lookup": (r"^local=true ", "100 matches of a key at most: one row for a key, or the present workloads of one name"),
     "foreach": (
-        r"^(?:mode=multivalue|(?:ip|nt_host|dns|bunit|category| )+ \[)",
+        r"^(?:mode=multivalue|[\w ]+ \[)",
         "of at most 10 objects, with 20 attributes: the text says how many more there are; or of the fields named",
     ),
     "head": (r"^\d+$", "what is shown, or whether there is any"),

@@ -160,7 +160,12 @@ def read_all(folder: Path = CONTENT) -> list[Keeper]:
     """All keepers, by id. Those that write the same lookup share its columns. Raises Invalid."""
     found = [_read(path) for path in sorted(folder.glob("*/keeper.yml"))]
     columns = {one.lookup: one.columns for one in found if one.columns}
-    return [replace(one, search=one.search.replace("{columns}", columns.get(one.lookup, ""))) for one in found]
+    return [replace(one, search=_with_columns(one.search, columns.get(one.lookup, "").split())) for one in found]
+
+
+def _with_columns(search: str, columns: list[str]) -> str:
+    kept = " ".join(f"{column} AS kept_{column}" for column in columns)
+    return search.replace("{columns}", " ".join(columns)).replace("{columns AS kept}", kept)
 
 
 def _read(path: Path) -> Keeper:

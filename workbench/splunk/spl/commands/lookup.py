@@ -20,6 +20,9 @@ MOST_DOCUMENTS: int | None = None
 #: Collections that cannot be read just now, such as while the KV store elects. Search Reference, inputlookup: that is a
 #: warning, or with strict=true the search fails.
 UNREADABLE: frozenset[str] = frozenset()
+#: Whether OUTPUTNEW looks nothing up for a row that has one of its fields. Search Reference, lookup: "the lookup is not
+#: performed for events in which the output fields already exist", which may mean one or all of several.
+ONE_IS_ENOUGH = False
 
 
 def _pairs(arguments: Arguments) -> list[tuple[str, str]]:
@@ -72,6 +75,8 @@ def _require_columns(definition: Lookup, table: str, columns: list[str]) -> None
 def _look_up(
     row: Event, definition: Lookup, inputs: list[tuple[str, str]], writes: list[tuple[str, str]], *, only_new: bool
 ) -> None:
+    if only_new and ONE_IS_ENOUGH and any(field in row for _, field in writes):
+        return
     wanted: dict[str, str] = {}
     for column, field in inputs:
         value = row.get(field)
