@@ -208,7 +208,7 @@ def shares(given: Json, lookups: dict[str, str], macros: str) -> list[str]:
     """The reasons of the alerts, after the keeper of the counts has run."""
     found: Confs = confs(lookups, macros)
     search = {"policy_many_workloads": saved_searches([PACKAGE])["policy_many_workloads"]}
-    counting = {name: one for name, one in keepers([PACKAGE]).items() if "Managed workloads" in name}
+    counting = {name: one for name, one in keepers([PACKAGE]).items() if "Managed workload count" in name}
     assert len(counting) == 1
     over = alerts_of(search, found, indexed([given]), BEGIN - HOUR, BEGIN + HOUR, keepers=counting)
     return [str(one["reason"]).partition(", which affects ")[2] for one in over]
