@@ -290,6 +290,23 @@ def test_missed_runs_are_made_up_for_and_an_empty_lookup_is_built_anew() -> None
     assert len(lookups.rows("workloads")) == 6
 
 
+@pytest.mark.parametrize(("most", "left"), [(1000, 1010), (2000, 1009)])
+def test_nothing_is_dropped_where_the_number_of_rows_may_be_a_limit(
+    monkeypatch: pytest.MonkeyPatch, most: int, left: int
+) -> None:
+    lookups = Lookups(of=["illumio_pce_labels"])
+    rows = [
+        {"_key": f"{number:04}", "state": "present" if number else "deleted", "seen": str(BEGIN)}
+        for number in range(1010)
+    ]
+    lookups.knowledge.lookup_definition("illumio_pce_labels").write(rows, append=False, key_field="_key")
+    monkeypatch.setattr(lookup_command, "MOST_DOCUMENTS", most)
+
+    lookups.expire(BEGIN + 31 * DAY)
+
+    assert len(lookups.rows("labels")) == left
+
+
 def test_where_a_lookup_is_read_in_part_only_what_is_lost_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cut inputlookup marks less, and drops rows until the next full reading writes them again."""
     monkeypatch.setattr(lookup_command, "MOST_DOCUMENTS", 20)
