@@ -126,6 +126,10 @@ TWINS: dict[str, tuple[Break, str, str]] = {
     "link out of the add-on": (url("https://example.com/"), "viz_rows", "leads out"),
     "console without encoding": (
         url("https://$row._host.value$:$row._port.value|u$/#/workloads/$row._uuid.value|u$"), "viz_rows", "leads out"),
+    "page of a row, not encoded": (
+        url("/app/TA_illumio_pce/$row._page.value$?form.who=x"), "viz_rows", "leads to $row._page.value$"),
+    "page of a row, and no input of any": (
+        url("/app/TA_illumio_pce/$row._page.value|u$?form.what=x"), "viz_rows", "has no such input"),
     "link to nowhere": (url("/app/TA_illumio_pce/other"), "viz_rows", "leads to other"),
     "link to no input": (url("/app/TA_illumio_pce/sample?form.what=x"), "viz_rows", "has no such input"),
     "value not encoded": (url("/app/TA_illumio_pce/sample?form.who=$row.user.value$"), "viz_rows", "row.user.value|u$"),
@@ -145,6 +149,12 @@ def test_a_broken_twin_is_reported(twin: str) -> None:
     shown = definition()
     break_it(shown)
     assert [said for place, said in found(shown) if place == element and text in said], found(shown)
+
+
+def test_a_row_may_name_the_page_that_it_leads_to() -> None:
+    shown = definition()
+    url("/app/TA_illumio_pce/$row._page.value|u$?form.who=$row.user.value|u$")(shown)
+    assert found(shown) == []
 
 
 def test_events_outside_the_audit_trail_need_no_dedup() -> None:

@@ -60,7 +60,7 @@ COSTS = {
     "policy_changes": (1, 1),
     "pce_health": (2, 2),
     "events": (1, 1),
-    "ingest": (1, 2),
+    "ingest": (1, 3),
     "weekly": (0, 0),
 }
 
@@ -102,8 +102,8 @@ def test_the_views_and_the_navigation() -> None:
 def test_the_same_filters_come_first_and_everything_has_a_title(name: str) -> None:
     one = definition(name)
 
-    own = {"security_overview": [*SAME[:3], "input_urgency"], OF_DAYS: SAME[:3], "fleet": SAME[:3]}
-    wanted = own.get(name, SAME)
+    own = {"security_overview": ["input_urgency"], "pce_health": ["input_node"], "ingest": [], OF_DAYS: [], "fleet": []}
+    wanted = [*SAME[:3], *own[name]] if name in own else SAME
     assert one["layout"]["globalInputs"][:4] == wanted
     time = "-12w@w1,now" if name == OF_DAYS else "-24h@h,now"
     assert one["inputs"]["input_global_time"]["options"]["defaultValue"] == time

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from tests.dashboards.belongs import causes
 from tests.dashboards.conftest import MONDAY, Open, events_of
 from tests.dashboards.facts import facts
-from tests.dashboards.panels import definition
+from tests.dashboards.panels import Indexed, Page, definition
 
 #: Investigate counts nothing until a name is entered: its figures are in test_investigate.py.
 ALL_NAMES = (
@@ -59,7 +60,7 @@ def test_a_figure_is_the_number_of_rows_behind_its_click(open_page: Open, name: 
 
 
 #: Tables whose rows open a search: the columns that say how many rows it finds.
-ROWS = {("ingest", "viz_inputs"): ["Runs"]}
+ROWS = {("ingest", "viz_inputs"): ["Runs"], ("pce_health", "viz_own"): ["Events"]}
 #: They open what no filter is about: one event by its id, the lines of a node, which name no PCE.
 OPEN_MORE = {
     ("events", "viz_event"),
@@ -148,7 +149,8 @@ NOBODY = {"system", "unknown", "-"}
 
 
 def test_each_table_that_leads_to_investigate_is_covered() -> None:
-    leading = {(name, panel) for name in ALL_NAMES for panel, _, url in links(name) if "/investigate?" in url}
+    to_it = re.compile(r"/(?:investigate|\$row\._page\.value\|u\$)\?")
+    leading = {(name, panel) for name in ALL_NAMES for panel, _, url in links(name) if to_it.search(url)}
 
     assert leading == LEADS.keys()
     for name, panel in LEADS:
@@ -176,18 +178,60 @@ WORKLOADS = {
     "ven_tampering", "ven_suspended", "ven_lost", "ven_clones", "ven_update_notice", "ven_offline",
 }  # fmt: skip
 ADDRESSES = {"access_spray", "access_agent_failures", "pce_server_errors"}
-NONE = {"audit_events_lost", "pce_health", "ingest_failing"}
+#: Cases that name nobody, by the page that shows them.
+PAGES = {"audit_events_lost": "pce_health", "pce_health": "pce_health", "ingest_failing": "ingest"}
 
 
 def test_a_case_leads_to_who_or_what_is_behind_it(open_page: Open) -> None:
     raws = causes([fact for fact in facts(events_of("bad")) if fact.time >= MONDAY], ["tide_table.publish"])
     for row in open_page("security_overview").of("viz_needs"):
         case, value = row["_detection"], row["_value"]
-        if case in NONE:
+        assert row["_page"] == PAGES.get(case, "investigate"), row
+        if case in PAGES:
             assert value == "-", row
             continue
         kind = "workload" if case in WORKLOADS else "address" if case in ADDRESSES else "person"
         assert (row["_kind"], any(json.dumps(value) in raw for raw in raws[case])) == (kind, True), row
+
+
+def test_a_case_of_nobody_that_has_no_page_leads_to_its_events(tmp_path: Path) -> None:
+    told = {
+        "href": "/orgs/1/events/1", "event_type": "tide_table.publish", "pce_fqdn": NORTH, "status": "success",
+        "severity": "info", "created_by": {"system": {}},
+    }  # fmt: skip
+    event = {
+        "_raw": json.dumps(told), "_time": MONDAY, "_indextime": MONDAY, "sourcetype": "illumio:pce:events",
+        "source": "illumio_pce_events://north", "host": NORTH,
+    }  # fmt: skip
+    indexed = Indexed([event], MONDAY + 60, tmp_path)
+
+    (row,) = Page("security_overview", indexed).of("viz_needs")
+
+    assert [row[name] for name in ("_detection", "_page", "_value", "_pce")] == [
+        "event_type_unknown",
+        "events",
+        "-",
+        NORTH,
+    ]
+    shown = Page("events", indexed, {"detection": row["_detection"], "pce": row["_pce"]}).of("viz_events")
+    assert [one["Type"] for one in shown] == ["tide_table.publish"]
+
+
+@pytest.mark.parametrize("day", ["bad", "none"])
+def test_a_row_of_no_case_leads_to_investigate(open_page: Open, day: str) -> None:
+    rows = [row for row in open_page("security_overview", day, pce=SOUTH).of("viz_needs") if "_detection" not in row]
+
+    assert [(row["_page"], row["_value"]) for row in rows] == [("investigate", "-")]
+
+
+def test_a_verdict_leads_to_the_runs_of_its_pce(open_page: Open) -> None:
+    rows = open_page("security_overview").of("viz_verdicts")
+
+    assert [row["_pce"] for row in rows] == [row["PCE"] for row in rows]
+    assert {row["PCE"] for row in rows} == {NORTH, SOUTH}
+    assert [row["_pce"] for row in open_page("security_overview", "none").of("viz_verdicts")] == ["*"]
+    url = {panel: url for panel, _, url in links("security_overview")}["viz_verdicts"]
+    assert "/ingest?" in url and "&form.pce=$row._pce.value|u$" in url
 
 
 def test_refused_requests_lead_to_the_user_or_the_address(open_page: Open) -> None:

@@ -14,7 +14,6 @@ from tests.dashboards.conftest import MONDAY
 from tests.dashboards.panels import Indexed, Page
 from workbench.pce.health import Health, Node
 
-DAY = 86_400
 FQDN = "pce.example.com"
 Event = dict[str, Any]
 
@@ -49,8 +48,8 @@ def _event(raw: str, sourcetype: str, source: str, host: str, time: float) -> Ev
     }  # fmt: skip
 
 
-def page(folder: Path, events: list[Event], **tokens: str | list[str]) -> Page:
-    return Page("pce_health", Indexed(events, MONDAY + DAY, folder), tokens)
+def page(folder: Path, events: list[Event], now: float = MONDAY + 3900, **tokens: str | list[str]) -> Page:
+    return Page("pce_health", Indexed(events, now, folder), tokens)
 
 
 Source = Callable[[Health, float], Iterator[Event]]
@@ -84,7 +83,7 @@ def test_a_node_that_is_gone_is_shown_as_gone(tmp_path: Path) -> None:
     assert {(row["Node"], row["Service"]): (row["Now"], row["Warnings"]) for row in found.of("viz_parts")} == {
         (FQDN, "cluster"): ("medium", "2"),
         ("data1.example.com", "unreachable node"): ("high", "1"),
-        ("core0.example.com", "node"): ("medium", "1"),
+        ("core0.example.com", "node"): ("informational", "1"),
     }
 
 
@@ -116,3 +115,51 @@ def test_addresses_are_no_names_with_a_domain(tmp_path: Path) -> None:
     nodes = [Node(None, "10.77.0.4"), Node(None, "10.78.0.4"), Node("10", "10.79.0.4")]
     found = page(tmp_path, list(from_api(Health(FQDN, nodes), MONDAY + 3600)))
     assert sorted(row["Node"] for row in found.of("viz_nodes")) == ["10", "10.77.0.4", "10.78.0.4"]
+
+
+@pytest.mark.parametrize("source", [from_syslog, from_api])
+def test_what_nodes_said_half_an_hour_ago_is_not_now(source: Source, tmp_path: Path) -> None:
+    events = list(source(Health.of_2x2(FQDN), MONDAY + 3600))
+    (tmp_path / "before").mkdir()
+    before = page(tmp_path / "before", events, now=MONDAY + 3600 + 1799)
+    assert [before.of("viz_troubled")[0][name] for name in ("total", "verdict")] == ["0", "OK"]
+
+    silent = page(tmp_path, events, now=MONDAY + 3600 + 1802)
+
+    assert silent.of("viz_count")[0]["total"] == "4"
+    assert silent.of("viz_troubled") == [{"total": "4", "level": "act", "verdict": "4 silent"}]
+    for name in ("missing", "cpu", "memory", "disk"):
+        assert [silent.of(f"viz_{name}")[0][one] for one in ("total", "level")] == ["no data", "none"], name
+    assert {(row["Now"], row.get("CPU %"), row["Missing"]) for row in silent.of("viz_nodes")} == {("silent", None, "-")}
+    assert {row["Last"] for row in silent.of("viz_nodes")} == {"2031-03-03 01:00:00 UTC"}
+    assert {row["Now"] for row in silent.of("viz_parts") if "Warnings" in row} <= {"not reported"}
+    measured = [(row["State"], row.get("Now")) for row in silent.of("viz_measurements") if "Limits" in row]
+    assert set(measured) == ({("silent", None)} if source is from_api else set())
+
+
+def test_one_silent_node_is_the_first_and_has_no_part_in_what_is_now(tmp_path: Path) -> None:
+    health = Health.of_2x2(FQDN)
+    health.nodes[3].cpu = 97
+    first = list(from_syslog(health, MONDAY + 3600))
+    later = [event for event in from_syslog(health, MONDAY + 3600 + 2400) if "host=data1" not in event["_raw"]]
+
+    found = page(tmp_path, first + later, now=MONDAY + 3600 + 2460)
+
+    assert found.of("viz_troubled") == [{"total": "1", "level": "watch", "verdict": "1 silent"}]
+    assert [(row["Node"], row["Now"]) for row in found.of("viz_nodes")][:2] == [
+        ("data1", "silent"), ("core0", "informational"),
+    ]  # fmt: skip
+    assert found.of("viz_cpu")[0]["total"] == "3"
+
+
+def test_lines_of_services_alone_are_no_all_clear(tmp_path: Path) -> None:
+    stamp = "2031-03-03T01:00:00.000Z"
+    line = (
+        f"{stamp} level=info host=core0 ip=127.0.0.1 program=illumio_pce/system_health| sec=1.0 sev=INFO pid=7 tid=8 rid=0 "
+        "src=disk_latency policy_disk_latency_milliseconds=4"
+    )
+    found = page(tmp_path, [_event(line, "illumio:pce:system_health", "syslog", "relay", MONDAY + 3600)])
+
+    assert [row["Node"] for row in found.of("viz_nodes")] == ["No node reported."]
+    for name in ("troubled", "missing", "cpu", "memory", "disk"):
+        assert [found.of(f"viz_{name}")[0][one] for one in ("total", "level")] == ["no data", "none"], name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,7 +97,7 @@ def test_volume_by_hour_and_by_sender(open_page: Open, day: str) -> None:
             by_hour[hour, "illumio:pce:events"],
             by_hour[hour, "illumio:pce:system_health"],
         )
-        assert (row["CEF and LEEF"], row["Flows"], row["Not recognised"]) == ("0", "0", "0")
+        assert (row["CEF/LEEF"], row["Flows"], row["Unrecognised"]) == ("0", "0", "0")
     senders = Counter((event["host"], event["sourcetype"]) for event in today)
     assert {(row["Sender"], row["Source type"]): int(row["Events"]) for row in page.of("viz_senders")} == senders
     states = {row["Sender"]: row["State"] for row in page.of("viz_senders")}
@@ -126,6 +127,65 @@ def _record(one: dict[str, Any], number: int) -> dict[str, Any]:
         "_raw": json.dumps({**usual, **one}), "_time": MONDAY + number, "_indextime": MONDAY + number,
         "sourcetype": "illumio:pce:ingest", "source": "illumio_pce_events://north", "host": "pce.example",
     }  # fmt: skip
+
+
+SOUTH = "pce-south.kestrel-freight.example"
+
+
+def _without(sourcetypes: set[str], host: str, after: float) -> list[Any]:
+    """The quiet day without what a host sent of these source types after a time."""
+    return [
+        event for event in events_of("quiet")
+        if event["sourcetype"] not in sourcetypes or host not in event["host"] or event["_time"] <= after
+    ]  # fmt: skip
+
+
+def test_a_sender_that_was_silent_all_the_time_is_still_there(tmp_path: Path) -> None:
+    events = _without({"illumio:pce:events"}, "south", MONDAY - 3600)
+    page = Page("ingest", Indexed(events, MONDAY + DAY, tmp_path))
+    sent = [e["_indextime"] for e in events if e["host"] == SOUTH and e["sourcetype"] == "illumio:pce:events"]
+    assert MONDAY - 4000 < max(sent) <= MONDAY - 3540
+
+    assert page.of("viz_fresh")[0] == {
+        "total": _duration(MONDAY + DAY - 1 - max(sent)), "level": "act", "verdict": "act now",
+    }  # fmt: skip
+    first = page.of("viz_senders")[0]
+    assert (first["Sender"], first["Events"], first["State"]) == (SOUTH, "0", "silent")
+
+
+def test_senders_are_remembered_for_a_week_before_the_time_range(tmp_path: Path) -> None:
+    old = [
+        {**_record({}, -days * DAY - 60), "sourcetype": "illumio:pce:events", "host": f"{days}.example"}
+        for days in (3, 10)
+    ]
+    page = Page("ingest", Indexed(old, MONDAY, tmp_path))
+
+    assert [(row["Sender"], row["State"]) for row in page.of("viz_senders")] == [("3.example", "silent")]
+    assert page.of("viz_fresh")[0]["total"] == "3 days 0 h"
+
+
+def test_an_unrecognised_line_of_last_week_is_not_shown(tmp_path: Path) -> None:
+    old = [{**_record({}, -3 * DAY), "sourcetype": "illumio:pce:syslog"}]
+
+    assert Page("ingest", Indexed(old, MONDAY, tmp_path)).of("viz_senders") == [{"Sender": "No events were received."}]
+
+
+def test_a_collector_that_stopped_lags_by_the_time_since(tmp_path: Path) -> None:
+    # The last run was 3 s behind, 59 and 61 minutes ago.
+    for minutes, lag, level, outcome in ((59, "3 s", "good", "ok"), (61, "1 h 1 min", "act", "stopped")):
+        (tmp_path / str(minutes)).mkdir()
+        indexed = Indexed([_record({}, 0)], MONDAY + 60 * minutes, tmp_path / str(minutes))
+        page = Page("ingest", indexed)
+        assert [page.of("viz_lag")[0][name] for name in ("total", "level")] == [lag, level]
+        assert [(row["Outcome"], " ".join(row["Lag"].split())) for row in page.of("viz_inputs")] == [(outcome, lag)]
+    assert page.of("viz_lag")[0]["verdict"] == "collector stopped"
+
+
+def test_runs_that_never_began_have_no_lag(tmp_path: Path) -> None:
+    page = Page("ingest", Indexed([_record({"outcome": "failed", "lag_seconds": None}, 0)], MONDAY + 60, tmp_path))
+
+    assert [page.of("viz_lag")[0][name] for name in ("total", "level")] == ["no data", "none"]
+    assert [page.of("viz_failed")[0][name] for name in ("total", "level")] == ["1", "watch"]
 
 
 def test_gaps_lag_backlog_and_notes_say_what_to_do(tmp_path: Any) -> None:

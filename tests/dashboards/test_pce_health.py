@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.dashboards.conftest import MONDAY, Open, events_of
 from tests.dashboards.facts import facts, health
+from tests.dashboards.panels import Indexed, Page
 
 SEVERITY = {"INFO": "informational", "WARN": "medium", "ERR": "high", "FATAL": "critical"}
 ORDER = list(SEVERITY.values())
@@ -91,7 +93,7 @@ def test_each_quarter_of_an_hour_has_its_highest(open_page: Open, day: str, name
         (int(row["_time"]) // 900, node): int(value)
         for row in open_page("pce_health", day).of(f"viz_{name}_hours")
         for node, value in row.items()
-        if node not in ("_time", "Amber", "Red")
+        if node not in ("_time", "Warning", "Critical")
     }
 
     assert shown == highest
@@ -100,17 +102,19 @@ def test_each_quarter_of_an_hour_has_its_highest(open_page: Open, day: str, name
 @pytest.mark.parametrize("name", ["cpu", "memory", "disk"])
 def test_the_limits_are_lines(open_page: Open, name: str) -> None:
     # As the macros ship.
-    assert {(row["Amber"], row["Red"]) for row in open_page("pce_health").of(f"viz_{name}_hours")} == {("80", "95")}
+    assert {(row["Warning"], row["Critical"]) for row in open_page("pce_health").of(f"viz_{name}_hours")} == {
+        ("80", "95")
+    }
 
 
 #: Measurement → the key of the line, a divisor, and the limits of Illumio's health metrics reference.
 MEASUREMENTS = {
     "Policy database size": ("policy_database_size_gb", 1, "none"),
-    "Policy database used": ("policy_database_utilization_percentage", 1, "90 / 95"),
-    "Policy database transaction age": ("policy_database_transaction_id_max_age", 1_000_000, "1000 / 2000"),
-    "Policy database vacuum backlog": ("policy_database_vacuum_backlog_percentage", 1, "40 / 80"),
-    "Policy disk latency": ("policy_disk_latency_milliseconds", 1, "300 / 800"),
-    "Traffic disk latency": ("traffic_disk_latency_milliseconds", 1, "300 / 800"),
+    "Policy database used": ("policy_database_utilization_percentage", 1, "90 / 95%"),
+    "Policy database age in transactions": ("policy_database_transaction_id_max_age", 1_000_000, "1000 / 2000 million"),
+    "Policy database vacuum backlog": ("policy_database_vacuum_backlog_percentage", 1, "40 / 80%"),
+    "Policy disk latency": ("policy_disk_latency_milliseconds", 1, "300 / 800 ms"),
+    "Traffic disk latency": ("traffic_disk_latency_milliseconds", 1, "300 / 800 ms"),
     "VEN heartbeat latency": ("ven_heartbeat_average_latency_seconds", 1, "none"),
     "VEN policy latency": ("ven_policy_average_latency_seconds", 1, "none"),
 }
@@ -138,7 +142,7 @@ def test_databases_and_latency(open_page: Open, day: str) -> None:
 
 
 def _number(text: str) -> float:
-    return float(text.rstrip("% GBMms"))
+    return float(text.rstrip("% GBmilons"))
 
 
 def test_a_measurement_over_its_limit_now_comes_first(open_page: Open) -> None:
@@ -157,7 +161,7 @@ def test_latency_by_quarter_of_an_hour(open_page: Open) -> None:
     rows = open_page("pce_health").of("viz_disk_latency")
 
     assert {int(row["_time"]) // 900: int(row["Policy DB"]) for row in rows} == highest
-    assert {(row["Amber"], row["Red"]) for row in rows} == {("300", "800")}
+    assert {(row["Warning"], row["Critical"]) for row in rows} == {("300", "800")}
     assert all(float(row["Heartbeat"]) < 1 for row in open_page("pce_health").of("viz_ven_latency"))
 
 
@@ -172,6 +176,17 @@ def test_nodes_that_warned(open_page: Open, day: str) -> None:
     assert {row["Service"] for row in rows} == {"disk_latency", "policy"} | ({"node"} if day == "bad" else set())
     numbers = [int(row["Warnings"]) for row in rows]
     assert numbers == sorted(numbers, reverse=True)
+
+
+def test_what_is_well_again_is_shown_as_it_is_now(open_page: Open) -> None:
+    last = {
+        (line["node"], line["part"]): SEVERITY[line["sev"]]
+        for line in sorted(health(events_of("bad")), key=lambda line: float(line["_time"]))
+    }
+    rows = {(row["Node"], row["Service"]): row["Now"] for row in open_page("pce_health").of("viz_parts")}
+
+    assert rows == {place: last[place] for place in rows}
+    assert rows["pce-data-1", "node"] == "informational"
 
 
 @pytest.mark.parametrize("day", ["bad", "quiet"])
@@ -191,6 +206,29 @@ def test_what_the_pce_tells_of_itself(open_page: Open, day: str) -> None:
     rows = [row for row in open_page("pce_health", day).of("viz_own") if "_type" in row]
 
     assert {(row["PCE"], row["_type"]): int(row["Events"]) for row in rows} == told
+
+
+def test_the_worst_severity_comes_first_however_old_it_is(tmp_path: Path) -> None:
+    def told(kind: str, severity: str, at: float) -> dict[str, Any]:
+        body = {
+            "href": f"/orgs/1/events/{at}", "event_type": kind, "pce_fqdn": "pce.example", "status": "failure",
+            "severity": severity, "created_by": {"system": {}},
+        }  # fmt: skip
+        return {
+            "_raw": json.dumps(body), "_time": MONDAY + at, "_indextime": MONDAY + at, "host": "pce.example",
+            "sourcetype": "illumio:pce:events", "source": "illumio_pce_events://one",
+        }  # fmt: skip
+
+    events = [
+        told("request.internal_server_error", "err", 1), told("request.internal_server_error", "info", 2),
+        told("request.service_unavailable", "warning", 3),
+    ]  # fmt: skip
+    rows = Page("pce_health", Indexed(events, MONDAY + 60, tmp_path)).of("viz_own")
+
+    assert [(row["_type"], row["Severity"], row["Events"]) for row in rows] == [
+        ("request.internal_server_error", "high", "2"),
+        ("request.service_unavailable", "medium", "1"),
+    ]
 
 
 def test_limits_are_named(open_page: Open) -> None:

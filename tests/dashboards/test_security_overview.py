@@ -14,7 +14,7 @@ import pytest
 from tests.dashboards.belongs import causes
 from tests.dashboards.conftest import DAY, MONDAY, Open, events_of
 from tests.dashboards.facts import Fact, facts, health, records
-from tests.dashboards.panels import Indexed, Page, Value
+from tests.dashboards.panels import Indexed, Page, Value, definition
 from tools.detections.model import read_all
 from workbench.detect import alerts
 from workbench.detections import saved_searches
@@ -69,6 +69,23 @@ def test_the_bad_day_has_what_its_authors_put_there(open_page: Open) -> None:
         "access_agent_failures", "access_burst", "access_spray", "pce_server_errors", "event_type_unknown",
         "ingest_failing", "pce_health", "access_success_after_failures",
     }  # fmt: skip
+
+
+def test_a_case_names_places_and_vens_in_words(open_page: Open) -> None:
+    rows = {row["_detection"]: row for row in open_page("security_overview").of("viz_needs")}
+
+    broad = next(
+        fact
+        for fact in _today("bad")
+        if fact.type == "sec_rule.create" and fact.raw in _all_causes("bad")["policy_broad_rule"]
+    )
+    number, rule_set = re.search(r"/rule_sets/(\d+)/sec_rules/(\d+)", broad.raw).groups()[::-1]  # type: ignore[union-attr]
+    assert rows["policy_broad_rule"]["Where"] == f"rule {number} in rule set {rule_set}"
+    assert rows["policy_boundary_removed"]["Where"].startswith("deny rule ")
+    assert {row["Who"] for name, row in rows.items() if name in ("ven_tampering", "ven_suspended", "ven_clones")} == {
+        "VEN"
+    }
+    assert "itself" not in {row["Who"] for row in rows.values()}
 
 
 @pytest.mark.parametrize("day", ["bad", "quiet"])
@@ -199,6 +216,11 @@ def _told(kind: str, at: float, **record: Any) -> dict[str, Any]:
     ([_told("event", 1), _told("run", 3_600)], "collector stopped", "03 Mar 01:00 UTC"),
     ([_told("event", 62_700), _told("run", 86_100)], "collector fine, PCE silent", "03 Mar 17:25 UTC"),
     ([_told("event", 85_800), _told("run", 86_100, lag_seconds=1_800)], "late", None),
+    # From 60 minutes without an event, and from 240.
+    ([_told("event", 86_399 - 3_599), _told("run", 86_100)], "collecting", None),
+    ([_told("event", 86_399 - 3_600), _told("run", 86_100)], "quiet", "03 Mar 22:59 UTC"),
+    ([_told("event", 86_399 - 14_399), _told("run", 86_100)], "quiet", "03 Mar 20:00 UTC"),
+    ([_told("event", 86_399 - 14_400), _told("run", 86_100)], "collector fine, PCE silent", "03 Mar 19:59 UTC"),
     ([_told("run", 86_100)], "collector fine, PCE silent", "before this time"),
     ([_told("event", 62_700)], "silent", "03 Mar 17:25 UTC"),
 ])  # fmt: skip
@@ -208,7 +230,28 @@ def test_a_verdict_for_a_pce(told: list[dict[str, Any]], verdict: str, since: st
     rows = page.of("viz_verdicts")
 
     assert [(row["PCE"], row["Verdict"], row.get("Since")) for row in rows] == [(SOUTH, verdict, since)]
-    assert page.of("viz_collecting")[0]["total"] == ("1 of 1" if verdict == "collecting" else "0 of 1")
+    figure = page.of("viz_collecting")[0]
+    assert figure["total"] == ("1 of 1" if verdict == "collecting" else "0 of 1")
+    assert figure["level"] == {"collecting": "good", "quiet": "watch", "late": "watch"}.get(verdict, "act")
+
+
+def test_an_hour_without_events_is_quiet_and_not_silent(tmp_path: Path) -> None:
+    told = [_told("event", 3_600), _told("run", 86_100)]
+    hour = {"global_time.earliest": "-65m", "global_time.latest": "now"}
+
+    (row,) = Page("security_overview", Indexed(told, MONDAY + DAY, tmp_path), hour).of("viz_verdicts")
+
+    assert (row["Verdict"], row["Since"]) == ("quiet", "before this time")
+
+
+def test_each_verdict_but_late_and_quiet_is_red() -> None:
+    context = definition("security_overview")["visualizations"]["viz_verdicts"]["context"]
+    colours = {one["match"]: one["value"] for one in context["verdicts"]}
+    red = {"collector failing", "collector stopped", "collector fine, PCE silent", "silent"}
+
+    assert {one for one, colour in colours.items() if colour == "#C43D1E"} == red
+    assert {one for one, colour in colours.items() if colour == "#F2B84B"} == {"late", "quiet"}
+    assert colours.keys() == {one["match"] for one in context["onVerdicts"]}
 
 
 def test_it_says_that_alerting_is_off(open_page: Open) -> None:
@@ -233,7 +276,7 @@ def test_it_says_what_is_enabled_and_when_it_last_fired(tmp_path: Path) -> None:
     page = Page("security_overview", indexed)
 
     assert page.of("viz_enabled")[0] == {
-        "total": f"1 of {len(DETECTIONS)}", "level": "plain", "verdict": "alerting is on",
+        "total": f"1 of {len(DETECTIONS)}", "level": "watch", "verdict": f"{len(DETECTIONS) - 1} are off",
     }  # fmt: skip
     rows = page.of("viz_detections")
     assert rows[0] == {
@@ -241,6 +284,23 @@ def test_it_says_what_is_enabled_and_when_it_last_fired(tmp_path: Path) -> None:
         "Urgency": DETECTIONS["ven_lost"].severity,
     }  # fmt: skip
     assert len(rows) == len(DETECTIONS)
+
+
+@pytest.mark.parametrize(("disabled", "level", "verdict"), [
+    (["ven_tampering"], "watch", "1 is off"), (["ven_downgraded", "credential_created"], "plain", "2 are off"),
+    ([], "good", "all are on"),
+])  # fmt: skip
+def test_alerting_is_on_where_no_urgent_detection_is_off(
+    disabled: list[str], level: str, verdict: str, tmp_path: Path
+) -> None:
+    indexed = Indexed([], MONDAY + DAY, tmp_path)
+    names = [f"Illumio PCE - {DETECTIONS[one].name} - Rule" for one in disabled]
+    for search in indexed.knowledge.endpoints["/saved/searches"]:
+        search["disabled"] = str(int(search["title"] in names))
+
+    assert Page("security_overview", indexed).of("viz_enabled")[0] == {
+        "total": f"{len(DETECTIONS) - len(disabled)} of {len(DETECTIONS)}", "level": level, "verdict": verdict,
+    }  # fmt: skip
 
 
 def test_who_may_not_read_saved_searches_is_told_so(tmp_path: Path) -> None:
@@ -319,9 +379,9 @@ def test_the_lines_are_those_of_the_index_and_the_band_lies_around_the_days_befo
     assert [int(row["Lines"]) for row in rows] == [lines[first + hour] for hour in range(24)]
     for hour, row in enumerate(rows):
         past = [lines[first + hour - 24 * days] for days in (1, 2, 3)]
-        assert int(row["least"]) <= min(past) and max(past) <= int(row["most"])
+        assert int(row["usual low"]) <= min(past) and max(past) <= int(row["usual high"])
     unusual = [row for row in open_page("security_overview", day).of("viz_unusual") if row.get("Compared")]
-    assert len(unusual) == sum(not int(row["least"]) <= int(row["Lines"]) <= int(row["most"]) for row in rows)
+    assert len(unusual) == sum(not int(row["usual low"]) <= int(row["Lines"]) <= int(row["usual high"]) for row in rows)
     assert bool(unusual) is (day == "bad")
 
 

@@ -1,7 +1,8 @@
 """A dashboard's whole definition, and the view that holds it.
 
 What is shared comes first, what the dashboard says itself wins; null leaves out an input. A query may be a list of
-lines; `{name}` in it stands for one of the `texts` of shared.json, the filters above all, or of the page.
+lines; `{name}` in it stands for one of the `texts` of shared.json, the filters above all, or of the page. On a page
+without the filter by severity the filters keep every severity.
 
 A figure says once what it counts, as `figure` of its data source: `where`, which rows; `once_by`, a field, if several
 rows are one; `largest`, if it is the largest value of that field; `levels`, its thresholds if it has any; `then`, a
@@ -26,6 +27,7 @@ _TOKEN = re.compile(r"(\$[\w.:-]+(?:\|[a-z]+)*\$)")
 _PAGES = "/app/"
 _SEARCH = "/app/TA_illumio_pce/search"
 _FILTERS = ("pce", "org", "severity")
+_SEVERITY = re.compile(r"\$severity(?:\|[a-z])+\$")
 #: The macros that say why a table is empty: they want to know whether a filter is set.
 _SAYS = re.compile(r"`illumio_pce_(?:wanted_)?or_say\(")
 _TIME = "earliest=$global_time.earliest|u$&latest=$global_time.latest|u$"
@@ -60,7 +62,7 @@ def compose(dashboard: Dashboard, shared: Json) -> Json:
     inputs = {name: one for name, one in {**shared["inputs"], **own.get("inputs", {})}.items() if one}
     looks: Json = shared["visualizations"]
     sources = {**shared["dataSources"], **own["dataSources"]}
-    texts: dict[str, str] = {**shared["texts"], **own.get("texts", {})}
+    texts = {**_texts(shared, inputs), **own.get("texts", {})}
     return {
         "title": dashboard.label,
         "description": " ".join(dashboard.description.split()),
@@ -80,6 +82,14 @@ def merged(below: Any, above: Any) -> Any:
     if isinstance(below, dict) and isinstance(above, dict):
         return {**below, **{name: merged(below.get(name), value) for name, value in above.items()}}
     return above
+
+
+def _texts(shared: Json, inputs: Json) -> dict[str, str]:
+    """The texts of shared.json for a page with these inputs."""
+    texts: dict[str, str] = shared["texts"]
+    if "input_severity" in inputs:
+        return texts
+    return {name: _SEVERITY.sub('"*"', text) for name, text in texts.items()}
 
 
 def _handed_on(inputs: Json) -> dict[str, str]:

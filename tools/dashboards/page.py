@@ -14,9 +14,9 @@ _HEAD = """\
 
 Pages to monitor a PCE, in Dashboard Studio, for Splunk 9.3 and later, dark and light. The app opens with the security
 overview; a row about a person, a workload or an address leads to Investigate. Every page has the same filters: time,
-PCE and organisation, and the severity that the PCE set; the overview filters by the urgency of cases instead, and Fleet
-and Weekly, which show no events, have neither filter. Messages of PCE nodes name neither PCE nor organisation, so these
-two filters do not hide them; PCE health has an extra filter by node.
+PCE and organisation. Pages that list events also filter by the severity that the PCE set, and the overview by the
+urgency of cases; Fleet, PCE health, Ingest and Weekly, which show states, by neither. Messages of PCE nodes name
+neither PCE nor organisation, so these two filters do not hide them; PCE health has an extra filter by node.
 
 Click a figure to list exactly what it counts, with the page's filters and time range.
 

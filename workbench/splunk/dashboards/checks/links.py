@@ -40,11 +40,13 @@ def _about(url: str, view: View, addon: Addon) -> Iterator[str]:
     if target == "search":
         yield from _about_search(url, view, addon)
         return
-    shown = next((one for one in addon.views if one.name == target), None)
-    if shown is None:
+    # A row may name its dashboard, which then ignores what only others take.
+    by_row = [token for token in find_tokens(target) if str(token) == target and token.filters == ("u",)]
+    shown = [one for one in addon.views if by_row or one.name == target]
+    if not shown:
         yield f"the link leads to {target}, which is no dashboard of the add-on"
         return
-    taken = {f"form.{token}" for token in set_by_view(shown)}
+    taken = {f"form.{token}" for one in shown for token in set_by_view(one)}
     for key, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True):
         if key not in taken:
             yield f"the link sets {key}, and {target} has no such input"
