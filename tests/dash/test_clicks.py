@@ -138,6 +138,30 @@ def test_a_single_value_opens_what_it_counts(sites: Sites, opener: Opener, view:
     search.close()
 
 
+@pytest.mark.parametrize(
+    ("chosen", "case", "page"),
+    [
+        ("&form.pce=pce-south.kestrel-freight.example", "PCE is losing audit events", "pce_health"),
+        ("", "Firewall tampering on a workload", "investigate"),
+    ],
+)
+def test_a_case_opens_the_page_that_its_row_names(
+    sites: Sites, opener: Opener, chosen: str, case: str, page: str
+) -> None:
+    dashboard = opener(sites("bad"), "security_overview", chosen)
+    row = column(dashboard, "viz_needs", "What").index(case)
+    with dashboard.page.expect_popup() as opened:
+        table(dashboard, "viz_needs").locator("[data-test=body] tr").nth(row).locator("[data-test=cell]").first.click()
+    address = urlsplit(opened.value.url)
+    opened.value.close()
+    assert address.path.endswith(f"/app/TA_illumio_pce/{page}")
+    asked = parse_qs(address.query)
+    assert asked["form.pce"] == [
+        "pce-south.kestrel-freight.example" if page == "pce_health" else "pce-north.kestrel-freight.example"
+    ]
+    assert (asked["form.entered"] == ["-"]) is (page == "pce_health")
+
+
 class Echo(NothingFound):
     """Finds one row, with a hostile text in it."""
 

@@ -111,7 +111,7 @@ def test_the_limits_are_lines(open_page: Open, name: str) -> None:
 MEASUREMENTS = {
     "Policy database size": ("policy_database_size_gb", 1, "none"),
     "Policy database used": ("policy_database_utilization_percentage", 1, "90 / 95%"),
-    "Policy database age in transactions": ("policy_database_transaction_id_max_age", 1_000_000, "1000 / 2000 million"),
+    "Policy DB age in transactions": ("policy_database_transaction_id_max_age", 1_000_000, "1000 / 2000 million"),
     "Policy database vacuum backlog": ("policy_database_vacuum_backlog_percentage", 1, "40 / 80%"),
     "Policy disk latency": ("policy_disk_latency_milliseconds", 1, "300 / 800 ms"),
     "Traffic disk latency": ("traffic_disk_latency_milliseconds", 1, "300 / 800 ms"),
