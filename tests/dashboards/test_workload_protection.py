@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -12,17 +13,21 @@ import pytest
 from tests.dashboards.conftest import MONDAY, Open, events_of
 from tests.dashboards.facts import STRENGTH, Fact, enforcement, facts, is_weaker, removed
 from tests.dashboards.panels import Indexed, Page
-from tests.detections.made import BEGIN, event, indexed
+from tests.detections.made import BEGIN, SYSTEM, Json, change, event, indexed, note, ven
 from tests.detections.named import PCE
 
+Happens = Callable[[int, float], Json]
 #: States that need a person, most dangerous first.
 TROUBLE = {
     "tampered with": "not protected", "suspended": "not protected", "lost": "not protected",
     "offline": "not protected", "tampering signal": "at risk", "tampering reverted": "at risk",
     "cloned": "at risk", "VEN error": "at risk", "heartbeats missed": "at risk", "upgrade overdue": "at risk",
 }  # fmt: skip
-#: All states, in the same order, the harmless ones last.
-ORDER = [*TROUBLE, "online", "paired", "shut down", "removed"]
+#: All states, in the same order, the harmless ones last. A VEN that goes on reporting says the least.
+ORDER = [*TROUBLE, "paired", "resumed", "shut down", "removed", "online"]
+#: What a heartbeat does not undo, and what does: Illumio's VEN operations log what a suspended VEN goes on sending.
+LASTING = {"tampered with", "suspended", "cloned", "VEN error", "removed"}
+ENDING = {"resumed", "paired", "removed"}
 FAILURES = {"agent.process_failed", "agent.policy_deploy_failed", "agent.service_not_available"}
 
 
@@ -42,6 +47,7 @@ def state_of(fact: Fact) -> str:
     by_type = {
         "agent.suspend": "suspended", "lost_agent.found": "lost", "system_task.agent_offline_check": "offline",
         "agent.clone_detected": "cloned", "agent.goodbye": "shut down", "agent.activate": "paired",
+        "agent.unsuspend": "resumed",
         "system_task.agent_missed_heartbeats_check": "heartbeats missed",
         "system_task.agent_missing_heartbeats_after_upgrade": "upgrade overdue",
     }  # fmt: skip
@@ -58,22 +64,28 @@ def about(fact: Fact) -> set[str]:
     """The workloads that an event tells of."""
     places = [place for change in fact.changes for place in change["resource"].values()]
     names = {place["hostname"] for place in places if place.get("hostname")}
-    for note in fact.notes:
-        info = note.get("info") or {}
+    for notified in fact.notes:
+        info = notified.get("info") or {}
         named = {part["hostname"] for part in info.values() if isinstance(part, dict) and part.get("hostname")}
-        names |= named or ({info["href"]} if note["notification_type"] == "agent.upgrade_time_out" else set())
+        names |= named or ({info["href"]} if notified["notification_type"] == "agent.upgrade_time_out" else set())
     by = fact.body["created_by"]
     return names or {part["hostname"] for part in (by.get("agent"), by.get("ven")) if part}
 
 
 def _last_states(found: list[Fact]) -> dict[str, str]:
-    """Workload → its last state; a VEN that goes on reporting does not undo tampering."""
+    """Workload → its last state, or what a heartbeat has not undone if that is worse."""
     states: dict[str, str] = {}
+    standing: dict[str, set[str]] = {}
     for fact in sorted(found, key=lambda fact: fact.time):
         state = state_of(fact)
         for name in about(fact) if state else ():
-            if (states.get(name), state) != ("tampered with", "online"):
-                states[name] = state
+            held = standing.setdefault(name, set())
+            if state in ENDING:
+                held.clear()
+            if state == "tampering reverted":
+                held.discard("tampered with")
+            held |= LASTING & {state}
+            states[name] = min(held | {state}, key=ORDER.index)
     return states
 
 
@@ -117,16 +129,108 @@ def test_each_ven_is_in_its_last_state(open_page: Open, day: str) -> None:
     assert danger == sorted(danger)
 
 
-def test_tampering_that_was_not_reverted_stays_on_top_though_its_ven_goes_on_reporting(open_page: Open) -> None:
-    first = open_page("workload_protection").of("viz_troubled")[0]
-    later = [
-        fact
-        for fact in _today("bad")
-        if first["Workload"] in about(fact) and state_of(fact) == "online" and _clock(fact) > first["When"]
-    ]
+@pytest.mark.parametrize("state", ["tampered with", "suspended", "cloned", "removed"])
+def test_what_a_heartbeat_does_not_undo_stands_though_the_ven_goes_on_reporting(open_page: Open, state: str) -> None:
+    page, today = open_page("workload_protection"), _today("bad")
+    in_it = {name for name, last in _last_states(today).items() if last == state}
+    reporting = {
+        name
+        for fact in today
+        if state_of(fact) == state
+        for name in about(fact) & in_it
+        if any(state_of(one) == "online" and name in about(one) and one.time > fact.time for one in today)
+    }
 
-    assert (first["Protection"], first["State"]) == ("not protected", "tampered with")
-    assert later
+    assert reporting
+    assert {row["State"]: int(row["VENs"]) for row in page.of("viz_states")}[state] == len(in_it)
+
+
+def _tampering(number: int, at: float, reverted: bool) -> Json:
+    told = note("agent.tampering", {"tampering_revert_succeeded": reverted})
+    return event("agent.tampering", notes=[told], by=ven(number), at=at)
+
+
+def _about(kind: str) -> Happens:
+    return lambda number, at: event(kind, by=ven(number), at=at)
+
+
+def _found(kind: str) -> Happens:
+    return lambda number, at: event(kind, [change("agent", {}, number=number)], by=SYSTEM, at=at)
+
+
+HAPPENS: dict[str, Happens] = {
+    "heartbeat": _about("agent.update"), "suspend": _about("agent.suspend"), "resume": _about("agent.unsuspend"),
+    "pair": _about("agent.activate"), "goodbye": _about("agent.goodbye"),
+    "clone": lambda number, at: event("agent.clone_detected", notes=[note("agent.clone_detected")], by=ven(number), at=at),
+    "fail": lambda number, at: event("agent.update", notes=[note("agent.policy_deploy_failed")], by=ven(number), at=at),
+    "unpair": _found("workloads.unpair"), "offline": _found("system_task.agent_offline_check"),
+    "lose": _found("lost_agent.found"),
+    "tamper": lambda number, at: _tampering(number, at, False), "revert": lambda number, at: _tampering(number, at, True),
+}  # fmt: skip
+#: What happens to a VEN, hour by hour, and its state.
+HISTORIES = {
+    "heartbeat": "online",
+    "suspend heartbeat": "suspended",
+    "suspend heartbeat resume": "resumed",
+    "suspend resume heartbeat": "online",
+    "suspend resume suspend heartbeat": "suspended",
+    "suspend offline": "suspended",
+    "suspend offline heartbeat": "suspended",
+    "suspend goodbye": "suspended",
+    "suspend revert heartbeat": "suspended",
+    "suspend unpair heartbeat": "removed",
+    "suspend tamper heartbeat": "tampered with",
+    "suspend tamper revert": "suspended",
+    "tamper heartbeat": "tampered with",
+    "tamper revert": "tampering reverted",
+    "tamper revert heartbeat": "online",
+    "tamper resume heartbeat": "online",
+    "clone heartbeat": "cloned",
+    "clone offline": "offline",
+    "clone offline heartbeat": "cloned",
+    "clone pair heartbeat": "online",
+    "fail heartbeat": "VEN error",
+    "fail pair": "paired",
+    "unpair heartbeat": "removed",
+    "unpair pair heartbeat": "online",
+    "goodbye heartbeat": "online",
+    "offline heartbeat": "online",
+    "lose heartbeat": "online",
+    "heartbeat lose": "lost",
+}
+
+
+def test_what_undoes_a_state_and_all_pages_agree(tmp_path: Path) -> None:
+    steps = [
+        (number, place, step) for number, history in enumerate(HISTORIES) for place, step in enumerate(history.split())
+    ]
+    made = [HAPPENS[step](number, place * 3600) for number, place, step in steps]
+    found = Indexed(indexed(made), BEGIN + 6 * 3600, tmp_path)
+    found.keep("VENs seen", BEGIN + 2 * 3600)
+    found.keep_vens()
+    expected = {f"crane-{number}": state for number, state in enumerate(HISTORIES.values())}
+
+    page = Page("workload_protection", found)
+    assert {row["State"]: int(row["VENs"]) for row in page.of("viz_states")} == Counter(expected.values())
+    troubled = {name: state for name, state in expected.items() if state in TROUBLE}
+    assert {row["Workload"]: row["State"] for row in page.of("viz_troubled")} == troubled
+    protected = sum(state in ("online", "paired", "resumed") for state in expected.values())
+    seen = len(expected) - list(expected.values()).count("removed")
+    assert Page("security_overview", found).of("viz_protected")[0]["total"] == f"{protected} of {seen}"
+    reported = {row["workload"]: row["reported"] for row in Page("fleet", found).rows("ds_base") if row.get("reported")}
+    assert reported == {
+        name: state for name, state in expected.items() if state in ("suspended", "offline", "lost")
+    }  # fmt: skip
+
+
+def test_a_ven_is_still_suspended_after_two_weeks_of_heartbeats(tmp_path: Path) -> None:
+    day = 86_400
+    made = [_about("agent.suspend")(1, 0), *(_about("agent.update")(1, at * day) for at in range(1, 15))]
+    found = Indexed(indexed([*made, _about("agent.update")(2, 0)]), BEGIN + 14 * day + 60, tmp_path)
+    for at in range(1, 15):
+        found.keep("VENs seen", BEGIN + at * day + 60)
+
+    assert Page("security_overview", found).of("viz_protected")[0]["total"] == "0 of 1"
 
 
 def _clock(fact: Fact) -> str:
