@@ -92,3 +92,27 @@ def test_a_figure_says_in_a_word_what_its_colour_says(open_page: Open, view: str
         assert last["verdict"] == WORDS[last["level"]], name
         assert (last["level"] == "none") is (day == "none")
         assert panels[name]["options"]["underLabel"] == '> primary | seriesByName("verdict") | lastPoint()'
+
+
+@pytest.mark.parametrize("view", ["access", "policy_changes", "investigate"])
+def test_what_a_filter_by_severity_hides_is_not_called_good(open_page: Open, view: str) -> None:
+    chosen = {"kind": "person", "entered": "lars.nygaard@kestrel-freight.example"} if view == "investigate" else {}
+    page, filtered = (open_page(view, severity=one, **chosen) for one in (["*", "high"], ["high", "critical"]))
+    verdicts = {
+        name: [(one.of(name)[-1]["level"], one.of(name)[-1]["verdict"]) for one in (page, filtered)]
+        for name, panel in definition(view)["visualizations"].items()
+        if panel["type"] == "splunk.singlevalue"
+    }
+
+    with_threshold = {name: both for name, both in verdicts.items() if both[0][0] != "plain"}
+    assert with_threshold
+    assert {both[1] for both in with_threshold.values()} == {("none", "filtered")}
+    assert all(both[0][0] in ("act", "watch", "good") for both in with_threshold.values())
+    assert all(both[1][0] == "plain" for name, both in verdicts.items() if name not in with_threshold)
+
+
+def test_states_are_not_filtered_by_the_severity_of_events(open_page: Open) -> None:
+    every, one = (open_page("workload_protection", **chosen) for chosen in ({}, {"severity": "critical"}))
+
+    for panel in definition("workload_protection")["visualizations"]:
+        assert one.of(panel) == every.of(panel), panel

@@ -179,10 +179,13 @@ def _figure(figure: Json) -> list[str]:
     count = "`illumio_pce_figure(hit)`"
     if "largest" in figure:
         count = f"eval largest={figure['largest']} | `illumio_pce_figure_largest`"
+    level = "`illumio_pce_no_level`"
+    if "levels" in figure:
+        level = f"eval severities={{severities}} | eval {figure['levels']} | `illumio_pce_level`"
     return [
         *rows,
         f"| eval hit=if(isnull(received),1,0) | {count}",
-        f"| eval {figure['levels']} | `illumio_pce_level`" if "levels" in figure else "| `illumio_pce_no_level`",
+        f"| {level}",
         *([figure["then"]] if "then" in figure else []),
     ]
 

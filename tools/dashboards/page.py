@@ -15,8 +15,12 @@ _HEAD = """\
 Pages to monitor a PCE, in Dashboard Studio, for Splunk 9.3 and later, dark and light. The app opens with the security
 overview; a row about a person, a workload or an address leads to Investigate. Every page has the same filters: time,
 PCE and organisation. Pages that list events also filter by the severity that the PCE set, and the overview by the
-urgency of cases; Fleet, PCE health, Ingest and Weekly, which show states, by neither. Messages of PCE nodes name
-neither PCE nor organisation, so these two filters do not hide them; PCE health has an extra filter by node.
+urgency of cases; Workload protection, Fleet, PCE health, Ingest and Weekly, which show states, by neither. Messages of
+PCE nodes name neither PCE nor organisation, so these two filters do not hide them; PCE health has an extra filter by
+node.
+
+While a filter by severity is set, a figure with thresholds counts only part of what they are meant for: it is grey and
+reads "filtered".
 
 Click a figure to list exactly what it counts, with the page's filters and time range.
 
