@@ -73,7 +73,9 @@ def test_who_fails_and_from_where(open_page: Open, day: str) -> None:
     shown = {(row["User"], row["From"]): int(row["Failures"]) for row in rows}
     assert shown == Counter((fact.actor.lower(), fact.source) for fact in failures)
     assert all(int(row["Users tried"]) == len(users[row["From"]]) for row in rows)
-    assert [int(row["Failures"]) for row in rows] == sorted(shown.values(), reverse=True)
+    of_source = Counter(fact.source for fact in failures)
+    order = [(-len(users[row["From"]]), -of_source[row["From"]], row["From"], -int(row["Failures"])) for row in rows]
+    assert order == sorted(order)
 
 
 @pytest.mark.parametrize("day", ["bad", "quiet"])

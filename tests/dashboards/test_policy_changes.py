@@ -108,7 +108,13 @@ def test_what_opens_the_network(open_page: Open, day: str) -> None:
 
     assert Counter((row["_type"], row["By"]) for row in rows) == Counter((fact.type, fact.actor) for fact in opened)
     assert bool(opened) is (day == "bad")
-    assert all(row["State"].startswith("draft for ") for row in rows)
+    order = [(row["State"] != "provisioned", row["Why"] != "block removed") for row in rows]
+    assert order == sorted(order)
+    assert {(row["Why"], row["State"].partition(" for ")[0]) for row in rows} == (
+        {("very broad scope", "provisioned"), ("rule over everything", "provisioned"), ("block removed", "draft")}
+        if opened
+        else set()
+    )
 
 
 PERSON = {"user": {"href": "/users/7", "username": "amara.okafor@kestrel-freight.example"}}
@@ -141,6 +147,38 @@ def test_a_provision_puts_in_force_what_was_edited_before_it(small: Indexed) -> 
         ("00:01:00", "provisioned"),
         ("00:00:00", "provisioned"),
     ]
+
+
+@pytest.mark.parametrize("named", [{}, None], ids=["named nothing", "does not say"])
+def test_a_provision_that_names_no_object_leaves_open_whether_a_draft_is_in_force(named: Any, tmp_path: Path) -> None:
+    policy = {"href": "/orgs/1/sec_policy/9", "version": 9, "modified_objects": named}
+    rules = [{"rule_set": {"href": f"{DRAFT}/{number}", "name": f"Quay {number}"}} for number in range(3)]
+    told = [
+        _event(0, "rule_set.update", PERSON, rules[0], {}, "update"),
+        _event(60, "rule_set.update", PERSON, rules[1], {}, "update"),
+        _event(120, "sec_policy.create", PERSON, {"sec_policy": {**policy, "modified_objects": {"rule_sets": {
+            rules[1]["rule_set"]["href"]: {"name": "Quay 1", "action": "update"}}}}}, {}, "create"),
+        _event(3600, "sec_policy.create", PERSON, {"sec_policy": policy}, {}, "create"),
+        _event(7200, "rule_set.update", PERSON, rules[2], {}, "update"),
+    ]  # fmt: skip
+
+    rows = Page("policy_changes", Indexed(told, MONDAY + 10_800, tmp_path)).of("viz_draft_rows")
+
+    assert [(row["When"][11:19], row["State"]) for row in rows] == [
+        ("02:00:00", "draft for 1 h 0 min"),
+        ("00:00:00", "not known to be provisioned, 3 h 0 min"),
+        ("00:01:00", "provisioned"),
+    ]
+
+
+def test_a_provision_counts_what_it_contains(tmp_path: Path) -> None:
+    policy = {"href": "/orgs/1/sec_policy/9", "version": 9}
+    counts = {"object_counts": {"before": None, "after": {"rule_sets": 1, "services": 0, "ip_lists": 10}}}
+    told = _event(0, "sec_policy.create", PERSON, {"sec_policy": policy}, counts, "create")
+
+    (row,) = Page("policy_changes", Indexed([told], MONDAY + 60, tmp_path)).of("viz_provision_rows")
+
+    assert row["Contents"] == "rule sets: 1, ip lists: 10"
 
 
 def test_a_provision_at_night_without_a_note_is_worth_a_look_and_shows_who_drafted_it(small: Indexed) -> None:
