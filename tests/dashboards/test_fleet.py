@@ -173,7 +173,7 @@ def _heartbeat(one: Json) -> str:
 
 TABLES: dict[str, tuple[str, str, Any]] = {
     "viz_versions": ("Version", "VENs", lambda one: one.get("ven_version", "unknown")),
-    "viz_modes": ("Mode", "VENs", lambda one: one["enforcement_mode"]),
+    "viz_modes": ("Mode", "VENs", lambda one: one["enforcement_mode"].replace("_", " ")),
     "viz_sync": ("Policy", "VENs", lambda one: one.get("policy_sync", "unknown")),
     "viz_status": ("Status", "VENs", lambda one: one["ven_status"]),
     "viz_hearts": ("Heartbeat", "VENs", _heartbeat),

@@ -297,6 +297,12 @@ def test_the_base_search_reads_what_holds_the_name(investigate: Open) -> None:
     assert len(read) * 10 < len(_today())
 
 
+def _lines(events: list[dict[str, Any]]) -> list[Event]:
+    """The events as the collector has them indexed."""
+    told = {"_time": MONDAY, "sourcetype": "illumio:pce:events", "source": "illumio_pce_events://audit", "host": "pce"}
+    return [{"_raw": json.dumps(one), **told} for one in events]
+
+
 UUID = "6f0c1a52-7f1e-4d1b-9a53-0d5a1c2b3e4f"
 
 
@@ -312,17 +318,8 @@ def with_console(tmp_path: Path) -> Indexed:
             {"change_type": "update", "resource": {"workload": {"href": f"/orgs/1/workloads/{UUID}", "name": "quay"}}}
         ],
     }
-    events = [
-        {
-            "_raw": json.dumps(one),
-            "_time": MONDAY,
-            "sourcetype": "illumio:pce:events",
-            "source": "illumio_pce_events://audit",
-            "host": "pce",
-        }
-        for one in (event, {**event, "href": "/orgs/1/events/2", "pce_fqdn": "pce.example"})
-    ]
-    return Indexed(events, MONDAY + 60, tmp_path)
+    events = [event, {**event, "href": "/orgs/1/events/2", "pce_fqdn": "pce.example"}]
+    return Indexed(_lines(events), MONDAY + 60, tmp_path)
 
 
 def test_the_full_event_has_the_address_of_the_console_if_it_is_known(with_console: Indexed) -> None:
@@ -353,6 +350,34 @@ def test_a_workload_opens_in_its_console_where_that_is_known(with_console: Index
 
 def test_without_a_console_no_row_can_be_clicked(investigate: Open) -> None:
     assert investigate(value=GRETA).of("viz_console") == []
+
+
+def test_what_an_event_is_about_reads_as_in_a_summary(tmp_path: Path) -> None:
+    draft = "/orgs/1/sec_policy/draft"
+    about = {
+        f"{draft}/rule_sets/7951/sec_rules/6046": "rule 6046 in rule set 7951",
+        f"{draft}/rule_sets/7951/deny_rules/5780": "deny rule 5780 in rule set 7951",
+        f"{draft}/ip_lists/17": "IP list 17",
+        "/orgs/1/permissions/4656": "permission 4656",
+    }
+    events = [
+        {
+            **_sign_in(number, "ines", "192.0.2.7"),
+            "event_type": "sec_policy.restore",
+            "resource_changes": [
+                {"change_type": "update", "resource": {"sec_rule": {"href": href}}, "changes": {}},
+            ],
+        }
+        for number, href in enumerate(about)
+    ]
+    named = {**events[0], "href": "/orgs/1/events/9", "resource_changes": [
+        {"change_type": "update", "resource": {"service": {"href": f"{draft}/services/3", "name": "4656 ssh"}}, "changes": {}}
+    ]}  # fmt: skip
+    indexed = Indexed(_lines([*events, named]), MONDAY + DAY, tmp_path)
+
+    rows = Page("investigate", indexed, {"kind": "person", "entered": "ines"}).of("viz_rows")
+
+    assert Counter(row["About"] for row in rows) == Counter([*about.values(), "4656 ssh"])
 
 
 def test_no_event_at_all(tmp_path: Path) -> None:

@@ -240,7 +240,7 @@ def _clock(fact: Fact) -> str:
 @pytest.mark.parametrize("day", ["bad", "quiet"])
 def test_enforcement_before_and_after(open_page: Open, day: str) -> None:
     expected = Counter(
-        (workload, _direction(before, after), before or "-", after, fact.actor)
+        (workload, _direction(before, after), _mode(before), _mode(after), fact.actor)
         for fact in _today(day)
         for workload, before, after in enforcement(fact)
     )
@@ -254,6 +254,10 @@ def test_enforcement_before_and_after(open_page: Open, day: str) -> None:
     lowered_first = [row["Direction"] != "lowered" for row in rows]
     assert lowered_first == sorted(lowered_first)
     assert (not all(lowered_first)) is (day == "bad")
+
+
+def _mode(value: str | None) -> str:
+    return (value or "-").replace("_", " ")
 
 
 def _direction(before: str | None, after: str) -> str:
