@@ -28,7 +28,7 @@ BY_THE_INTRUDER = {
     "access_spray", "access_success_after_failures", "credential_created", "credential_without_expiry",
     "access_rights_changed", "audit_trail_changed", "identity_provider_changed", "enforcement_lowered",
     "policy_boundary_removed", "policy_broad_scope", "policy_broad_rule", "policy_many_workloads",
-    "workloads_bulk_removed", "actor_several_changes",
+    "provision_by_author_alone", "workloads_bulk_removed", "actor_several_changes",
 }  # fmt: skip
 ON_WORKLOADS = {"ven_tampering"}
 BY_ACCIDENT = {
