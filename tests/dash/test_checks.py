@@ -124,8 +124,8 @@ TWINS: dict[str, tuple[Break, str, str]] = {
     "each line counted": (
         query("base", "`illumio_pce_index` user=$who|s$ | stats count"), "base", "`illumio_pce_latest`"),
     "link out of the add-on": (url("https://example.com/"), "viz_rows", "leads out"),
-    "console without encoding": (
-        url("https://$row._host.value$:$row._port.value|u$/#/workloads/$row._uuid.value|u$"), "viz_rows", "leads out"),
+    "address of a row with more behind it": (url("$row._link.value$/more"), "viz_rows", "leads out"),
+    "address of a column that is shown": (url("$row.link.value$"), "viz_rows", "leads out"),
     "page of a row, not encoded": (
         url("/app/TA_illumio_pce/$row._page.value$?form.who=x"), "viz_rows", "leads to $row._page.value$"),
     "page of a row, and no input of any": (
@@ -176,9 +176,9 @@ def test_a_fixed_list_needs_no_quotes() -> None:
     assert found(shown) == []
 
 
-def test_a_row_may_lead_to_the_pce_console() -> None:
+def test_a_table_may_make_the_whole_address_in_a_hidden_column() -> None:
     shown = definition()
-    url("https://$row._host.value|u$:$row._port.value|u$/#/workloads/$row._uuid.value|u$")(shown)
+    url("$row._link.value$")(shown)
     assert found(shown) == []
 
 

@@ -15,7 +15,7 @@ from tests.cim import formats
 from tests.dashboards.belongs import causes
 from tests.dashboards.conftest import DAY, MONDAY, events_of
 from tests.dashboards.facts import Fact, facts
-from tests.dashboards.panels import Indexed, Page, Row, put_in
+from tests.dashboards.panels import Indexed, Page, Row
 from workbench.pce.events.collected import Indexed as Event
 from workbench.splunk.spl.search import run
 
@@ -24,7 +24,7 @@ ENTER = "Enter a name or an address above."
 FIGURES = ("viz_events", "viz_failed", "viz_changes", "viz_cases")
 SEEN = ("viz_first", "viz_last")
 #: Each table with the column in which it says why it is empty.
-TABLES = {"viz_cases_rows": "Detection", "viz_with": "Name", "viz_rows": "Change"}
+TABLES = {"viz_cases_rows": "Detection", "viz_with": "Name", "viz_rows": "Change", "viz_console": "Workload"}
 
 Open = Callable[..., Page]
 
@@ -182,6 +182,7 @@ def test_a_name_that_does_not_occur(investigate: Open) -> None:
         "viz_cases_rows": "No detection named it.",
         "viz_with": "Nobody else, and no other address.",
         "viz_rows": "No event names it.",
+        "viz_console": "No workload whose console is known. Click to enter the consoles of your PCEs.",
     }
     assert [page.of(panel)[0]["total"] for panel in SEEN] == ["not seen", "not seen"]
 
@@ -340,16 +341,14 @@ def test_a_workload_opens_in_its_console_where_that_is_known(with_console: Index
     (row,) = page.of("viz_console")
 
     assert (row["Workload"], row["PCE"]) == ("quay", "pce.invalid")
-    (handler,) = page.definition["visualizations"]["viz_console"]["eventHandlers"]
-    link = handler["options"]["url"].replace("|u$", "$")
-    assert (
-        put_in(link, {f"row.{name}.value": str(value) for name, value in row.items()})
-        == f"https://console.invalid:8443/#/workloads/{UUID}"
-    )
+    assert row["_link"] == f"https://console.invalid:8443/#/workloads/{UUID}"
 
 
-def test_without_a_console_no_row_can_be_clicked(investigate: Open) -> None:
-    assert investigate(value=GRETA).of("viz_console") == []
+def test_without_a_console_a_click_leads_to_where_it_is_entered(investigate: Open) -> None:
+    (row,) = investigate(value=GRETA).of("viz_console")
+
+    assert row["Workload"] == "No workload whose console is known. Click to enter the consoles of your PCEs."
+    assert row["_link"] == "/manager/TA_illumio_pce/data/transforms/lookups"
 
 
 def test_what_an_event_is_about_reads_as_in_a_summary(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -13,8 +12,8 @@ from workbench.splunk.dashboards.view import View
 from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.search import check
 
-#: A page of the PCE console: host, port and object from the row that was clicked, each encoded.
-_CONSOLE = re.compile(r"https://(\$row\._\w+\.value\|u\$):(\$row\._\w+\.value\|u\$)/#/\w+/(\$row\._\w+\.value\|u\$)")
+#: A whole address that the search of a table has made, in a hidden column.
+_MADE = "$row._link.value$"
 
 
 def complaints(view: View, addon: Addon) -> Iterator[Complaint]:
@@ -28,7 +27,7 @@ def complaints(view: View, addon: Addon) -> Iterator[Complaint]:
 
 def _about(url: str, view: View, addon: Addon) -> Iterator[str]:
     start = f"/app/{addon.folder.name}/"
-    if _CONSOLE.fullmatch(url):
+    if url == _MADE:
         return
     if not url.startswith(start):
         yield f"the link {url} leads out of the add-on; links begin with {start}"
