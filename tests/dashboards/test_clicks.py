@@ -32,10 +32,10 @@ LARGEST = {("policy_changes", "viz_affected"): "Workloads affected"}
 
 
 def links(name: str) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Panel, its definition and the address of each click that leads somewhere."""
+    """Panel, its definition and the address of each click that leads to a page of ours."""
     for panel, one in definition(name)["visualizations"].items():
         for handler in one.get("eventHandlers", []):
-            if "url" in handler["options"]:
+            if handler["options"].get("url", "").startswith("/app/"):
                 yield panel, one, handler["options"]["url"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import ssl
@@ -114,6 +115,7 @@ BODY = PEMS[0].split("\n", 1)[1].rsplit("\n", 1)[0]
             "private key",
         ),
     ],
+    ids=itertools.count(),
 )
 def test_invalid_certificates_are_rejected_with_a_clear_message(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words) as refusal:
