@@ -38,7 +38,8 @@ EXPECTED = frozenset(
         "audit_trail_changed", "credential_created", "credential_without_expiry", "enforcement_lowered",
         "event_type_unknown", "events_silent", "identity_provider_changed", "ingest_failing", "pce_health",
         "pce_server_errors",
-        "policy_boundary_removed", "policy_broad_rule", "policy_broad_scope", "policy_many_workloads", "ven_clones",
+        "policy_boundary_removed", "policy_broad_rule", "policy_broad_scope", "policy_many_workloads",
+        "provision_by_author_alone", "ven_clones",
         "ven_lost", "ven_missed_heartbeats", "ven_offline", "ven_suspended", "ven_tampering", "ven_update_notice",
         "volume_changed", "workloads_bulk_removed",
     }
