@@ -43,7 +43,7 @@ def test_the_story_ends_well_and_says_that_it_is_an_emulation() -> None:
     assert re.search(r"/orgs/1/workloads/\S+ +\S+\.kestrel-freight\.exam\S* +app=\w+, env=\w+", ended.stdout), (
         ended.stdout
     )
-    assert "alerts of 32 detections; 0 of them in the normal hours" in ended.stdout
+    assert "alerts of 33 detections; 0 of them in the normal hours" in ended.stdout
     assert re.search(r"labels:  app=\w+, env=\w+, loc=\w+", ended.stdout), ended.stdout
     assert "do first:  Call the person now; do not rely on email." in ended.stdout
     for dataset in ("Authentication", "Change.Endpoint_Changes", "Alerts", "Event_Signatures"):
