@@ -20,8 +20,8 @@ MOST_DOCUMENTS: int | None = None
 #: Collections that cannot be read just now, such as while the KV store elects. Search Reference, inputlookup: that is a
 #: warning, or with strict=true the search fails.
 UNREADABLE: frozenset[str] = frozenset()
-#: Whether OUTPUTNEW looks nothing up for a row that has one of its fields. Search Reference, lookup: "the lookup is not
-#: performed for events in which the output fields already exist", which may mean one or all of several.
+#: Whether OUTPUTNEW looks nothing up for a row that has one of its fields. Search Reference, lookup: rows that have the
+#: output fields are left out, and of several fields that may mean one or all.
 ONE_IS_ENOUGH = False
 
 
