@@ -171,6 +171,27 @@ def test_a_provision_that_names_no_object_leaves_open_whether_a_draft_is_in_forc
     ]
 
 
+def test_an_object_that_was_opened_opens_the_network(tmp_path: Path) -> None:
+    """Rules over an IP list that gets every address, or a service that gets every port, allow more without a change."""
+    wide = {"created": [{"from_ip": "0.0.0.0/0"}], "deleted": []}
+    narrow = {"created": [{"from_ip": "198.51.100.0/24"}], "deleted": []}
+    ports = {"created": [{"proto": 6, "port": 1, "to_port": 65535}], "deleted": [{"proto": 6, "port": 443}]}
+    told = [
+        _event(0, "ip_list.update", PERSON, {"ip_list": {"name": "Port authority"}}, {"ip_ranges": wide}, "update"),
+        _event(60, "ip_list.update", PERSON, {"ip_list": {"name": "Partner"}}, {"ip_ranges": narrow}, "update"),
+        _event(120, "service.update", OTHER, {"service": {"name": "Crane"}}, {"service_ports": ports}, "update"),
+    ]
+    page = Page("policy_changes", Indexed(told, MONDAY + 3600, tmp_path))
+
+    assert [(row["When"][11:19], row["Why"]) for row in page.of("viz_opened_rows")] == [
+        ("00:02:00", "object opened"),
+        ("00:00:00", "object opened"),
+    ]
+    assert (page.of("viz_broad")[0]["total"], page.of("viz_broad")[0]["verdict"]) == ("2", "check")
+    assert len(page.linked("viz_broad")) == 2
+    assert [row.get("Broad") for row in page.of("viz_draft_rows")] == ["object opened", None, "object opened"]
+
+
 def test_a_provision_counts_what_it_contains(tmp_path: Path) -> None:
     policy = {"href": "/orgs/1/sec_policy/9", "version": 9}
     counts = {"object_counts": {"before": None, "after": {"rule_sets": 1, "services": 0, "ip_lists": 10}}}
