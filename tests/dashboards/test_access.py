@@ -49,7 +49,9 @@ def test_figures(open_page: Open, day: str) -> None:
             for fact in today
         ),
         "viz_credentials": sum(fact.type in ("api_key.create", "service_account.create") for fact in today),
-        "viz_rights": sum(not fact.failed for fact in _of((*RIGHTS, *SETTINGS), today)),
+        "viz_rights": sum(not fact.failed for fact in _of((*RIGHTS, *SETTINGS), today))
+        + sum(not fact.failed and fact.type in ACCOUNTS for fact in today),
+        "viz_audit": sum(not fact.failed and fact.type.startswith(AUDIT_TRAIL) for fact in today),
     }
 
     assert {panel: int(page.of(panel)[0]["total"]) for panel in expected} == expected
@@ -179,6 +181,17 @@ def test_retention_in_days_and_refused_changes_are_among_the_audit_trail_setting
         ("success", "retention", "30 days", "1 day"),
     ]
     assert page.of("viz_settings_rows")[0]["Change"] == "No setting changed."
+    assert (page.of("viz_audit")[0]["total"], page.of("viz_audit")[0]["verdict"]) == ("1", "act now")
+    assert [row["Type"] for row in page.linked("viz_audit")] == ["event_settings.update"]
+
+
+def test_a_new_account_counts_among_the_changes_of_roles(tmp_path: Path) -> None:
+    told = _change(
+        "user.create", {"user": {"href": "/users/9", "username": "jonas@kestrel-freight.example"}}, {}, "success"
+    )
+    page = Page("access", Indexed([told], MONDAY + 60, tmp_path))
+
+    assert (page.of("viz_rights")[0]["total"], page.of("viz_audit")[0]["total"]) == ("1", "0")
 
 
 def _change(event_type: str, resource: dict[str, Any], changes: dict[str, Any], status: str) -> dict[str, Any]:
