@@ -108,10 +108,14 @@ def test_what_opens_the_network(open_page: Open, day: str) -> None:
 
     assert Counter((row["_type"], row["By"]) for row in rows) == Counter((fact.type, fact.actor) for fact in opened)
     assert bool(opened) is (day == "bad")
-    order = [(row["State"] != "provisioned", row["Why"] != "block removed") for row in rows]
+    order = [(row["State"] != "provisioned", row["Why"] != "block removed or weakened") for row in rows]
     assert order == sorted(order)
     assert {(row["Why"], row["State"].partition(" for ")[0]) for row in rows} == (
-        {("very broad scope", "provisioned"), ("rule over everything", "provisioned"), ("block removed", "draft")}
+        {
+            ("very broad scope", "provisioned"),
+            ("broad rule", "provisioned"),
+            ("block removed or weakened", "draft"),
+        }
         if opened
         else set()
     )
@@ -190,6 +194,28 @@ def test_an_object_that_was_opened_opens_the_network(tmp_path: Path) -> None:
     assert (page.of("viz_broad")[0]["total"], page.of("viz_broad")[0]["verdict"]) == ("2", "check")
     assert len(page.linked("viz_broad")) == 2
     assert [row.get("Broad") for row in page.of("viz_draft_rows")] == ["object opened", None, "object opened"]
+
+
+def test_why_says_no_more_than_its_detection(tmp_path: Path) -> None:
+    """A rule with any address on one side is not over everything, and a narrowed deny rule is not removed."""
+    label = {"label": {"href": "/orgs/1/labels/4", "key": "app", "value": "customs"}}
+    sides = {
+        "consumers": {
+            "created": [{"ip_list": {"href": "/orgs/1/sec_policy/draft/ip_lists/1", "name": "Any (0.0.0.0/0)"}}]
+        },
+        "providers": {"created": [label]},
+    }
+    rule = {"sec_rule": {"href": f"{DRAFT}/1/sec_rules/5"}}
+    lost = {"ingress_services": {"created": [], "deleted": [{"proto": 6, "port": 445}]}}
+    block = {"deny_rule": {"href": f"{DRAFT}/1/deny_rules/6", "name": "No file shares"}}
+    told = [
+        _event(0, "sec_rule.update", PERSON, rule, sides, "update"),
+        _event(60, "deny_rule.update", PERSON, block, lost, "update"),
+    ]
+    page = Page("policy_changes", Indexed(told, MONDAY + 3600, tmp_path))
+
+    assert [row["Why"] for row in page.of("viz_opened_rows")] == ["block removed or weakened", "broad rule"]
+    assert definition("policy_changes")["visualizations"]["viz_opened"]["title"] == "Weakened blocks"
 
 
 def test_a_provision_counts_what_it_contains(tmp_path: Path) -> None:
