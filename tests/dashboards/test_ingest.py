@@ -181,6 +181,43 @@ def test_a_collector_that_stopped_lags_by_the_time_since(tmp_path: Path) -> None
     assert page.of("viz_lag")[0]["verdict"] == "collector stopped"
 
 
+def test_an_input_that_stopped_before_the_time_range_is_still_there(tmp_path: Path) -> None:
+    old = [
+        _record({"input": f"{days} days", "events": 7, "notes": ["odd"], "outcome": outcome}, -days * DAY)
+        for days, outcome in ((3, "failed"), (10, "ok"))
+    ]
+    page = Page("ingest", Indexed([*old, _record({"events": 2}, DAY - 60)], MONDAY + DAY, tmp_path))
+
+    # It was 3 s behind, 4 days ago.
+    assert [page.of("viz_lag")[0][name] for name in ("total", "level", "verdict")] == [
+        "4 days 0 h", "act", "collector stopped",
+    ]  # fmt: skip
+    assert [(row["Input"], row["Outcome"], row["Last run"], row["Runs"]) for row in page.of("viz_inputs")] == [
+        ("3 days", "stopped", "28 Feb 00:00 UTC", "0"), ("north", "ok", "03 Mar 23:59 UTC", "1"),
+    ]  # fmt: skip
+    # What it did then is not of this time.
+    assert [page.of(panel)[0]["total"] for panel in ("viz_delivered", "viz_failed")] == ["2", "0"]
+    assert page.of("viz_errors") == [{"Category": "No run failed."}]
+    assert page.of("viz_gap_rows") == [{"Detail": "No gaps or backlog reported."}]
+    assert sum(int(row["Delivered"]) for row in page.of("viz_run_hours")) == 2
+    assert min(int(row["_time"]) for row in page.of("viz_run_hours")) == MONDAY
+
+
+def test_an_input_that_runs_every_four_hours_has_not_stopped_after_three(tmp_path: Path) -> None:
+    told = [
+        *(_record({"input": "illumio_pce_inventory://fleet", "lag_seconds": None}, 4 * 3600 * number) for number in range(6)),
+        _record({"input": "illumio_pce_health://nodes", "lag_seconds": None}, 0),
+        _record({"input": "illumio_pce_health://nodes", "lag_seconds": None}, 300),
+        _record({}, 23 * 3600 - 60),
+    ]  # fmt: skip
+    page = Page("ingest", Indexed(told, MONDAY + 23 * 3600, tmp_path))
+
+    assert {row["Input"]: row["Outcome"] for row in page.of("viz_inputs")} == {
+        "illumio_pce_inventory://fleet": "ok", "illumio_pce_health://nodes": "stopped", "north": "ok",
+    }  # fmt: skip
+    assert [page.of("viz_lag")[0][name] for name in ("total", "verdict")] == ["3 s", "OK"]
+
+
 def test_runs_that_never_began_have_no_lag(tmp_path: Path) -> None:
     page = Page("ingest", Indexed([_record({"outcome": "failed", "lag_seconds": None}, 0)], MONDAY + 60, tmp_path))
 

@@ -199,6 +199,7 @@ SOUTH = "pce-south.kestrel-freight.example"
 def _told(kind: str, at: float, **record: Any) -> dict[str, Any]:
     """A record of a run, or an audit event, `at` seconds into the day."""
     body = {"kind": "run", "outcome": "ok", "input": "south", "pce": SOUTH, "org_id": "2", "lag_seconds": 3, **record}
+    body = {name: value for name, value in body.items() if value is not None}
     if kind == "event":
         body = {"href": f"/orgs/2/events/{at}", "event_type": "label.create", "pce_fqdn": SOUTH, "status": "success",
                 "severity": "info", "created_by": {"system": {}}}  # fmt: skip
@@ -221,8 +222,30 @@ def _told(kind: str, at: float, **record: Any) -> dict[str, Any]:
     ([_told("event", 86_399 - 3_600), _told("run", 86_100)], "quiet", "03 Mar 22:59 UTC"),
     ([_told("event", 86_399 - 14_399), _told("run", 86_100)], "quiet", "03 Mar 20:00 UTC"),
     ([_told("event", 86_399 - 14_400), _told("run", 86_100)], "collector fine, PCE silent", "03 Mar 19:59 UTC"),
-    ([_told("run", 86_100)], "collector fine, PCE silent", "before this time"),
+    ([_told("run", 86_100)], "collector fine, PCE silent", "no event in a week"),
+    ([_told("event", 85_800), _told("run", 86_100, outcome="failed")], "collector failing", "no good run in a week"),
     ([_told("event", 62_700)], "silent", "03 Mar 17:25 UTC"),
+    # What runs beside the input of events says nothing of it.
+    ([_told("event", 85_800), _told("run", 3_600), _told("run", 86_100, input="illumio_pce_health://nodes"),
+      _told("run", 86_100, input="illumio_pce_inventory://fleet")], "collector stopped", "03 Mar 01:00 UTC"),
+    ([_told("event", 85_800), _told("run", 86_100), _told("run", 3_600, input="illumio_pce_health://nodes"),
+      _told("run", 3_600, outcome="failed", input="illumio_pce_inventory://fleet")], "collecting", None),
+    # Of the inputs of two organisations, or of two in one, the worse decides, and its own last good run.
+    ([_told("event", 85_800), _told("run", 3_600), _told("run", 86_100, input="other", org_id="3")],
+     "collector stopped", "03 Mar 01:00 UTC"),
+    ([_told("event", 85_800), _told("run", 7_200), _told("run", 86_100, outcome="failed"),
+      _told("run", 86_100, input="other")], "collector failing", "03 Mar 02:00 UTC"),
+    # One that runs every 2 hours has not stopped after 3.
+    ([_told("event", 85_800), *(_told("run", 7_200 * number + 3_600) for number in range(11))], "collecting", None),
+    # A run that could not begin names neither PCE nor organisation.
+    ([_told("event", 85_800), _told("run", 3_600), _told("run", 86_100, outcome="failed", pce=None, org_id=None)],
+     "collector failing", "03 Mar 01:00 UTC"),
+    # What was silent before the selected day.
+    ([_told("event", -7_200), _told("run", -3_600)], "collector stopped", "02 Mar 23:00 UTC"),
+    ([_told("event", -7_200)], "silent", "02 Mar 22:00 UTC"),
+    ([_told("event", -7_200), _told("run", 86_100)], "collector fine, PCE silent", "02 Mar 22:00 UTC"),
+    ([_told("event", -7_200), _told("run", -3_600), _told("run", 86_100, outcome="failed")],
+     "collector failing", "02 Mar 23:00 UTC"),
 ])  # fmt: skip
 def test_a_verdict_for_a_pce(told: list[dict[str, Any]], verdict: str, since: str | None, tmp_path: Path) -> None:
     page = Page("security_overview", Indexed(told, MONDAY + DAY, tmp_path))
@@ -235,13 +258,20 @@ def test_a_verdict_for_a_pce(told: list[dict[str, Any]], verdict: str, since: st
     assert figure["level"] == {"collecting": "good", "quiet": "watch", "late": "watch"}.get(verdict, "act")
 
 
-def test_an_hour_without_events_is_quiet_and_not_silent(tmp_path: Path) -> None:
-    told = [_told("event", 3_600), _told("run", 86_100)]
-    hour = {"global_time.earliest": "-65m", "global_time.latest": "now"}
+@pytest.mark.parametrize("minutes", [15, 65, 60 * 24])
+def test_a_verdict_is_that_of_the_end_whatever_the_length(minutes: int, tmp_path: Path) -> None:
+    told = [_told("event", 64_800), _told("run", 86_100)]
+    chosen: dict[str, Value] = {"global_time.earliest": f"-{minutes}m", "global_time.latest": "now"}
 
-    (row,) = Page("security_overview", Indexed(told, MONDAY + DAY, tmp_path), hour).of("viz_verdicts")
+    (row,) = Page("security_overview", Indexed(told, MONDAY + DAY, tmp_path), chosen).of("viz_verdicts")
 
-    assert (row["Verdict"], row["Since"]) == ("quiet", "before this time")
+    assert (row["Verdict"], row["Since"]) == ("collector fine, PCE silent", "03 Mar 18:00 UTC")
+
+
+def test_a_pce_that_was_silent_for_more_than_a_week_is_forgotten(tmp_path: Path) -> None:
+    told = [_told("event", -8 * DAY), _told("run", -8 * DAY)]
+
+    assert Page("security_overview", Indexed(told, MONDAY + DAY, tmp_path)).of("viz_verdicts")[0]["PCE"] == "no data"
 
 
 def test_each_verdict_but_late_and_quiet_is_red() -> None:
