@@ -126,6 +126,31 @@ OTHER = {"user": {"href": "/users/8", "username": "jonas.weiss@kestrel-freight.e
 DRAFT = "/orgs/1/sec_policy/draft/rule_sets"
 
 
+def _event(
+    second: int,
+    event_type: str,
+    by: dict[str, Any],
+    resource: dict[str, Any] | list[dict[str, Any]],
+    changes: dict[str, Any],
+    how: str,
+    endpoint: str = "/api/v2/orgs/1/sec_policy/draft",
+) -> dict[str, Any]:
+    """An event as it is indexed, `second` seconds after midnight: one change of each resource."""
+    world = World(5)
+    world.ms = int((MONDAY + second) * 1000)
+    action = world.action("PUT", endpoint, 204, "10.77.4.20")
+    resources = resource if isinstance(resource, list) else [resource]
+    event = world.event(event_type, by, action, [world.change(one, changes, how) for one in resources])
+    return {
+        "_raw": json.dumps({**event, "href": f"/orgs/1/events/{second}"}),
+        "_time": MONDAY + second,
+        "_indextime": MONDAY + second,
+        "sourcetype": "illumio:pce:events",
+        "source": "illumio_pce_events://north",
+        "host": "pce.example.com",
+    }
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Indexed:
     """Rule set 1 was edited twice and provisioned without a note, then edited again; rule set 2 was edited only."""
@@ -218,6 +243,79 @@ def test_why_says_no_more_than_its_detection(tmp_path: Path) -> None:
     assert definition("policy_changes")["visualizations"]["viz_opened"]["title"] == "Weakened blocks"
 
 
+def _thrown_away(second: int, endpoint: str, *hrefs: str) -> dict[str, Any]:
+    """Drafts that somebody reverted: those named, or by a request that names none."""
+    return _event(
+        second,
+        "sec_policy_pending.delete",
+        OTHER,
+        [{"rule_set": {"href": href}} for href in hrefs],
+        {},
+        "update",
+        f"/api/v2/orgs/1/sec_policy/{endpoint}",
+    )
+
+
+def _provision(second: int, *hrefs: str) -> dict[str, Any]:
+    names = {"rule_sets": {href: {"name": "Quay", "action": "update"} for href in hrefs}}
+    policy = {"href": f"/orgs/1/sec_policy/{second}", "version": second, "modified_objects": names}
+    return _event(second, "sec_policy.create", PERSON, {"sec_policy": policy}, {}, "create")
+
+
+def _edit(second: int, number: int) -> dict[str, Any]:
+    return _event(second, "rule_set.update", PERSON, {"rule_set": {"href": f"{DRAFT}/{number}"}}, {}, "update")
+
+
+# What happened after rule set 1 was edited at 0 s, and the state of that edit an hour later.
+ENDS: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "all were thrown away": ([_thrown_away(60, "pending")], "reverted"),
+    "it was thrown away": ([_thrown_away(60, "delete", f"{DRAFT}/1")], "reverted"),
+    "it was among those thrown away": ([_thrown_away(60, "delete", f"{DRAFT}/2", f"{DRAFT}/1")], "reverted"),
+    "another was thrown away": ([_thrown_away(60, "delete", f"{DRAFT}/2")], "draft for 1 h 0 min"),
+    "nobody knows which": ([_thrown_away(60, "delete")], "draft for 1 h 0 min"),
+    "then edited anew and provisioned": (
+        [_thrown_away(60, "pending"), _edit(120, 1), _provision(180, f"{DRAFT}/1")],
+        "reverted",
+    ),
+    "provisioned, then edited anew and thrown away": (
+        [_provision(60, f"{DRAFT}/1"), _edit(120, 1), _thrown_away(180, "delete", f"{DRAFT}/1")],
+        "provisioned",
+    ),
+    "perhaps provisioned before": (
+        [_provision(60), _thrown_away(120, "pending")],
+        "not known to be provisioned, 1 h 0 min",
+    ),
+    "perhaps provisioned later": ([_thrown_away(60, "pending"), _provision(120)], "reverted"),
+}
+
+
+@pytest.mark.parametrize(("told", "state"), ENDS.values(), ids=ENDS)
+def test_a_draft_that_was_thrown_away_is_pending_no_more(
+    told: list[dict[str, Any]], state: str, tmp_path: Path
+) -> None:
+    page = Page("policy_changes", Indexed([_edit(0, 1), *told], MONDAY + 3600, tmp_path))
+
+    assert {row["State"] for row in page.of("viz_draft_rows") if row["When"][11:19] == "00:00:00"} == {state}
+    edits = sum('"rule_set.update"' in one["_raw"] for one in told)
+    assert page.of("viz_drafts")[0]["total"] == str(1 + edits)
+
+
+def test_a_deleted_block_that_came_back_stands_below_those_that_did_not(tmp_path: Path) -> None:
+    block = {"deny_rule": {"href": "/orgs/1/sec_policy/draft/deny_rules/6", "name": "No file shares"}}
+    other = {"deny_rule": {"href": "/orgs/1/sec_policy/draft/deny_rules/7", "name": "No printers"}}
+    told = [
+        _event(0, "deny_rule.delete", PERSON, other, {}, "delete"),
+        _event(60, "deny_rule.delete", PERSON, block, {}, "delete"),
+        _thrown_away(120, "delete", "/orgs/1/sec_policy/draft/deny_rules/6"),
+    ]
+    page = Page("policy_changes", Indexed(told, MONDAY + 3600, tmp_path))
+
+    assert [(row["When"][11:19], row["State"]) for row in page.of("viz_opened_rows")] == [
+        ("00:00:00", "draft for 1 h 0 min"),
+        ("00:01:00", "reverted"),
+    ]
+
+
 def test_a_provision_counts_what_it_contains(tmp_path: Path) -> None:
     policy = {"href": "/orgs/1/sec_policy/9", "version": 9}
     counts = {"object_counts": {"before": None, "after": {"rule_sets": 1, "services": 0, "ip_lists": 10}}}
@@ -238,24 +336,6 @@ def test_a_provision_at_night_without_a_note_is_worth_a_look_and_shows_who_draft
     ]
     assert contents[0]["By"].split(", ") == [PERSON["user"]["username"], OTHER["user"]["username"]]
     assert "No provision is selected" in Page("policy_changes", small).of("viz_contents")[0]["Object"]
-
-
-def _event(
-    second: int, event_type: str, by: dict[str, Any], resource: dict[str, Any], changes: dict[str, Any], how: str
-) -> dict[str, Any]:
-    """An event of one change as it is indexed, `second` seconds after midnight."""
-    world = World(5)
-    world.ms = int((MONDAY + second) * 1000)
-    action = world.action("PUT", "/api/v2/orgs/1/sec_policy/draft", 204, "10.77.4.20")
-    event = world.event(event_type, by, action, [world.change(resource, changes, how)])
-    return {
-        "_raw": json.dumps({**event, "href": f"/orgs/1/events/{second}"}),
-        "_time": MONDAY + second,
-        "_indextime": MONDAY + second,
-        "sourcetype": "illumio:pce:events",
-        "source": "illumio_pce_events://north",
-        "host": "pce.example.com",
-    }
 
 
 def test_the_page_opens_a_report_that_ships() -> None:
