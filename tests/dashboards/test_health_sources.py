@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import gmtime, strftime
 from typing import Any
 
 import pytest
@@ -150,6 +151,56 @@ def test_one_silent_node_is_the_first_and_has_no_part_in_what_is_now(tmp_path: P
         ("data1", "silent"), ("core0", "informational"),
     ]  # fmt: skip
     assert found.of("viz_cpu")[0]["total"] == "3"
+
+
+@pytest.mark.parametrize("source", [from_syslog, from_api])
+@pytest.mark.parametrize(("earliest", "silent_for"), [("-24h", 2 * 86_400), ("-15m", 3_600), ("-15m", 7 * 86_400)])
+def test_a_node_that_was_silent_before_the_time_range_is_still_there(
+    source: Source, earliest: str, silent_for: int, tmp_path: Path
+) -> None:
+    health = Health.of_2x2(FQDN)
+    health.nodes[2].cpu = 97
+    first = list(source(health, MONDAY - silent_for))
+    others = [event for event in source(health, MONDAY - 30) if "data1" not in event["_raw"]]
+    chosen = {"global_time.earliest": earliest, "global_time.latest": "now"}
+
+    found = page(tmp_path, first + others, MONDAY, **chosen)
+
+    rows = {
+        row["Node"].partition(".")[0]: (row["Now"] == "silent", row["Worst"], row["Last"])
+        for row in found.of("viz_nodes")
+    }
+    # MONDAY is a midnight.
+    gone = strftime("%Y-%m-%d %H:%M:%S UTC", gmtime(MONDAY - silent_for))
+    assert rows.pop("data1") == (True, "-", gone)
+    assert sorted(rows) == ["core0", "core1", "data0"]
+    assert {(silent, last) for silent, _, last in rows.values()} == {(False, "2031-03-02 23:59:30 UTC")}
+    assert found.of("viz_troubled")[0]["verdict"] == "1 silent"
+    assert found.of("viz_count")[0]["total"] == "3"
+    assert "data1" not in {row["Node"].partition(".")[0] for row in found.of("viz_peaks")}
+    assert {row["Warnings"] for row in found.of("viz_parts") if "Warnings" in row} <= {"0", "1"}
+    begin = MONDAY - (86_400 if earliest == "-24h" else 900)
+    for panel in ("viz_cpu_hours", "viz_disk_latency"):
+        assert min(float(row["_time"]) for row in found.of(panel)) >= begin - 900
+
+
+def test_a_node_that_is_not_yet_silent_keeps_its_last_severity(tmp_path: Path) -> None:
+    health = Health.of_2x2(FQDN)
+    health.nodes[0].cpu = 97
+    events = [*from_api(health, MONDAY - 1_200), *from_api(Health.of_2x2("pce.far.example"), MONDAY - 30)]
+
+    found = page(tmp_path, events, MONDAY, **{"global_time.earliest": "-15m"})
+
+    assert {row["Now"] for row in found.of("viz_nodes") if row["Worst"] == "-"} == {"medium", "informational"}
+
+
+def test_more_than_ten_nodes_have_a_line_each(tmp_path: Path) -> None:
+    nodes = [Node(f"n{number}.example.com", f"10.77.0.{number}", cpu=number) for number in range(12)]
+
+    (row, *_) = page(tmp_path, list(from_api(Health(FQDN, nodes), MONDAY + 3600))).of("viz_cpu_hours")
+
+    assert {name for name in row if name.startswith("n")} == {node.hostname for node in nodes}
+    assert "OTHER" not in row
 
 
 def test_lines_of_services_alone_are_no_all_clear(tmp_path: Path) -> None:
