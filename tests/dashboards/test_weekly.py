@@ -50,8 +50,8 @@ def _event(at: float, *, late: float = 60, pce: str = NORTH, kind: str = "label.
     }  # fmt: skip
 
 
-def _run(at: float, outcome: str = "ok") -> Json:
-    body = {"kind": "run", "outcome": outcome, "input": "all", "pce": NORTH, "org_id": "1", "lag_seconds": 3}
+def _run(at: float, outcome: str = "ok", name: str = "all") -> Json:
+    body = {"kind": "run", "outcome": outcome, "input": name, "pce": NORTH, "org_id": "1", "lag_seconds": 3}
     return {
         "_raw": json.dumps(body), "_time": MONDAY + at, "_indextime": MONDAY + at, "host": NORTH,
         "sourcetype": "illumio:pce:ingest", "source": "illumio_pce_events://all",
@@ -142,6 +142,23 @@ def test_a_day_is_counted_again_when_it_gets_lines_late_and_only_then(tmp_path: 
     assert ("2031-03-03", "ven_tampering") in _of(indexed, "case")
     assert max(day for day, _ in _of(indexed, "runs")) == "2031-03-10"
     assert max(day for day, _ in _of(indexed, "day")) == "2031-03-16"
+
+
+def test_only_inputs_of_events_count_for_uptime(tmp_path: Path) -> None:
+    """The shipped inventory input runs every 4 hours, which is no outage."""
+    others = ("illumio_pce_inventory://fleet", "illumio_pce_health://nodes")
+    runs = [_run(60 + HOUR * number) for number in range(24)]
+    runs += [_run(120 + 4 * HOUR * number, name=name) for number in range(6) for name in others]
+    indexed = Indexed([_event(HOUR), *runs], MONDAY + DAY, tmp_path)
+    # A row of a summary that was kept before.
+    kept = {"day": "2031-03-02", "begins": str(int(MONDAY - DAY)), "week": "2031-02-24", "pce": NORTH, "org": "1",
+            "kind": "runs", "name": others[0], "total": "24", "good": "6", "other": "0"}  # fmt: skip
+    indexed.knowledge.lookup_definition(SUMMARY).write([kept], append=False)
+    indexed.keep("Daily summary", MONDAY + DAY)
+
+    assert _of(indexed, "runs") == {("2031-03-03", "all"): ("24", "24", "0")}
+    (week,) = Page("weekly", indexed).of("viz_weeks")
+    assert week["Uptime"] == "100.0 %"
 
 
 def _day(number: int, *rows: Json, of: int | None = None) -> list[Json]:
