@@ -425,6 +425,33 @@ def test_the_lines_are_those_of_the_index_and_the_band_lies_around_the_days_befo
     assert bool(unusual) is (day == "bad")
 
 
+def test_the_running_hour_is_not_compared(tmp_path: Path) -> None:
+    now = MONDAY + DAY - 20 * 60
+    # Each minute a line, for 5 days.
+    told = [_told("event", minute * 60) for minute in range(-4 * 24 * 60, 24 * 60 - 20)]
+    indexed = Indexed(told, now, tmp_path)
+
+    page = Page("security_overview", indexed)
+    hour = Page("security_overview", indexed, {"global_time.earliest": "-15m", "global_time.latest": "now"})
+
+    assert page.of("viz_unusual") == [{"Hour": "Every hour is as usual."}]
+    rows = page.of("viz_rate")
+    assert [row["Lines"] for row in rows[-2:]] == ["60", "40"]
+    assert ["usual low" in row for row in rows] == [True] * 24 + [False]
+    assert hour.of("viz_unusual") == [{"Hour": "The hour is not over yet."}]
+    assert [row["Lines"] for row in hour.of("viz_rate")] == ["40"]
+
+
+def test_the_last_hour_is_compared_when_it_is_over(tmp_path: Path) -> None:
+    told = [_told("event", minute * 60) for minute in range(-4 * 24 * 60, 23 * 60)]
+
+    rows = Page("security_overview", Indexed(told, MONDAY + DAY, tmp_path)).of("viz_unusual")
+
+    assert [(row["Hour"], row["Lines"], row["Compared"]) for row in rows] == [
+        ("03 Mar 23:00 UTC", "0", "fewer than usual")
+    ]
+
+
 #: Detections that the overview does not show, or not wholly. Each has its reason in detection.yml, which docs/dashboards.md
 #: repeats; this list is the review of them.
 NOT_SHOWN = {
