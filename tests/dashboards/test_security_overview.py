@@ -124,6 +124,40 @@ def test_the_period_before_has_its_own_number_of_cases(open_page: Open) -> None:
     assert int(earlier.of("viz_medium")[0]["total"]) > 0
 
 
+def test_there_is_a_change_only_where_something_is_known_of_before(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    today = [event for event in events_of("bad") if event["_time"] >= MONDAY]
+    first = Indexed(today, MONDAY + DAY, tmp_path / "first")
+    second = Indexed([*today, _told("event", DAY + 3_600)], MONDAY + 2 * DAY, tmp_path / "second")
+    everything: dict[str, Value] = {"global_time.earliest": "0", "global_time.latest": ""}
+
+    on_first, on_second, all_time = (
+        Page("security_overview", indexed, chosen).of("viz_critical")[0]
+        for indexed, chosen in ((first, {}), (second, {}), (second, everything))
+    )
+
+    assert "change" not in on_first and "change" not in all_time
+    assert int(on_first["total"]) > 0
+    assert (on_second["total"], int(on_second["change"])) == ("0", -int(on_first["total"]))
+
+
+@pytest.mark.parametrize(("source", "chosen"), [
+    ("ds_needs", {}), ("ds_needs", {"urgency": "critical"}), ("ds_detections", {}),
+], ids=str)  # fmt: skip
+def test_the_order_does_not_hang_on_how_equal_rows_are_sorted(
+    open_page: Open, source: str, chosen: dict[str, Any]
+) -> None:
+    page = open_page("security_overview", **chosen)
+    text = page.definition["dataSources"][source]["options"]["query"]
+    before, last_sort, after = text.rpartition("| sort 0 ")
+    reversed_first = {**page.definition["dataSources"][source], "options": {
+        **page.definition["dataSources"][source]["options"], "query": f"{before}| reverse {last_sort}{after}"
+    }}  # fmt: skip
+
+    assert page._run(reversed_first) == page.rows(source)
+
+
 @pytest.mark.parametrize("chosen", [
     {"urgency": "critical"}, {"urgency": ["low", "informational"]}, {"pce": "pce-south.kestrel-freight.example"}, {"org": "2"},
     {"pce": "pce-nowhere.example"}, {"pce": "pce-south.kestrel-freight.example", "urgency": "medium"},
