@@ -169,7 +169,7 @@ def test_a_base_search_returns_counts_or_the_page_says_how_many_events(name: str
         if source["type"] == "ds.search" and not source["options"]["query"].startswith("|"):
             events = expand(source["options"]["query"].partition("| `illumio_pce_received")[0], macros)
             commands = [stage.command for stage in split(events, implied_search=True)]
-            while commands[-1] in ("eval", "fields", "lookup"):  # the names of what was counted
+            while commands[-1] in ("eval", "eventstats", "fields", "lookup"):  # what is said of the counts
                 commands.pop()
             counts = commands[-1] == "stats"
             assert counts or "500,000 events" in " ".join(definition(name)["description"].split()), name

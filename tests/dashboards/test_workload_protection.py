@@ -72,42 +72,64 @@ def about(fact: Fact) -> set[str]:
     return names or {part["hostname"] for part in (by.get("agent"), by.get("ven")) if part}
 
 
-def _last_states(found: list[Fact]) -> dict[str, str]:
-    """Workload → its last state, or what a heartbeat has not undone if that is worse."""
-    states: dict[str, str] = {}
-    standing: dict[str, set[str]] = {}
+Ven = tuple[str, str, str]
+#: PCE, organisation, host name.
+
+
+def vens(fact: Fact) -> set[Ven]:
+    """The VENs that an event tells of: a host name may be another machine's on another PCE."""
+    return {(fact.pce, fact.org, name) for name in about(fact)}
+
+
+def _last_states(found: list[Fact]) -> dict[Ven, str]:
+    """VEN → its last state, or what a heartbeat has not undone if that is worse."""
+    states: dict[Ven, str] = {}
+    standing: dict[Ven, set[str]] = {}
     for fact in sorted(found, key=lambda fact: fact.time):
         state = state_of(fact)
-        for name in about(fact) if state else ():
-            held = standing.setdefault(name, set())
+        for one in vens(fact) if state else ():
+            held = standing.setdefault(one, set())
             if state in ENDING:
                 held.clear()
             if state == "tampering reverted":
                 held.discard("tampered with")
             held |= LASTING & {state}
-            states[name] = min(held | {state}, key=ORDER.index)
+            states[one] = min(held | {state}, key=ORDER.index)
     return states
 
 
 @pytest.mark.parametrize("day", ["bad", "quiet"])
-def test_figures_count_the_workloads_to_which_it_happened(open_page: Open, day: str) -> None:
+def test_figures_count_last_states_and_what_happened_in_the_time(open_page: Open, day: str) -> None:
     page, today = open_page("workload_protection", day), _today(day)
-    told = {(state_of(fact), workload) for fact in today for workload in about(fact)}
-    weaker = {workload for fact in today for workload, before, after in enforcement(fact) if is_weaker(before, after)}
+    told = {(state_of(fact), one) for fact in today for one in vens(fact)}
+    last = Counter(_last_states(today).values())
+    weaker = {
+        (fact.pce, fact.org, workload)
+        for fact in today
+        for workload, before, after in enforcement(fact)
+        if is_weaker(before, after)
+    }
 
-    def workloads(*states: str) -> int:
-        return len({workload for state, workload in told if state in states})
+    def happened(*states: str) -> int:
+        return len({one for state, one in told if state in states})
 
     expected = {
-        "viz_tampering": workloads("tampered with", "tampering reverted", "tampering signal"),
-        "viz_suspended": workloads("suspended"),
-        "viz_offline": workloads("offline", "lost"),
-        "viz_clones": workloads("cloned"),
+        "viz_tampering": happened("tampered with", "tampering reverted", "tampering signal"),
+        "viz_suspended": last["suspended"],
+        "viz_offline": last["offline"] + last["lost"],
+        "viz_clones": last["cloned"],
         "viz_lowered": len(weaker),
-        "viz_removed": workloads("removed"),
+        "viz_removed": happened("removed"),
     }
 
     assert {panel: int(page.of(panel)[0]["total"]) for panel in expected} == expected
+    assert {panel: len(page.linked(panel)) for panel in expected} == expected
+    of_table = {row["State"]: int(row["VENs"]) for row in page.of("viz_states")}
+    assert {name: expected[f"viz_{name}"] for name in ("suspended", "clones", "offline")} == {
+        "suspended": of_table.get("suspended", 0),
+        "clones": of_table.get("cloned", 0),
+        "offline": of_table.get("offline", 0) + of_table.get("lost", 0),
+    }
     assert any(expected.values()) is (day == "bad") or expected["viz_removed"] < 10
 
 
@@ -123,7 +145,9 @@ def test_each_ven_is_in_its_last_state(open_page: Open, day: str) -> None:
     bars = {row["state"]: int(row["VENs"]) for row in page.of("viz_states_chart") if "VENs" in row}
     assert bars == Counter(troubled.values())
     rows = [row for row in page.of("viz_troubled") if "State" in row]
-    assert {row["Workload"]: row["State"] for row in rows} == troubled
+    assert Counter((row["PCE"], row["Workload"], row["State"]) for row in rows) == Counter(
+        (pce, name, state) for (pce, _, name), state in troubled.items()
+    )
     assert all(row["Protection"] == TROUBLE[row["State"]] for row in rows)
     danger = [list(TROUBLE).index(row["State"]) for row in rows]
     assert danger == sorted(danger)
@@ -137,8 +161,8 @@ def test_what_a_heartbeat_does_not_undo_stands_though_the_ven_goes_on_reporting(
         name
         for fact in today
         if state_of(fact) == state
-        for name in about(fact) & in_it
-        if any(state_of(one) == "online" and name in about(one) and one.time > fact.time for one in today)
+        for name in vens(fact) & in_it
+        if any(state_of(one) == "online" and name in vens(one) and one.time > fact.time for one in today)
     }
 
     assert reporting
@@ -233,6 +257,129 @@ def test_a_ven_is_still_suspended_after_two_weeks_of_heartbeats(tmp_path: Path) 
     assert Page("security_overview", found).of("viz_protected")[0]["total"] == "0 of 1"
 
 
+HOUR = 3600
+DAY = 24 * HOUR
+#: What happened to a VEN, and how many hours ago; its state with the default time range of a day, and what it would be
+#: if nobody had kept what lies before.
+BEFORE = {
+    "suspended, still reporting": ("suspend:72 heartbeat:1", "suspended", "online"),
+    "tampered with, still reporting": ("tamper:72 heartbeat:1", "tampered with", "online"),
+    "cloned, still reporting": ("clone:72 heartbeat:1", "cloned", "online"),
+    "suspended, not heard of since": ("suspend:72", "suspended", ""),
+    "lost, not heard of since": ("lose:72", "lost", ""),
+    "lost, reporting again": ("lose:72 heartbeat:1", "online", "online"),
+    "resumed before it": ("suspend:72 resume:48 heartbeat:1", "online", "online"),
+    "resumed in it": ("suspend:72 resume:2 heartbeat:1", "online", "online"),
+    "the lesser of two stands": ("suspend:72 tamper:70 revert:2 heartbeat:1", "suspended", "online"),
+    "suspended again in it": ("suspend:72 suspend:2", "suspended", "suspended"),
+}
+
+
+def _happened(history: str, number: int = 1) -> list[Json]:
+    steps = [step.split(":") for step in history.split()]
+    return [HAPPENS[step](number, 4 * DAY - float(ago) * HOUR) for step, ago in steps]
+
+
+@pytest.mark.parametrize(("history", "kept", "unkept"), BEFORE.values(), ids=BEFORE)
+def test_what_stood_before_the_time_range_still_stands(history: str, kept: str, unkept: str, tmp_path: Path) -> None:
+    made = [*_happened(history), *_happened("heartbeat:1", 2)]
+    now = BEGIN + 4 * DAY
+    found = Indexed(indexed(made), now, tmp_path)
+    found.keep_vens()
+    page = Page("workload_protection", found)
+
+    assert _states(page) == Counter([kept, "online"])
+    is_suspended = kept == "suspended"
+    assert page.of("viz_suspended")[0]["total"] == str(int(is_suspended))
+    assert page.of("viz_suspended")[0]["verdict"] == ("act now" if is_suspended else "OK")
+    assert len(page.linked("viz_suspended")) == int(is_suspended)
+    troubled = [(row["State"], row["Protection"]) for row in page.of("viz_troubled") if "State" in row]
+    assert troubled == ([(kept, TROUBLE[kept])] if kept in TROUBLE else [])
+    assert Page("security_overview", found).of("viz_protected")[0]["total"] == f"{1 + (kept == 'online')} of 2"
+    without_keeper = Page("workload_protection", Indexed(indexed(made), now, tmp_path))
+    assert _states(without_keeper) == Counter(filter(None, [unkept, "online"]))
+
+
+def _states(page: Page) -> Counter[str]:
+    """How many VENs are in which state."""
+    return Counter({row["State"]: int(row["VENs"]) for row in page.of("viz_states")})
+
+
+def test_what_happened_before_the_time_range_did_not_happen_in_it(tmp_path: Path) -> None:
+    histories = ("tamper:72", "unpair:72", "suspend:72", "heartbeat:1")
+    made = [step for number, history in enumerate(histories) for step in _happened(history, number)]
+    found = Indexed(indexed(made), BEGIN + 4 * DAY, tmp_path)
+    found.keep_vens()
+    page = Page("workload_protection", found)
+
+    assert {panel: page.of(panel)[0]["total"] for panel in ("viz_tampering", "viz_removed", "viz_suspended")} == {
+        "viz_tampering": "0", "viz_removed": "0", "viz_suspended": "1",
+    }  # fmt: skip
+    assert {row["No problems"] for row in page.of("viz_hours")} == {"0"}
+    assert page.of("viz_removals")[0]["By"] == "No removals."
+    assert _states(page) == Counter({"tampered with": 1, "suspended": 1, "online": 1})
+
+
+#: When the keeper last ran, in hours before now, and the hours shown: whether what it kept can be believed.
+KEPT = {
+    "half a day": (12, 24, True),
+    "two days": (48, 24, False),
+    "an hour, of a quarter": (1, 0.25, True),
+    "three hours, of a quarter": (3, 0.25, False),
+}
+
+
+@pytest.mark.parametrize(("ago", "shown", "believed"), KEPT.values(), ids=KEPT)
+def test_a_lookup_that_ends_before_the_time_range_is_not_believed(
+    ago: float, shown: float, believed: bool, tmp_path: Path
+) -> None:
+    now = BEGIN + 4 * DAY
+    found = Indexed(indexed(_happened("suspend:72 heartbeat:0.1")), now, tmp_path)
+    found.keep("VENs seen", now - ago * HOUR)
+    page = Page("workload_protection", found, {"global_time.earliest": str(now - shown * HOUR)})
+
+    assert [row["State"] for row in page.of("viz_states")] == ["suspended" if believed else "online"]
+
+
+OTHER_PCE = "pce.heron-freight.example"
+
+
+def _suspended_here_paired_there(**there: str) -> list[Json]:
+    """A host name that two PCEs or organisations have, or two members of a supercluster."""
+    return [
+        event("agent.suspend", by=ven(1), at=0),
+        event("agent.activate", by=ven(1), at=HOUR, **there),
+    ]
+
+
+@pytest.mark.parametrize(
+    "there",
+    [{"pce_fqdn": OTHER_PCE}, {"href": "/orgs/2/events/5f1c0000-0000-4000-a000-00000000ffff"}],
+    ids=["PCE", "org"],
+)
+def test_the_same_host_name_elsewhere_is_another_ven(there: dict[str, str], tmp_path: Path) -> None:
+    found = Indexed(indexed(_suspended_here_paired_there(**there)), BEGIN + 2 * HOUR, tmp_path)
+    found.keep_vens()
+    page = Page("workload_protection", found)
+
+    assert {row["State"]: row["VENs"] for row in page.of("viz_states")} == {"suspended": "1", "paired": "1"}
+    assert page.of("viz_suspended")[0]["total"] == "1"
+    assert [row["PCE"] for row in page.of("viz_troubled")] == [PCE]
+    assert Page("security_overview", found).of("viz_protected")[0]["total"] == "1 of 2"
+
+
+def test_members_of_a_supercluster_tell_of_one_ven(tmp_path: Path) -> None:
+    found = Indexed(indexed(_suspended_here_paired_there(pce_fqdn=OTHER_PCE)), BEGIN + 2 * HOUR, tmp_path)
+    href = "/orgs/1/workloads/7"
+    rows = [
+        {"_key": f"{pce}|{href}", "pce_fqdn": pce, "href": href, "hostname": "crane-1", "state": "present"}
+        for pce in (PCE, OTHER_PCE)
+    ]
+    found.knowledge.lookup_definition("illumio_pce_workloads").write(rows, append=False)
+
+    assert [row["State"] for row in Page("workload_protection", found).of("viz_states")] == ["paired"]
+
+
 def _clock(fact: Fact) -> str:
     return datetime.fromtimestamp(fact.time, timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
 
@@ -289,10 +436,10 @@ def test_a_day_without_problems_says_so_in_the_legend(open_page: Open) -> None:
 
 @pytest.mark.parametrize("day", ["bad", "quiet"])
 def test_who_removed_how_many_workloads(open_page: Open, day: str) -> None:
-    by: dict[str, set[str]] = {}
+    by: dict[str, set[Ven]] = {}
     for fact in _today(day):
         if state_of(fact) == "removed":
-            by.setdefault(fact.actor, set()).update(about(fact))
+            by.setdefault(fact.actor, set()).update(vens(fact))
 
     rows = open_page("workload_protection", day).of("viz_removals")
 
