@@ -123,6 +123,24 @@ def test_each_figure_that_a_click_lists_is_covered() -> None:
                 assert panel in figures(name) or name == "security_overview", (name, panel)
 
 
+#: Figures without a click, as docs/dashboards.md describes them.
+WITHOUT = {
+    "security_overview": {"Hidden cases", "Protected VENs", "PCEs collected", "Alerting"},
+    "investigate": {"First seen", "Last seen"},
+    "ingest": {"Data freshness", "Lag", "Events delivered", "Late arrivals"},
+}
+
+
+@pytest.mark.parametrize("name", [*ALL_NAMES, "fleet", "weekly"])
+def test_which_figures_cannot_be_clicked(name: str) -> None:
+    shown = [one for one in definition(name)["visualizations"].values() if one["type"] == "splunk.singlevalue"]
+    without = {one["title"] for one in shown if not one.get("eventHandlers")}
+
+    assert without == (
+        {one["title"] for one in shown} if name in ("pce_health", "weekly") else WITHOUT.get(name, set())
+    )
+
+
 #: Tables whose rows lead to Investigate: where a row leads, by the columns that it shows. None: see below.
 LEADS: dict[tuple[str, str], tuple[str, str] | None] = {
     ("security_overview", "viz_needs"): None,

@@ -36,11 +36,18 @@ def test_every_event_once_newest_first(open_page: Open, day: str) -> None:
     assert Counter(row["_event"] for row in rows) == Counter(map(_href, today))
     assert [row["Time"] for row in rows] == sorted((row["Time"] for row in rows), reverse=True)
     assert {row["Type"]: int(row["Events"]) for row in page.of("viz_types")} == Counter(fact.type for fact in today)
+    assert all(row["_type"] == row["Type"] for row in page.of("viz_types"))
     by_hour = Counter((fact.hour, fact.body["status"] or "none") for fact in today)
     for row in page.of("viz_hours"):
         hour = int(row["_time"]) // 3600
         names = {"Failure": "failure", "Success": "success", "No status": "none"}
         assert [int(row[name]) for name in names] == [by_hour[hour, status] for status in names.values()]
+
+
+def test_a_click_on_the_sentence_that_there_is_no_event_sets_no_type(open_page: Open) -> None:
+    for chosen in ({"org": "7"}, {"type": "label.destroy"}):
+        (row,) = open_page("events", **chosen).of("viz_types")
+        assert "Events" not in row and row["_type"] == "*"
 
 
 def test_nine_columns_and_those_of_the_export_are_the_events_own(open_page: Open) -> None:

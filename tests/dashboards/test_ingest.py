@@ -245,8 +245,8 @@ def test_gaps_lag_backlog_and_notes_say_what_to_do(tmp_path: Any) -> None:
         "note", "state", "system events", "sent on request", "note", "sent again", "backlog", "behind", "gap",
     ]  # fmt: skip
     details = {row["What"]: row["Detail"] for row in rows}
-    assert details["system events"] == "3 of 20 looked up stand in /system_events only"
-    assert details["sent on request"].startswith("4 ")
+    assert details["system events"] == "3 of 20 looked up are only in /system_events"
+    assert details["sent on request"] == "4 events that a reconciliation found missing"
     assert all(row["What to do"] and row["Detail"] for row in rows)
     assert rows[-1]["Detail"] == "from:2031-01-01T00:00:00.000Z,to:2031-01-02T00:00:00.000Z"
     assert {row["PCE"] for row in rows} == {"pce.example"}
@@ -277,5 +277,5 @@ def test_a_lost_state_says_what_to_do_and_is_no_failed_run(tmp_path: Any) -> Non
     assert [(row["Category"], row["What to do"]) for row in page.of("viz_errors")] == [("state_lost", remedy)]
     shown = {row["What"]: (row["Detail"], row["What to do"]) for row in page.of("viz_gap_rows")}
     assert shown["state lost"] == ("the state is gone", remedy)
-    assert "come twice" in shown["state"][1]
+    assert "appear twice" in shown["state"][1]
     assert page.of("viz_failed")[0]["total"] == "0"

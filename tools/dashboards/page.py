@@ -22,7 +22,9 @@ node.
 While a filter by severity is set, a figure with thresholds counts only part of what they are meant for: it is grey and
 reads "filtered".
 
-Click a figure to list exactly what it counts, with the page's filters and time range.
+Click a figure that counts events, people or workloads to list exactly what it counts, with the page's filters and time
+range; on the overview, click a figure of urgency to list its cases. Figures that are a state, a time or a share have no
+click, nor have those of PCE health and Weekly, and *Events delivered* and *Late arrivals* of Ingest.
 
 An empty table says why it is empty: nothing of the kind happened, nothing with the filters that are set, or no events
 were received at all. A figure reads 0, or "no data".
