@@ -47,6 +47,14 @@ def ranges(number: int) -> list[Json]:
     return [{"from_ip": f"203.0.113.{place}"} for place in range(number)]
 
 
+def tcp(port: int) -> Json:
+    return {"proto": 6, "port": port}
+
+
+def label(key: str, value: str) -> Json:
+    return {"label": {"href": "/orgs/1/labels/6", "key": key, "value": value}}
+
+
 def rule_set(changes: Any, how: str = "update", **members: Any) -> Json:
     return event(f"rule_set.{how}", [change("rule_set", changes, how, name="Yard", **members)])
 
@@ -62,6 +70,29 @@ WEAKENED: dict[str, tuple[Json, str, str]] = {
     ),
     "one of two services": (
         deny_rule(ingress_services={"before": [RDP, SSH], "after": [SSH]}), "services from RDP, SSH to SSH", "high",
+    ),
+    "a port whose digits the new one holds": (
+        deny_rule(ingress_services={"before": [tcp(22)], "after": [tcp(2222)]}), "services from tcp 22 to tcp 2222", "high",
+    ),
+    "a label whose value the new one holds": (
+        deny_rule(sources={"deleted": [ENV], "created": [label("env", "prod-old")]}),
+        "sources from env=prod to env=prod-old",
+        "high",
+    ),
+    "an address whose digits the new one holds": (
+        deny_rule(destinations={"deleted": ranges(2)[1:], "created": ranges(11)[10:]}),
+        "destinations from 203.0.113.1 to 203.0.113.10",
+        "high",
+    ),
+    "a statement that the new one goes on from": (
+        iptables(statements={"before": [TELNET], "after": [TELNET | {"parameters": TELNET["parameters"] + " -m limit"}]}),
+        "no longer INPUT -p tcp --dport 23 -j DROP",
+        "high",
+    ),
+    "for a list with a name that holds a bar": (
+        deny_rule(sources={"deleted": [APP], "created": [{"ip_list": {"name": "lab|all workloads|old"}}]}),
+        "sources from app=customs to lab|all workloads|old",
+        "high",
     ),
     "all sources": (deny_rule(consumers={"deleted": [APP]}), "sources no longer app=customs", "high"),
     "under the later names": (deny_rule(sources={"deleted": [APP], "created": [ENV]}), "sources from app=customs to env=prod", "high"),
@@ -110,6 +141,12 @@ AS_BEFORE: dict[str, Json] = {
     "all workloads instead": boundary(consumers={"deleted": [APP], "created": [AMS]}),
     "override given": deny_rule(override={"before": False, "after": True}),
     "switched on": boundary(enabled={"before": False, "after": True}),
+    "the same ports in another order": deny_rule(
+        ingress_services={"before": [tcp(22), tcp(2222)], "after": [tcp(2222), tcp(22)]}
+    ),
+    "a port more whose digits hold the other": deny_rule(
+        ingress_services={"before": [tcp(22)], "after": [tcp(2222), tcp(22)]}
+    ),
     "renamed": boundary(name={"before": "No RDP", "after": "No RDP between zones"}),
     "refused": boundary(enabled={"before": True, "after": False}) | {"status": "failure"},
     "a rule that allows, switched off": event(

@@ -6,6 +6,7 @@ out) and `fqdns`; a service has `service_ports` or `windows_services`; a label g
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -35,8 +36,14 @@ def ip_list(created: list[Json], deleted: list[Json] | None = None, how: str = "
     return of("ip_list", how, ip_ranges={"created": created, "deleted": deleted or []})
 
 
-def names(*domains: str) -> Json:
-    return of("ip_list", fqdns={"created": [{"fqdn": domain} for domain in domains]})
+def names(*domains: str, before: Iterable[str] = ()) -> Json:
+    return of(
+        "ip_list",
+        fqdns={
+            "created": [{"fqdn": domain} for domain in domains],
+            "deleted": [{"fqdn": domain} for domain in before],
+        },
+    )
 
 
 def service(*ports: Json, before: list[Json] | None = None, how: str = "update") -> Json:
@@ -81,6 +88,12 @@ OPENED: dict[str, tuple[Json, str, str]] = {
     "any name": (names("*"), "got the name *, which is anybody", "high"),
     "any name of a kind": (names("*.com"), "got the name *.com", "high"),
     "a tunnel": (names("*.ngrok.io"), "got the tunnel service *.ngrok.io", "medium"),
+    "any name of a kind instead of one that begins alike": (
+        names("*.com", before=["*.commerce.example"]), "got the name *.com", "high",
+    ),
+    "a tunnel instead of a name that begins alike": (
+        names("*.ngrok.io", before=["*.ngrok.io.kestrel-freight.example"]), "got the tunnel service *.ngrok.io", "medium",
+    ),
     "a new list": (ip_list([span("0.0.0.0/0")], how="create"), "IP list Remote access (new): got 100% of", "low"),
     "a service": (service({"proto": -1}), "service Remote access: got the ports all services", "high"),
     "all ports": (service(tcp(1, 65535), before=[tcp(443)]), "got the ports tcp 1-65535", "high"),
@@ -106,6 +119,7 @@ OF_A_DAY: dict[str, Json] = {
     "an address no longer taken out": ip_list([], [out("203.0.113.7/32")]),
     "one exception for another": ip_list([out("10.0.0.0/9")], [out("10.0.0.0/8")]),
     "names": names("*.update.example.com", "ngrok.example.com"),
+    "a name for anybody, written again": names("*.com", before=["*.com", "*.commerce.example"]),
     "an IP list renamed": of("ip_list", description={"before": None, "after": "0.0.0.0/0 and ::/0"}),
     "a service": service(tcp(443), tcp(8000, 8100)),
     "dynamic ports of Windows": service(tcp(49152, 65535), tcp(49152, 65535, 17), tcp(135)),
