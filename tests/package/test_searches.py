@@ -73,7 +73,7 @@ ONLY_DEFAULTS = {
     "signature": "unknown", "description": "unknown", "event_category": "unknown", "canonical_event_type": "unknown",
     "cim_dataset": "unknown", "object_category": "other", "change_type": "other",
 }  # fmt: skip
-_COMPARED = re.compile(r'(?<![\w.])(\w+)\s*(?:!?=\s*("[^"]*"|[^\s()|]+)|\s+IN\s+\(([^)]*)\))')
+_COMPARED = re.compile(r'(?<![\w.])(\w+)\s*(?:[!=]?=\s*("[^"]*"|[^\s()|]+)|\s+IN\s+\(([^)]*)\))')
 
 
 def by_default(base: str) -> list[str]:
@@ -87,11 +87,18 @@ def by_default(base: str) -> list[str]:
     return found
 
 
+#: A command up to its pipe or bracket, and those behind it that become a part of the base search.
+_PART = r'(?:[^|\]"]|"(?:[^"\\]|\\.)*")*'
+_MERGED = rf"(?:\|\s*(?:search|where)\b{_PART})*"
+
+
 def base_searches(spl: str, macros: dict[str, dict[str, str]]) -> list[str]:
-    """What stands before the first pipe of a search and of each of its subsearches."""
+    """What an index is asked for: what stands before the first pipe of a search and of each of its subsearches, and
+    each `search` and `where` behind it, which Splunk merges into it."""
     text = expand(spl, macros)
-    inner = [one for bracketed in re.findall(r"\[\s*search\b([^|\]]*)", text) for one in [bracketed]]
-    return [*inner] if text.lstrip().startswith("|") else [text.partition("|")[0], *inner]
+    inner = re.findall(rf"\[\s*search\b({_PART}{_MERGED})", text)
+    first = "" if text.lstrip().startswith("|") else re.match(rf"{_PART}{_MERGED}", text)[0]  # type: ignore[index]
+    return [one for one in [first, *inner] if one]
 
 
 def test_no_base_search_filters_on_what_only_a_default_match_gives(addon: Path) -> None:
@@ -113,6 +120,17 @@ def test_what_the_rule_of_default_matches_finds() -> None:
     assert by_default('index=a (signature="unknown" OR b=c)') == ['signature="unknown"']
     assert by_default('cim_dataset IN ("Alerts", "unknown")') == ['cim_dataset IN ("Alerts", "unknown")']
     assert by_default("object_category=other x=unknown signature=*") == ["object_category=other"]
+    assert by_default('signature=="unknown"') == ['signature=="unknown"']
+
+
+def test_a_filter_behind_a_base_search_is_a_part_of_it() -> None:
+    assert base_searches('index=a b="|" | search c=d | where e="]" | eval f=g | where h=i', {}) == [
+        'index=a b="|" | search c=d | where e="]" '
+    ]
+    assert base_searches("| makeresults | append [search index=a | where b=c | stats count]", {}) == [
+        " index=a | where b=c "
+    ]
+    assert base_searches("index=a | eval b=c | search b=unknown", {}) == ["index=a "]
 
 
 def test_the_rule_knows_every_lookup_with_a_default_match(addon: Path) -> None:

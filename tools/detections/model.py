@@ -162,7 +162,7 @@ class Detection:
     # names the parts that it has, {events}, {prepare} and {match}, so that the dashboards can use them too.
     search: str = ""
     events: str = ""
-    # What narrows them behind a pipe, since the index cannot find it: a default_match of a lookup.
+    # What narrows them behind a pipe, in eval, since the index cannot find it: a default_match of a lookup.
     only: str = ""
     prepare: list[str] = field(default_factory=list)
     match: str = "true()"

@@ -66,5 +66,5 @@ def _events(one: Detection, read: Reads) -> str:
 
 def _condition(one: Detection, read: Reads) -> str:
     events = one.events if read.events.startswith("NOT [") or not read.events else read.events
-    wanted = [condition(" ".join(text.split())) for text in (events, one.only) if text]
+    wanted = [*([condition(" ".join(events.split()))] * bool(events)), *([f"({one.only.strip()})"] * bool(one.only))]
     return " AND ".join([f"({' AND '.join(wanted)}", *([f"({read.where.strip()})"] * bool(read.where))]) + ")"

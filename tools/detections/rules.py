@@ -63,7 +63,7 @@ def _rule(one: Detection) -> str:
     audited = "" if "sourcetype" in one.events else "audited=1 AND "
     wanted = [f"({one.match})"] * (one.match != "true()") + [f"({one.shown_only})"] * bool(one.shown_only)
     begin = [f"was_{name}={name}" for name in names]
-    only = f" AND {condition(one.only)}" if one.only else ""
+    only = f" AND ({one.only})" if one.only else ""
     begin.append(f"candidate=if({audited}{condition(one.events)}{only},1,0)")
     # Commands see all events: those that are no candidates must not be a group among the others.
     aside = ["was_alert_event=alert_event", "alert_event=if(candidate=1,alert_event,null())"] if _commands(one) else []

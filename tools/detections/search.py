@@ -27,11 +27,15 @@ def compose(detection: Detection) -> str:
 
 
 def events_of(detection: Detection) -> str:
-    """The events that a detection looks at, for its drilldown too: the base search, and what narrows it further."""
+    """The events that a detection looks at, for its drilldown too: the base search, and what narrows it further.
+
+    Splunk merges a `search` or `where` behind the base search into it; a field that eval makes is none of its own.
+    """
     if detection.search.startswith("| tstats"):
         return detection.search.partition(" where ")[2].partition(" by ")[0]
     source = _filled(detection) or f"`illumio_pce_audit` ({detection.events})"
-    return _divided(source)[0] + (f" | search {detection.only}" if detection.only else "")
+    only = f" | eval wanted=if({detection.only},1,0) | where wanted=1 | fields - wanted" if detection.only else ""
+    return _divided(source)[0] + only
 
 
 def _divided(source: str) -> tuple[str, str]:
