@@ -20,6 +20,8 @@ Json = dict[str, Any]
 SUMMARY = "illumio_pce_daily_summary"
 NORTH = "pce-north.kestrel-freight.example"
 HOUR = 3600
+#: When the keeper runs for the first time after the Monday.
+NEXT = MONDAY + DAY + 57 * 60
 ALL = {"global_time.earliest": "0", "global_time.latest": ""}
 OFF = "No daily summary. Enable the saved search Illumio PCE - Daily summary - Keeper."
 
@@ -66,7 +68,7 @@ def test_the_bad_day_as_plain_python_counts_it(tmp_path: Path) -> None:
         [{"workload": name, "pce": NORTH, "state": state, "last_seen": str(MONDAY), "kept_until": str(MONDAY + DAY)}
          for name, state in vens], append=False,
     )  # fmt: skip
-    indexed.keep("Daily summary", MONDAY + DAY)
+    indexed.keep("Daily summary", NEXT)
     causes = _all_causes("bad")
     lines = [one for one in today if one["sourcetype"] == "illumio:pce:events"]
     delays = [one["_indextime"] - one["_time"] for one in lines]
@@ -106,9 +108,9 @@ def test_a_day_is_counted_again_when_it_gets_lines_late_and_only_then(tmp_path: 
         _event(DAY - 60, kind="agent.suspend", pce=SOUTH),
     ]
     indexed = Indexed(first, MONDAY + DAY, tmp_path)
-    indexed.keep("Daily summary", MONDAY + DAY)
+    indexed.keep("Daily summary", NEXT)
     before = _rows(indexed)
-    indexed.keep("Daily summary", MONDAY + DAY + HOUR)
+    indexed.keep("Daily summary", NEXT + HOUR)
 
     assert _rows(indexed) == before
     assert {name for _, name in _of(indexed, "case")} == {"ingest_failing"}
@@ -121,13 +123,13 @@ def test_a_day_is_counted_again_when_it_gets_lines_late_and_only_then(tmp_path: 
     # Three days later the index has lost the Monday, but for what it got late: what was counted stays.
     afresh = Indexed([*first, *late], MONDAY + 4 * DAY, tmp_path)
     indexed.__dict__["store"] = EventStore([], indexed.knowledge)
-    indexed.keep("Daily summary", MONDAY + 2 * DAY)
+    indexed.keep("Daily summary", NEXT + DAY)
     assert before < _rows(indexed)
     assert ("2031-03-04", "all") in _of(indexed, "runs")
     # With all of it there, it is as if it had come in time.
     indexed.__dict__["store"] = afresh.store
-    indexed.keep("Daily summary", MONDAY + 4 * DAY)
-    afresh.keep("Daily summary", MONDAY + 4 * DAY)
+    indexed.keep("Daily summary", NEXT + 3 * DAY)
+    afresh.keep("Daily summary", NEXT + 3 * DAY)
     assert _rows(indexed) == _rows(afresh)
     assert {name for _, name in _of(afresh, "case")} == {"ingest_failing", "ven_tampering", "ven_suspended"}
     # Two days without a line, on which the input did not run.
@@ -138,7 +140,7 @@ def test_a_day_is_counted_again_when_it_gets_lines_late_and_only_then(tmp_path: 
     # A row that was lost is counted again; an input without records for a week counts as removed.
     table = indexed.knowledge.lookup_definition(SUMMARY)
     table.write([dict(row) for row in table.rows if row["name"] != "ven_tampering"], append=False)
-    indexed.keep("Daily summary", MONDAY + 14 * DAY)
+    indexed.keep("Daily summary", NEXT + 13 * DAY)
     assert ("2031-03-03", "ven_tampering") in _of(indexed, "case")
     assert max(day for day, _ in _of(indexed, "runs")) == "2031-03-10"
     assert max(day for day, _ in _of(indexed, "day")) == "2031-03-16"
@@ -159,6 +161,23 @@ def test_only_inputs_of_events_count_for_uptime(tmp_path: Path) -> None:
     assert _of(indexed, "runs") == {("2031-03-03", "all"): ("24", "24", "0")}
     (week,) = Page("weekly", indexed).of("viz_weeks")
     assert week["Uptime"] == "100.0 %"
+
+
+@pytest.mark.parametrize("later", [0, 170, 3_500])
+def test_a_line_that_comes_while_the_keeper_runs_is_for_the_next_run(later: float, tmp_path: Path) -> None:
+    # Each part of the keeper asks the index for itself, seconds to minutes after the one before.
+    indexed = Indexed([_event(HOUR)], NEXT, tmp_path)
+    indexed.keep("Daily summary", NEXT)
+    before = _rows(indexed)
+    comes = _event(9 * HOUR, kind="agent.tampering", late=NEXT - 10 + later - (MONDAY + 9 * HOUR))
+    indexed.__dict__["store"] = Indexed([_event(HOUR), comes], NEXT, tmp_path).store
+    indexed.keep("Daily summary", NEXT + later)
+
+    assert _rows(indexed) == before
+    assert _of(indexed, "day") == {("2031-03-03", "every"): ("1", "", "2")}
+    indexed.keep("Daily summary", NEXT + 2 * HOUR)
+    assert _of(indexed, "day") == {("2031-03-03", "every"): ("2", "", "3")}
+    assert {name for _, name in _of(indexed, "case")} == {"ven_tampering"}
 
 
 def _day(number: int, *rows: Json, of: int | None = None) -> list[Json]:

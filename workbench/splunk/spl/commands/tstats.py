@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from workbench.splunk.refusal import Refused
 from workbench.splunk.spl.aggregates import sorted_groups
@@ -11,7 +12,7 @@ from workbench.splunk.spl.commands.registry import command
 from workbench.splunk.spl.measures import Group, group_keys, plain_measures
 from workbench.splunk.spl.relative_time import resolve
 from workbench.splunk.spl.runtime import Runner, Runtime
-from workbench.splunk.spl.search_language import parse_expanded
+from workbench.splunk.spl.search_language import TIME_MODIFIERS, parse_expanded
 from workbench.splunk.spl.spans import time_span
 from workbench.splunk.spl.store import Range
 from workbench.splunk.spl.values import Event, number_text
@@ -32,15 +33,13 @@ def parse_tstats(arguments: Arguments) -> Runner:
     arguments.finish()
     used = [measure.source for measure in measures if measure.source] + fields
     named = re.findall(r"([\w.:{}]+)\s*(?:!?=|[<>]|\s+IN\s*\()", predicate_text)
-    unknown = [name for name in [*used, *named] if name not in INDEXED_FIELDS | {"earliest", "latest"}]
+    unknown = [name for name in [*used, *named] if name not in INDEXED_FIELDS | TIME_MODIFIERS]
     if unknown or any(measure.expression for measure in measures):
         raise arguments.refuse(f"tstats sees index-time fields only, not {', '.join(unknown) or 'eval'}")
     predicate = parse_expanded(predicate_text)
     size = time_span(span) if span else None
 
     def run(_rows: list[Event], runtime: Runtime) -> list[Event]:
-        if set(predicate.times) - {"earliest", "latest"}:
-            raise Refused("index-time modifiers in tstats are not supported")
         context = runtime.context
         groups: dict[tuple[str, ...], Group] = {} if fields else {(): Group(measures)}
         for event in runtime.store.select(_range(predicate.times, runtime)):
@@ -67,12 +66,14 @@ def _where(arguments: Arguments) -> str:
 
 
 def _range(times: dict[str, tuple[str, int]], runtime: Runtime) -> Range:
-    if not times:
-        return runtime.range
-    if "earliest" not in times:
+    told = {name: resolve(text, runtime.now) for name, (text, _) in times.items()}
+    wanted = runtime.range
+    if "earliest" in told:
+        wanted = Range(told["earliest"], told.get("latest", runtime.now), indexed_by=wanted.indexed_by)
+    elif "latest" in told:
         raise Refused("latest without earliest is not supported")
-    latest = resolve(times["latest"][0], runtime.now) if "latest" in times else runtime.now
-    return Range(resolve(times["earliest"][0], runtime.now), latest, indexed_by=runtime.range.indexed_by)
+    index_times = {name[1:]: told[name] for name in ("_index_earliest", "_index_latest") if name in told}
+    return replace(wanted, **index_times)
 
 
 def visible(event: Event, indexes: list[str]) -> bool:

@@ -202,6 +202,20 @@ def test_tstats_counts_by_index_time_fields_only() -> None:
         rows("| tstats count where user=ann")
 
 
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ("earliest=-35s", "3"),
+        ("earliest=-35s latest=-15s", "2"),
+        ("earliest=-35s _index_latest=-15s", "2"),
+        ("_index_latest=-30s", "1"),
+        ("_index_earliest=-30s _index_latest=-10s", "2"),
+    ],
+)
+def test_tstats_takes_times_inline(times: str, expected: str) -> None:
+    assert rows(f"| tstats count where index=main {times}") == [{"count": expected}]
+
+
 def test_internal_indexes_are_searched_by_name_only() -> None:
     events = [{"_time": NOW, "index": name, "_raw": name} for name in ("main", "_internal")]
     assert [row["_raw"] for row in rows("index=*", events)] == ["main"]
