@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,13 @@ import pytest
 
 from tests.dashboards.conftest import DAY, MONDAY, events_of
 from tests.dashboards.facts import records
-from tests.dashboards.panels import Indexed, Page, Row
+from tests.dashboards.panels import PACKAGE, Indexed, Page, Row
 from tests.dashboards.test_security_overview import SOUTH, _all_causes, _cases
-from workbench.splunk.spl.store import EventStore
+from workbench.splunk.schedule.savedsearches_conf import all_searches
+from workbench.splunk.spl.knowledge import NoKnowledge
+from workbench.splunk.spl.search import run
+from workbench.splunk.spl.store import EventStore, Range
+from workbench.splunk.spl.values import Event
 
 Json = dict[str, Any]
 SUMMARY = "illumio_pce_daily_summary"
@@ -178,6 +183,36 @@ def test_a_line_that_comes_while_the_keeper_runs_is_for_the_next_run(later: floa
     indexed.keep("Daily summary", NEXT + 2 * HOUR)
     assert _of(indexed, "day") == {("2031-03-03", "every"): ("2", "", "3")}
     assert {name for _, name in _of(indexed, "case")} == {"ven_tampering"}
+
+
+class Asked(EventStore):
+    """A store that notes the times that it is asked for."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        super().__init__(events, NoKnowledge())
+        self.asked: set[tuple[float | None, float | None]] = set()
+
+    def select(self, wanted: Range) -> list[Event]:
+        return list(self.iterate(wanted))
+
+    def iterate(self, wanted: Range) -> Iterator[Event]:
+        self.asked.add((wanted.earliest, wanted.latest))
+        return super().iterate(wanted)
+
+
+def test_the_keeper_reads_events_of_the_days_that_it_counts_and_those_beside_them(tmp_path: Path) -> None:
+    indexed = Indexed([_event(HOUR)], NEXT, tmp_path)
+    store = Asked(indexed.store.select(Range()))
+    found = all_searches([PACKAGE])["Illumio PCE - Daily summary - Keeper"]
+    times = {"earliest": NEXT - 371 * DAY, "latest": NEXT + DAY}
+    run(found["search"], store, knowledge=indexed.knowledge, now=NEXT, **times)
+    monday = datetime.fromtimestamp(MONDAY, timezone.utc)
+    twelve_weeks = (monday - timedelta(weeks=12)).timestamp()
+
+    assert found["dispatch.earliest_time"] == "-371d"
+    assert store.asked == {
+        (twelve_weeks, MONDAY + DAY), (MONDAY - DAY, MONDAY + 2 * DAY), (MONDAY, MONDAY + DAY),
+    }  # fmt: skip
 
 
 def _day(number: int, *rows: Json, of: int | None = None) -> list[Json]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +23,26 @@ class Reads:
     events: str = ""
     terms: str = ""
     where: str = ""
+    # Terms of those that only the overview reads, apart from `terms`, in its own time range.
+    beside: str = ""
 
 
 def reads(shown: list[Detection]) -> list[Macro]:
-    """The base search of the overview, and the condition that its events meet on the indexers. Raises Invalid."""
+    """The base searches of the daily summary and of the overview, and the condition that their events meet on the
+    indexers. Raises Invalid."""
     narrowed = _narrowed({one.id for one in shown})
     pairs = [(one, narrowed.get(one.id, Reads())) for one in shown]
     audit = [pair for pair in pairs if not _of_own_type(*pair)]
     others = [_events(*pair) for pair in pairs if _of_own_type(*pair)]
     base = " OR ".join([f"(`illumio_pce_audit` ({_joined(audit)}))", *others])
+    beside = _joined([(one, replace(read, terms=read.beside)) for one, read in audit if read.beside])
     return [
-        Macro("illumio_pce_cases_read", f"`illumio_pce_index` ({base})",
-              "The events that the rules of the security overview can match."),
+        Macro("illumio_pce_cases_with_sign_ins", f"(`illumio_pce_index` ({base}))",
+              "The events that the rules of the security overview can match; of sign-ins those with this action.",
+              ["sign_ins"]),
+        Macro("illumio_pce_cases_read",
+              f"(`illumio_pce_cases_with_sign_ins(failure)` OR (`illumio_pce_audit` ({beside})))",
+              "The events that the rules of the security overview can match, for twice the selected time range."),
         Macro("illumio_pce_cases_can_match", f"where {' OR '.join(_condition(one, read) for one, read in pairs)}",
               "Drops, on the indexers, events that no rule of the security overview can match."),
     ]  # fmt: skip
