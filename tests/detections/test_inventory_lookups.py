@@ -247,8 +247,12 @@ def test_a_supercluster_has_a_row_for_each_member() -> None:
     assert len(lookups.present("workloads")) == 54
 
 
+@pytest.mark.parametrize("by_what_is_there", [False, True])
 @pytest.mark.parametrize("apart", [True, False], ids=["in two runs of the keeper", "in one"])
-def test_what_only_the_member_that_serves_a_ven_knows_outlives_the_leaders_events(apart: bool) -> None:
+def test_what_only_the_member_that_serves_a_ven_knows_outlives_the_leaders_events(
+    monkeypatch: pytest.MonkeyPatch, apart: bool, by_what_is_there: bool
+) -> None:
+    monkeypatch.setattr(lookup_command, "GOES_BY_WHAT_IS_THERE", by_what_is_there)
     both = [PCE, MEMBER]
     lookups = Lookups(
         [
@@ -273,6 +277,31 @@ def test_what_only_the_member_that_serves_a_ven_knows_outlives_the_leaders_event
     # It does not know itself any more.
     lookups.build(BEGIN + HOUR + 60)
     assert [(row["status"], row.get("silent")) for row in lookups.rows("objects").values()] == [("active", None)] * 2
+
+
+@pytest.mark.parametrize("by_what_is_there", [False, True])
+@pytest.mark.parametrize(
+    "row",
+    [
+        f'pce_fqdn="{PCE}", of=split("/orgs/1/workloads/7 /orgs/1/workloads/8"," ") | `illumio_pce_with_names(of)`',
+        f'pce_fqdn="{PCE}" | `illumio_pce_with_names(of)`',
+        'of="/orgs/1/workloads/7" | `illumio_pce_with_names(of)`',
+        f'pce_fqdn="{PCE}" | `illumio_pce_labels_of(of)`',
+        'of="host-7" | `illumio_pce_labels_of(of)`',
+    ],
+    ids=["several hrefs", "no href", "no PCE of an href", "no host", "no PCE of a host"],
+)
+def test_a_row_that_lacks_a_key_is_given_nothing_of_others(
+    monkeypatch: pytest.MonkeyPatch, row: str, by_what_is_there: bool
+) -> None:
+    """Whether or not a lookup by several fields goes by those that are there."""
+    monkeypatch.setattr(lookup_command, "GOES_BY_WHAT_IS_THERE", by_what_is_there)
+    lookups = Lookups(run(*workloads(FIRST, 7, 8)))
+    lookups.build(BEGIN + 60)
+
+    (found,) = lookups.search(f"makeresults | eval {row}", BEGIN + 120)
+
+    assert found.keys() <= {"_time", "pce_fqdn", "of"}
 
 
 def test_missed_runs_are_made_up_for_and_an_empty_lookup_is_built_anew() -> None:

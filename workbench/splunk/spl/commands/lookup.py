@@ -23,6 +23,8 @@ UNREADABLE: frozenset[str] = frozenset()
 #: Whether OUTPUTNEW looks nothing up for a row that has one of its fields. Search Reference, lookup: rows that have the
 #: output fields are left out, and of several fields that may mean one or all.
 ONE_IS_ENOUGH = False
+#: Whether a lookup by several fields, of which a row lacks one, goes by the others. Nobody knows.
+GOES_BY_WHAT_IS_THERE = False
 
 
 def _pairs(arguments: Arguments) -> list[tuple[str, str]]:
@@ -82,9 +84,12 @@ def _look_up(
         value = row.get(field)
         if isinstance(value, list):
             raise Refused(f"lookup by {field}, which has several values, is not supported")
-        if value is None:
+        if value is not None:
+            wanted[column] = value
+        elif not GOES_BY_WHAT_IS_THERE:
             return
-        wanted[column] = value
+    if not wanted:
+        return
     found = definition.find(wanted)
     for column, field in writes:
         values = [value for match in found for value in _values(match.get(column, ""))]
