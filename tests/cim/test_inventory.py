@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 import pytest
+from illumio_pce.inventory_events import Header
+from illumio_pce.inventory_kinds import COLLECTIONS, Context
 
 from tests import inventory as made
 from tests.cim import splunk
@@ -51,6 +53,72 @@ def test_an_object_has_the_time_of_its_run_and_its_fields_and_nothing_else(event
 
 def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _long(prefix: str, count: int, length: int = 60) -> list[str]:
+    """Names of that length; each `ü` takes two bytes."""
+    return [f"{prefix}-{number:03}-".ljust(length, "ü") for number in range(count)]
+
+
+#: Records of which a list alone would fill what Splunk extracts, and members that have to be found all the same.
+LONG: dict[str, tuple[str, Any, dict[str, str]]] = {
+    "an IP list": (
+        "ip_lists",
+        {"ip_ranges": [{"from_ip": f"10.{n}.0.1", "to_ip": f"10.{n}.255.255"} for n in range(48)]
+         + [{"from_ip": "0.0.0.0/0"}, {"from_ip": "::/0"}], "fqdns": [{"fqdn": name} for name in _long("fqdn", 50, 90)]},
+        {"ranges": "50", "is_any": "true"},
+    ),
+    "a label group": (
+        "label_groups",
+        {"key": "app", "labels": [{"href": f"/orgs/1/labels/{n}", "key": "app", "value": name}
+                                  for n, name in enumerate(_long("label", 300))]},
+        {"key": "app", "members": "300"},
+    ),
+    "a service": (
+        "services",
+        {"windows_services": [{"service_name": name} for name in _long("service", 50)], "service_ports": [{"proto": -1}]},
+        {"is_all": "true"},
+    ),
+    "a workload": (
+        "workloads",
+        {"hostname": "shop-db1", "labels": [{"href": f"/orgs/1/labels/{n}", "key": "app", "value": name}
+                                            for n, name in enumerate(_long("label", 200))],
+         "ven": {"href": "/orgs/1/vens/7", "status": "active"}},
+        {"hostname": "shop-db1", "ven_href": "/orgs/1/vens/7", "ven_status": "active", "managed": "true"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("collection", "record", "found"), LONG.values(), ids=LONG)
+def test_no_field_is_lost_behind_what_splunk_extracts(collection: str, record: Any, found: dict[str, str]) -> None:
+    whole = {"href": f"/orgs/1/{collection}/7", "name": "Long", **record}
+    (item,) = COLLECTIONS[collection].project([whole], Context("pce.example.com"))
+    text = Header("pce.example.com", 1, "1", RUN).present(item)
+    written, fields = json.loads(text), splunk.read(text, SOURCETYPE)
+
+    assert 4_800 < len(text.encode()) <= 5_000
+    assert {name: fields.get(name) for name in found} == found
+    lists = {name: value for name, value in written.items() if isinstance(value, list)}
+    assert lists.keys() == {name for name, value in item.members.items() if isinstance(value, list)}
+    for name, value in lists.items():
+        assert value == item.members[name][: len(value)]
+        assert fields[name if name in NAMED else f"{name}{{}}"] == value, name
+
+
+def test_the_lists_of_a_rule_share_what_splunk_extracts() -> None:
+    sides = {"providers": _long("to", 50), "consumers": _long("from", 50), "ingress_services": _long("on", 5)}
+    rule = {side: [{"ip_list": {"href": f"/{name}", "name": name}} for name in names] for side, names in sides.items()}
+    record = {
+        "href": "/orgs/1/rule_sets/7",
+        "name": "Long",
+        "rules": [{"href": "/orgs/1/rule_sets/7/sec_rules/8", **rule}],
+    }
+    _, item = COLLECTIONS["rule_sets"].project([record], Context("pce.example.com"))
+    fields = splunk.read(Header("pce.example.com", 1, "1", RUN).present(item), SOURCETYPE)
+
+    assert fields["services{}"] == sides["ingress_services"]
+    told = {name: len(fields[f"{name}{{}}"]) for name in ("providers", "consumers")}
+    assert 15 < told["providers"] < 50 and abs(told["providers"] - told["consumers"]) <= 2
 
 
 def test_only_what_names_the_inventory_reads_it() -> None:

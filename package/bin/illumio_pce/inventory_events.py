@@ -13,6 +13,8 @@ from .timestamps import render
 
 #: About this many characters are handed to splunkd at once.
 _PAGE = 256 * 1024
+#: Splunk extracts the fields of JSON from so many bytes of an event (limits.conf, extraction_cutoff).
+_EXTRACTED = 5_000
 
 
 class Header(NamedTuple):
@@ -45,9 +47,27 @@ class Header(NamedTuple):
             "name": name,
             "state": state,
             "snapshot": self.snapshot,
-            **members,
         }
-        return json.dumps(event, separators=(",", ":"), ensure_ascii=False)
+        lists = {member: list(value) for member, value in members.items() if isinstance(value, list)}
+        event.update({member: value for member, value in members.items() if member not in lists})
+        text = _text_of({**event, **lists})
+        return text if _size(text) <= _EXTRACTED else _text_of({**event, **_shortened(lists, _size(text) - _EXTRACTED)})
+
+
+def _shortened(lists: dict[str, list[str]], excess: int) -> dict[str, list[str]]:
+    """Lists that are so many bytes shorter: the longest loses its last entry, again and again."""
+    while excess > 0 and any(lists.values()):
+        longest = max(lists.values(), key=lambda entries: _size(_text_of(entries)))
+        excess -= _size(_text_of(longest.pop())) + 1
+    return {member: entries for member, entries in lists.items() if entries}
+
+
+def _text_of(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
 
 
 class Spool:
