@@ -156,3 +156,17 @@ def test_an_account_holds_the_clean_certificate() -> None:
 def test_a_tls_context_rejects_invalid_certificates(text: str) -> None:
     with pytest.raises(ValueError, match="not a readable certificate"):
         tls_context(text, "pce.example.com")
+
+
+class Absent:
+    """An attribute that a class does not have: of an object of it, it can be set, and means nothing."""
+
+    def __get__(self, *_: object) -> None:
+        raise AttributeError
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_where_openssl_knows_no_lowest_version_old_ones_are_refused_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ssl.SSLContext, "minimum_version", Absent())
+    refused = ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
+    assert tls_context("", "pce.example.com").options & refused == refused

@@ -379,9 +379,9 @@ def tls_context(ca_certificate: str, host: str, kind: type[_Context] = _Context)
     """
     context = kind(ssl.PROTOCOL_TLS_CLIENT)
     context.host = host
-    if hasattr(ssl, "TLSVersion"):
+    if hasattr(kind, "minimum_version"):
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-    else:  # Splunk 9's Python may be built with OpenSSL 1.0.2
+    else:  # Splunk 9's Python may be built with OpenSSL 1.0.2, which has no such setting
         context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
     try:
         if ca_certificate:
