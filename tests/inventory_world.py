@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from illumio_pce.config import Account
 from illumio_pce.errors import CollectorError, PceError, StopRequested
 from illumio_pce.inventory_run import InventoryRun
 from illumio_pce.inventory_settings import InventorySettings
-from illumio_pce.inventory_state import InventoryState
+from illumio_pce.inventory_state import InventoryState, PatientStore
 from illumio_pce.lease import Lease, NoLease
 from illumio_pce.limits import Limits
 from illumio_pce.output import SplunkEvents
@@ -138,7 +139,10 @@ def _json(value: Any) -> SimulatedResponse:
 
 @dataclass
 class InventoryWorld:
-    """Everything that outlives a run. `crash_at`: the number of the effect at which the process is killed."""
+    """Everything that outlives a run. `crash_at`: the number of the effect at which the process is killed.
+
+    `store`: for the input's document, in the place of `documents`.
+    """
 
     folder: Path
     settings: dict[str, str] = field(default_factory=lambda: {"collections": "workloads,labels"})
@@ -148,6 +152,7 @@ class InventoryWorld:
     documents: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     written: list[SplunkEvents] = field(default_factory=list)
     lease: Lease = field(default_factory=NoLease)
+    store: PatientStore | None = None
     crash_at: int | None = None
     effects: int = 0
     trace: list[str] = field(default_factory=list)
@@ -186,13 +191,16 @@ class InventoryWorld:
             self.documents[document["_key"]] = json.loads(json.dumps(document))
         self.effect("save ends")
 
+    def asked_once(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
     def prepare(self) -> InventoryRun:
         """A run that has not begun."""
         account = Account("lab", self.host, 443, 1, "api_1", "s3cret")
         self.stop = Stop()
         pce = Pce(account, self, self.clock, jitter=lambda: 0.5)
         settings = InventorySettings.parse("inv", {"account": "lab", **self.settings})
-        state = InventoryState(self, "inv", self.clock, self.lease)
+        state = InventoryState(self.store or self, "inv", self.clock, self.lease)
         limits = Limits()
         return InventoryRun(settings, account, pce, self, self.clock, self.stop, state, self.folder, limits)
 

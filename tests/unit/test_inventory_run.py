@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any, Callable
 
 import pytest
 from illumio_pce.errors import CollectorError, StateError
 from illumio_pce.lease import ClusterLease, NoLease
+from illumio_pce.names import COLLECTION
+from illumio_pce.splunkd import KvStore
+from splunklib.binding import HTTPError
 
 from tests.inventory_world import (
     FQDN,
@@ -263,3 +269,45 @@ def test_a_kv_store_that_fails_while_a_job_runs_ends_nothing(world: InventoryWor
     world.lease, world.pce.polls = Failing(), 100
     world.run()
     assert world.ended == "ok"
+
+
+class KvStoreOfSplunkd:
+    """splunkd with a KV store that is away as long as `is_away` says so."""
+
+    def __init__(self, is_away: Callable[[], bool]) -> None:
+        self.documents: dict[str, Any] = {}
+        self._is_away = is_away
+
+    def get(self, path: str) -> Any:
+        return self.documents[self._key(path)]
+
+    def post(self, path: str, value: Any) -> None:
+        self._key(path)
+        for document in value if isinstance(value, list) else [value]:
+            self.documents[document["_key"]] = document
+
+    def _key(self, path: str) -> str:
+        key = path.rpartition("/")[2]
+        if self._is_away():
+            raise TimeoutError
+        if key not in (*self.documents, "batch_save", COLLECTION):
+            raise HTTPError(SimpleNamespace(status=404, reason="", headers=[], body=BytesIO()))
+        return key
+
+
+def test_a_kv_store_that_was_away_while_a_job_ran_takes_what_the_run_has_to_store(world: InventoryWorld) -> None:
+    def is_away() -> bool:
+        return world.trace[-1:] == ["send /api/v2/orgs/1/jobs/workloads"]
+
+    splunkd = KvStoreOfSplunkd(is_away)
+    store = KvStore(splunkd, world.clock)  # type: ignore[arg-type]
+    world.store, world.lease = store, ClusterLease(store, "inv", "one", world.clock, 4 * HOUR)
+    world.clock.now += HOUR
+    assert world.lease.acquire() is None
+    world.pce.polls = 200
+    began = world.clock.now
+    world.run(later=0)
+    assert world.ended == "ok"
+    # The PCE is asked every five seconds all the same.
+    assert world.clock.now - began == 2 * 200 * 5
+    assert manifest_of(world.events())["complete"]

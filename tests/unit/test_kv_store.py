@@ -111,6 +111,35 @@ def test_a_run_waits_for_the_kv_store_only_once(result: Callable[[], Any], secon
     assert (splunkd.clock.now - began, splunkd.requests) == (waited, requests)
 
 
+@pytest.mark.parametrize("result", [status(503), silence], ids=["503", "silence"])
+def test_a_store_that_is_asked_once_forgets_what_failed(result: Callable[[], Any]) -> None:
+    answers: list[Callable[[], Any]] = [result, lambda: DOCUMENT, result, lambda: DOCUMENT]
+
+    def next_one() -> Any:
+        return answers.pop(0)()
+
+    splunkd = Splunkd(next_one, seconds=15.0)
+    store, began = splunkd.store(), splunkd.clock.now
+    with pytest.raises(StateError), store.asked_once():
+        store.get("audit")
+    assert (splunkd.requests, splunkd.clock.now - began) == (1, 15.0)
+    assert store.get("audit") == DOCUMENT
+    assert store.get("audit") == DOCUMENT  # outside of it, what fails is repeated as before
+    assert splunkd.requests == 4
+
+
+def test_being_asked_once_does_not_undo_an_earlier_failure() -> None:
+    splunkd = Splunkd(status(400))
+    store = splunkd.store()
+    with pytest.raises(StateError):
+        store.get("audit")
+    with pytest.raises(StateError), store.asked_once():
+        store.get("audit")
+    with pytest.raises(StateError):
+        store.get("audit")
+    assert splunkd.requests == 1
+
+
 def test_after_a_stop_request_the_kv_store_gets_only_a_moment() -> None:
     splunkd = Splunkd(status(503))
     began = splunkd.clock.now
@@ -124,6 +153,10 @@ def test_once_splunkd_is_gone_the_kv_store_is_not_asked(call: str) -> None:
     splunkd = Splunkd(lambda: {})
     with pytest.raises(StateError, match="splunkd has gone"):
         CALLS[call](splunkd.store(-1.0))
+    with pytest.raises(StateError, match="splunkd has gone"):
+        store = splunkd.store(-1.0)
+        with store.asked_once():
+            CALLS[call](store)
     assert splunkd.requests == 0
 
 

@@ -11,7 +11,7 @@ import contextlib
 import json
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from .clock import Clock
 from .errors import StateError
@@ -63,10 +63,17 @@ class InputMemory:
         return max((int(name) for name in names if name.isdigit() and int(name) <= until_ms), default=0)
 
 
+class PatientStore(KeyedStore, Protocol):
+    """A store that repeats what fails for a while, and then fails for the rest of the run."""
+
+    def asked_once(self) -> contextlib.AbstractContextManager[None]:
+        """Within it, nothing is repeated, and what fails is not remembered."""
+
+
 class InventoryState:
     """The memory of one input, in the KV store. Raises StateError, and CollectorError where the lease is lost."""
 
-    def __init__(self, store: KeyedStore, input_name: str, clock: Clock, lease: Lease) -> None:
+    def __init__(self, store: PatientStore, input_name: str, clock: Clock, lease: Lease) -> None:
         self._store = store
         self._key = INVENTORY_STATE + input_name
         self._clock = clock
@@ -84,11 +91,12 @@ class InventoryState:
     def keep_lease(self) -> None:
         """The run goes on, though it has nothing to store: renew the lease in time.
 
-        A KV store that does not answer is left alone: no other member can take the lease from it meanwhile.
+        A KV store that does not answer is left alone until the next time: no other member can take the lease from it
+        meanwhile, and the PCE is not kept waiting.
         """
         if self._clock.monotonic() - self._checked_at >= LEASE_SECONDS / 4:
             self._checked_at = self._clock.monotonic()
-            with contextlib.suppress(StateError):
+            with contextlib.suppress(StateError), self._store.asked_once():
                 self._lease.check()
 
     def save(self, memory: InputMemory) -> None:

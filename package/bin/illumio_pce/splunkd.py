@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Callable
 from urllib.parse import urlsplit
 
@@ -232,6 +233,16 @@ class KvStore:
         self._timeout = timeout
         self._problem = ""
         self._data = f"storage/collections/data/{COLLECTION}"
+
+    @contextlib.contextmanager
+    def asked_once(self) -> Iterator[None]:
+        """See `inventory_state.PatientStore.asked_once`."""
+        problem, timeout = self._problem, self._timeout
+        self._timeout = lambda: min(0.0, timeout())
+        try:
+            yield
+        finally:
+            self._problem, self._timeout = problem, timeout
 
     def get(self, key: str) -> Document | None:
         """See `DocumentStore.get`."""
