@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from illumio_pce.timestamps import render
 
 from tests.inventory_world import (
     FQDN,
@@ -153,6 +154,36 @@ def test_a_timer_with_a_scope_of_an_unknown_form_is_noted(world: InventoryWorld)
 
 
 # --- timers ----------------------------------------------------------------------------------------
+
+
+def last_heard(world: InventoryWorld, number: int, hours: float) -> Event:
+    """A workload as releases before 22.3 have it: the type is in its VEN alone."""
+    at = render(int((world.clock.now + 4 * HOUR - hours * HOUR) * 1000))
+    agent = {"active_pce_fqdn": FQDN, "status": {"last_heartbeat_on": at}}
+    return workload(number, managed=True, ven={"href": f"/orgs/1/vens/{number}"}, agent=agent)
+
+
+@pytest.mark.parametrize(
+    ("vens", "silent"),
+    [
+        ("none, since the request fails", {1: None, 2: None, 3: False, 4: True}),
+        ("one of two", {1: False, 2: None, 3: False, 4: True}),
+        ("all", {1: False, 2: True, 3: False, 4: True}),
+        ("none, since they are not wanted", {1: True, 2: True, 3: False, 4: True}),
+    ],
+)
+def test_where_the_type_of_a_ven_failed_to_come_only_what_is_so_for_each_type_is_told(
+    vens: str, silent: dict[int, bool | None], world: InventoryWorld
+) -> None:
+    world.settings["collections"] = "workloads" if vens.endswith("wanted") else "vens,workloads"
+    world.pce.status = {path_of("vens"): 500} if vens.endswith("fails") else {}
+    laptop = {"href": "/orgs/1/vens/1", "ven_type": "endpoint", "active_pce_fqdn": FQDN}
+    servers = [{"href": f"/orgs/1/vens/{n}", "ven_type": "server", "active_pce_fqdn": FQDN} for n in (2, 3, 4)]
+    world.set("vens", laptop, *(servers if vens == "all" else []))
+    hours = {1: 2, 2: 2, 3: 0.5, 4: 48}
+    world.set("workloads", *(last_heard(world, number, ago) for number, ago in hours.items()))
+    found = [event for event in others(world.run()) if event["kind"] == "workload"]
+    assert {int(event["name"][4:]): event.get("silent") for event in found} == silent
 
 
 def test_timers_that_cannot_be_read_once_are_those_of_the_last_run(world: InventoryWorld) -> None:

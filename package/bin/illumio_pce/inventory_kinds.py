@@ -30,6 +30,7 @@ from .inventory_values import (
 )
 from .inventory_words import LONGEST_LABELS, Names, labels_of, peers, ports, ranges, scope_text
 from .json_values import object_of
+from .key_set import KeySet
 
 #: So many entries of a list are told.
 _LONGEST_LIST = 50
@@ -61,7 +62,8 @@ class Context:
 
     `now_ms`: the PCE's time when it was asked. `timers`: None where they cannot be read. `labels_error`: why labels
     could not be read in this run, though the key may read them. `unlisted`: the folders of rules that their
-    rule sets do not list: whether there are any is not known. `endpoints`: the hrefs of VENs of that type.
+    rule sets do not list: whether there are any is not known. `endpoints`: the hrefs of VENs of that type;
+    `servers`: hashes of those of others; `reads_vens`: they are among the collections, whether they came or not.
     `judged`, `not_judged`: VENs with a heartbeat that were judged silent or not, and that name another PCE.
     """
 
@@ -73,12 +75,17 @@ class Context:
     labels_error: PceError | None = None
     unlisted: set[str] = field(default_factory=set)
     endpoints: set[str] = field(default_factory=set)
+    servers: KeySet = field(default_factory=KeySet)
+    reads_vens: bool = False
     is_standalone: bool = False
     judged: int = 0
     not_judged: int = 0
 
-    def silent(self, record: Record, heartbeat: str, ven_type: str, server: str) -> bool | None:
-        """Whether a VEN is silent; None for one that another PCE serves: heartbeats are not replicated."""
+    def silent(self, record: Record, heartbeat: str, ven_types: Iterable[str], server: str) -> bool | None:
+        """Whether a VEN is silent, which is of one of these types; None where that depends on which.
+
+        None as well for one that another PCE serves: heartbeats are not replicated.
+        """
         if self.timers is None:
             return None
         if server and server.lower() != self.fqdn.lower() and not self.is_standalone:
@@ -86,12 +93,32 @@ class Context:
             return None
         self.judged += bool(heartbeat)
         labels = set(filter(None, map(href_of, objects_of(record.get("labels")))))
-        return self.timers.is_silent(heartbeat, ven_type, labels, self.now_ms)
+        found = {self.timers.is_silent(heartbeat, ven_type, labels, self.now_ms) for ven_type in ven_types}
+        return found.pop() if len(found) == 1 else None
+
+    def note_type(self, ven: str, ven_type: str) -> None:
+        """Note of which type a VEN is."""
+        if ven_type == "endpoint":
+            self.endpoints.add(ven)
+        else:
+            self.servers.add(_hash_of(ven))
+
+    def types_of(self, ven: str) -> tuple[str, ...]:
+        """The types that a VEN may have whose workload does not tell: each, where it failed to come."""
+        if ven in self.endpoints:
+            return ("endpoint",)
+        if ven and self.reads_vens and _hash_of(ven) not in self.servers:
+            return ("server", "endpoint")
+        return ("server",)
 
     def note_server(self, server: str) -> None:
         """Note which PCE serves a VEN."""
         if HOST_NAME.fullmatch(server) and len(self.seen) < MOST_MEMBERS:
             self.seen.add(server)
+
+
+def _hash_of(href: str) -> int:
+    return hash(href) % 2**64 or 1
 
 
 Project = Callable[[Iterable[Record], Context], Iterator[Item]]
@@ -133,7 +160,7 @@ def _workload(record: Record, context: Context) -> Item:
     hostname, ven_type = text_of(record.get("hostname")), text_of(ven.get("ven_type"))
     server, heartbeat = host_of(agent.get("active_pce_fqdn")), text_of(status.get("last_heartbeat_on"))
     context.note_server(server)
-    type_of_timer = ven_type or ("endpoint" if href_of(ven) in context.endpoints else "")
+    ven_types = (ven_type,) if ven_type else context.types_of(href_of(ven))
     members = {
         "hostname": hostname,
         "managed": managed,
@@ -150,7 +177,7 @@ def _workload(record: Record, context: Context) -> Item:
         "ven_type": ven_type,
         "active_pce_fqdn": server,
         "policy_sync": text_of(status.get("security_policy_sync_state")),
-        "silent": context.silent(record, heartbeat, type_of_timer, server) if managed else None,
+        "silent": context.silent(record, heartbeat, ven_types, server) if managed else None,
         "created_at": text_of(record.get("created_at")),
     }
     name = text_of(record.get("name")) or hostname or _tail(href)
@@ -174,8 +201,7 @@ def _ven(record: Record, context: Context) -> Item:
     ven_type, server = text_of(record.get("ven_type")), host_of(record.get("active_pce_fqdn"))
     heartbeat = text_of(record.get("last_heartbeat_at"))
     context.note_server(server)
-    if ven_type == "endpoint":
-        context.endpoints.add(href)
+    context.note_type(href, ven_type)
     events = [object_of(one.get("latest_event")) for one in objects_of(record.get("conditions"))]
     members = {
         "hostname": hostname,
@@ -187,7 +213,7 @@ def _ven(record: Record, context: Context) -> Item:
         "conditions": sorted({text_of(event.get("notification_type")) for event in events} - {""})[:_LONGEST_LIST],
         "os": first_text(record.get("os_id"), record.get("os_platform"), record.get("os_detail")),
         "labels": labels_of(record, context.names),
-        "silent": context.silent(record, heartbeat, ven_type, server),
+        "silent": context.silent(record, heartbeat, (ven_type,), server),
     }
     name = text_of(record.get("name")) or hostname or _tail(href)
     passing = present({"last_heartbeat_at": heartbeat})

@@ -125,7 +125,8 @@ class InventoryRun(ShortRun):
     def _shared(self, memory: InputMemory, identity: Identity, timers: TimerSettings) -> Shared:
         # A later run has a later name, also if the clock was set back.
         snapshot = max(self._started_ms, memory.latest(until_ms=self._started_ms + DAY) + 1)
-        context = Context(identity.fqdn, is_standalone=identity.is_standalone)
+        reads_vens = "vens" in self.settings.collections
+        context = Context(identity.fqdn, is_standalone=identity.is_standalone, reads_vens=reads_vens)
         if timers.value is not None and not identity.guessed:
             context.timers = Timers(timers.value, memory.groups)
         return Shared(
