@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -154,6 +155,21 @@ def test_a_timer_with_a_scope_of_an_unknown_form_is_noted(world: InventoryWorld)
 
 
 # --- timers ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("ahead", "words"), [(20, "20 hours ahead of"), (0, ""), (-20, "20 hours behind")])
+def test_the_age_of_a_heartbeat_is_told_by_the_clock_of_the_pce(ahead: int, words: str, world: InventoryWorld) -> None:
+    now = world.clock.now + (4 + ahead) * HOUR
+    world.pce.date = formatdate(now, usegmt=True)
+
+    def heard(number: int, minutes: int) -> Event:
+        status = {"last_heartbeat_on": render(int((now - 60 * minutes) * 1000))}
+        return workload(number, managed=True, agent={"active_pce_fqdn": FQDN, "status": status})
+
+    world.set("workloads", heard(1, minutes=30), heard(2, minutes=90))
+    assert [event["silent"] for event in others(world.run())] == [False, True]
+    note = f"The Date header of the PCE's responses is {words} this machine's clock."
+    assert (world.ended, world.last.record.notes) == ("ok", [note] if words else [])
 
 
 def last_heard(world: InventoryWorld, number: int, hours: float) -> Event:

@@ -161,7 +161,7 @@ class CollectionRun:
         """How many objects the PCE counts, and those that it gives."""
         shared = self._shared
         total = shared.downloader.total(self._path)
-        shared.context.now_ms = shared.pce.time.now_ms()
+        shared.context.now_ms = shared.pce.time.header_now_ms()  # heartbeats have the PCE's time
         compared = shared.downloader.read(self._path, self._files.download, lambda: self._compare(full=full), total)
         self._check_labels()
         return self._recount(total, compared.rows), compared

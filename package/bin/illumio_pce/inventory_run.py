@@ -113,10 +113,12 @@ class InventoryRun(ShortRun):
             self.record.notes.append(_NONE_JUDGED.format(context.fqdn))
 
     def _check_clock(self) -> None:
-        """A run with a wrong time would outdate those of the right time."""
-        ahead = self.pce.time.ahead_ms
+        """A run with a wrong time would outdate those of the right time; a smaller difference is noted."""
+        ahead, problem = self.pce.time.ahead_ms, clock_problem(self.pce.time, None)
         if abs(ahead) > DAY and self._started_ms + ahead >= _FIRST_CREDIBLE:
-            raise CollectorError("clock", clock_problem(self.pce.time, None), remedy=_SET_CLOCK)
+            raise CollectorError("clock", problem, remedy=_SET_CLOCK)
+        if problem:
+            self.record.notes.append(problem)
 
     def _remembered(self) -> InputMemory:
         memory = self.state.load()
