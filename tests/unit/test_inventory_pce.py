@@ -139,6 +139,16 @@ def test_where_all_vens_name_another_pce_a_note_says_that_none_is_judged(world: 
     assert world.last.record.notes == []
 
 
+def test_another_name_of_a_standalone_pce_is_no_second_pce(world: InventoryWorld) -> None:
+    world.set("workloads", managed(1, "vip.example.com"))
+    assert manifest_of(world.run())["pce_fqdns"] == [FQDN, "vip.example.com"]
+    world.pce.health = [{"fqdn": FQDN, "type": "standalone"}]
+    for _ in range(2):
+        events = world.run()
+        assert [manifest_of(events, name)["pce_fqdns"] for name in ("labels", "workloads")] == [[FQDN], [FQDN]]
+        world.pce.status["/api/v2/health"] = 502
+
+
 @pytest.mark.parametrize("kind", ["leader", "member", None])
 def test_a_member_that_tells_only_of_itself_serves_not_all(kind: str | None, world: InventoryWorld) -> None:
     world.pce.health = [{"fqdn": FQDN, "type": kind}]

@@ -112,8 +112,8 @@ class Context:
         return ("server",)
 
     def note_server(self, server: str) -> None:
-        """Note which PCE serves a VEN."""
-        if HOST_NAME.fullmatch(server) and len(self.seen) < MOST_MEMBERS:
+        """Note which PCE serves a VEN; a standalone one serves it itself, by whatever name."""
+        if not self.is_standalone and HOST_NAME.fullmatch(server) and len(self.seen) < MOST_MEMBERS:
             self.seen.add(server)
 
 

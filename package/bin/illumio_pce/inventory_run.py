@@ -93,6 +93,8 @@ class InventoryRun(ShortRun):
             self._check_clock()
             memory.fqdn, memory.guessed, memory.timers = identity.fqdn, identity.guessed, timers.value
             memory.is_standalone = identity.is_standalone
+            if identity.is_standalone:
+                memory.members = ()
             shared = self._shared(memory, identity, timers)
             if identity.guessed:
                 self.record.notes.append(_GUESSED)
