@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from illumio_pce import inventory_download
+from illumio_pce.inventory_kinds import COLLECTIONS
 
 from tests.inventory_world import (
     FQDN,
@@ -225,6 +226,22 @@ def test_a_key_that_is_limited_to_labels_deletes_nothing(world: InventoryWorld) 
     events = world.run()
     assert manifest_of(events, "labels")["deleted"] == 1
     assert_kept(world, events, "limited to labels", "Global Viewer")
+
+
+@pytest.mark.parametrize("name", COLLECTIONS)
+def test_with_a_key_that_is_limited_to_labels_only_what_every_user_sees_is_complete(
+    name: str, world: InventoryWorld
+) -> None:
+    """Administration guide, "Scoped Roles and Permissions": labels, label groups, IP lists and services are for all."""
+    world.settings["collections"] = name
+    world.set(name, {"href": f"/orgs/1/{name}/1", "name": "one"})
+    world.run()
+    world.set(name)
+    world.pce.limited = True
+    manifest = manifest_of(world.run(), name)
+    is_for_all = name in ("labels", "label_groups", "ip_lists", "services")
+    assert (manifest["complete"], manifest["deleted"]) == (is_for_all, int(is_for_all))
+    assert ("limited to labels" in manifest.get("why", "")) != is_for_all
 
 
 def test_an_object_without_an_href_makes_a_snapshot_incomplete(world: InventoryWorld) -> None:

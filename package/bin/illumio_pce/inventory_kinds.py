@@ -127,13 +127,13 @@ Project = Callable[[Iterable[Record], Context], Iterator[Item]]
 class Collection(NamedTuple):
     """A collection. `path`: below the organisation, unless it begins with a slash.
 
-    `scoped`: a key with a role that is limited to labels reads only a part of it, and nothing tells.
+    `scoped`: a key with a role that is limited to labels may read only a part of it, or nothing, and nothing tells.
     """
 
     name: str
     path: str
     project: Project
-    scoped: bool = False
+    scoped: bool = True
 
 
 def _each(project: Callable[[Record, Context], Item]) -> Project:
@@ -428,16 +428,16 @@ NAMED_BY_OTHERS = frozenset({"label", "label_group", "ip_list", "service", "virt
 COLLECTIONS = {
     collection.name: collection
     for collection in (
-        Collection("labels", "labels", _each(_label)),
-        Collection("label_groups", _policy("label_groups"), _label_groups),
-        Collection("ip_lists", _policy("ip_lists"), _named("ip_list", _ip_list)),
-        Collection("services", _policy("services"), _named("service", _service)),
-        Collection("virtual_services", _policy("virtual_services"), _named("virtual_service", _virtual_service), True),
-        Collection("vens", "vens", _each(_ven), True),
-        Collection("workloads", "workloads", _each(_workload), True),
-        Collection("rule_sets", _policy("rule_sets"), _rule_sets, True),
+        Collection("labels", "labels", _each(_label), scoped=False),
+        Collection("label_groups", _policy("label_groups"), _label_groups, scoped=False),
+        Collection("ip_lists", _policy("ip_lists"), _named("ip_list", _ip_list), scoped=False),
+        Collection("services", _policy("services"), _named("service", _service), scoped=False),
+        Collection("virtual_services", _policy("virtual_services"), _named("virtual_service", _virtual_service)),
+        Collection("vens", "vens", _each(_ven)),
+        Collection("workloads", "workloads", _each(_workload)),
+        Collection("rule_sets", _policy("rule_sets"), _rule_sets),
         Collection("enforcement_boundaries", _policy("enforcement_boundaries"), _named("enforcement_boundary", _flow)),
-        Collection("pairing_profiles", "pairing_profiles", _named("pairing_profile", _pairing_profile), True),
+        Collection("pairing_profiles", "pairing_profiles", _named("pairing_profile", _pairing_profile)),
         Collection("container_clusters", "container_clusters", _named("container_cluster", _container_cluster)),
         Collection("users", "/users", _each(_user)),
         Collection("service_accounts", "service_accounts", _named("service_account", _service_account)),
