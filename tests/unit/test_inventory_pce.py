@@ -117,11 +117,65 @@ def test_behind_a_name_that_no_member_has_silent_is_not_judged(world: InventoryW
         world.run()
         (row,) = world.lookup().values()
         assert (row["pce_fqdn"], "silent" in row) == ("leader.example.com", False)
-        assert "Enter the member's own FQDN as PCE URL" in world.last.record.notes[0]
+        assert "Enter the PCE's own FQDN as PCE URL" in world.last.record.notes[0]
     world.host = "member.example.com"
     world.set("workloads", managed(1, "member.example.com"))
     (event,) = others(world.run())
     assert (event["pce_fqdn"], event["silent"]) == ("member.example.com", True)
+
+
+def judged(world: InventoryWorld) -> dict[str, bool | None]:
+    """After a run, by workload, whether it is silent."""
+    world.run()
+    rows = world.lookup().items()
+    return {row["name"]: row.get("silent") for href, row in rows if "/workloads/" in href}
+
+
+def is_guess_noted(world: InventoryWorld) -> bool:
+    return any(note.startswith("It is unknown which VENs this PCE serves") for note in world.last.record.notes)
+
+
+def test_whoever_wrote_the_latest_event_is_not_taken_for_the_pce_that_is_asked(world: InventoryWorld) -> None:
+    """The leader of a supercluster, whose health may not be read."""
+    world.pce.status["/api/v2/health"] = 403
+    world.pce.latest_event = "member.example.com"
+    world.set("workloads", managed(1, "member.example.com"))
+    for _ in range(2):
+        assert judged(world) == {"host1": None}
+        assert is_guess_noted(world)
+    world.set("workloads", managed(1, "member.example.com"), managed(2, FQDN))
+    judged(world)  # learns that a VEN names the account's host
+    assert judged(world) == {"host1": None, "host2": True}
+    manifest = manifest_of(world.events(-1))
+    assert (manifest["pce_fqdn"], manifest["pce_fqdns"]) == (FQDN, [FQDN, "member.example.com"])
+    assert not is_guess_noted(world)
+
+
+def test_what_health_once_told_stays_whoever_writes_events(world: InventoryWorld) -> None:
+    world.set("workloads", managed(1, "member.example.com"), managed(2, FQDN))
+    assert judged(world) == {"host1": None, "host2": True}
+    world.pce.status["/api/v2/health"] = 403
+    world.pce.latest_event = "member.example.com"
+    assert judged(world) == {"host1": None, "host2": True}
+    assert manifest_of(world.events(-1))["pce_fqdn"] == FQDN
+
+
+def test_an_event_of_the_host_that_is_asked_tells_that_it_is_a_pce(world: InventoryWorld) -> None:
+    world.pce.status["/api/v2/health"] = 403
+    world.pce.latest_event = FQDN.upper()
+    world.set("workloads", managed(1))
+    assert judged(world) == {"host1": True}
+    assert not is_guess_noted(world)
+
+
+def test_in_illumios_cloud_the_only_name_is_that_of_the_pce(world: InventoryWorld) -> None:
+    world.host, world.pce.latest_event = "scp1.illum.io", "m1.example.com"
+    world.set("workloads", managed(1, "m1.example.com"))
+    assert judged(world) == {"host1": True}
+    assert not is_guess_noted(world)
+    world.pce.latest_event = "m2.example.com"
+    assert judged(world) == {"host1": None}
+    assert is_guess_noted(world)
 
 
 def test_where_all_vens_name_another_pce_a_note_says_that_none_is_judged(world: InventoryWorld) -> None:

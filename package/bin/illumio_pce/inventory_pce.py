@@ -22,7 +22,7 @@ _NO_HEALTH = ("refused_key", "redirect")
 class Identity:
     """The PCE's name (`fqdn`), and those of all members of its supercluster.
 
-    `guessed`: nothing tells which of the members it is. `is_standalone`: it belongs to no supercluster.
+    `guessed`: nothing tells whether that is its name. `is_standalone`: it belongs to no supercluster.
     """
 
     fqdn: str
@@ -34,7 +34,8 @@ class Identity:
 def identify(pce: Pce, account: Account, memory: InputMemory) -> Identity:
     """Ask the PCE for its name: its health, else what is remembered, else its latest event, else the account's host.
 
-    A PCE in Illumio's cloud has no health to read. Any member of a supercluster may have written the latest event.
+    A PCE in Illumio's cloud has no health to read. Any member of a supercluster may have written the latest event, so
+    it is a guess, unless the account's host is the name of a PCE: that of an event, or the one that serves a VEN.
     Raises PceError where the PCE cannot be asked at all.
     """
     host, remembered = account.host, memory.fqdn
@@ -47,11 +48,17 @@ def identify(pce: Pce, account: Account, memory: InputMemory) -> Identity:
         if not certain and remembered:
             return Identity(remembered, guessed=memory.guessed, is_standalone=memory.is_standalone)
     latest = _of_events(pce, account.org_id)
-    own = latest or remembered or host
-    if remembered and remembered.lower() != host.lower():
-        own = remembered
-    members = set(sorted({*memory.members, latest} - {""})[:MOST_MEMBERS])
-    return Identity(own, members, memory.guessed, memory.is_standalone)
+    names = sorted({*memory.members, latest} - {""})
+    own = Identity(remembered or host, set(names[:MOST_MEMBERS]), is_standalone=memory.is_standalone)
+    if remembered and not memory.guessed and not account.is_in_cloud:
+        return own
+    for name in names:
+        if name.lower() == host.lower():
+            return replace(own, fqdn=name)
+    if own.fqdn.lower() == host.lower():
+        own = replace(own, fqdn=latest or host)
+    # In the cloud there is no health that could tell, and no other address to ask at.
+    return replace(own, guessed=len(names) > 1 or not account.is_in_cloud)
 
 
 def _own(names: list[str], host: str, memory: InputMemory) -> Identity:

@@ -40,8 +40,9 @@ _SET_CLOCK = (
     "would take precedence over later ones."
 )
 _GUESSED = (
-    "The PCE is a member of a supercluster, but the account's host is not among the FQDNs in /health, so it is unknown "
-    "which VENs it serves, and `silent` is not set. Enter the member's own FQDN as PCE URL."
+    "It is unknown which VENs this PCE serves, so `silent` is not set: the account's host is not among the FQDNs in "
+    "/health, nor, where that cannot be read, among those that events and VENs name. Enter the PCE's own FQDN as PCE "
+    "URL, in a supercluster the member's, or let the API key read /health."
 )
 _UNREADABLE_SCOPE = (
     "An offline timer of settings/workloads has a scope of an unknown form. Where it may apply, `silent` is not judged."

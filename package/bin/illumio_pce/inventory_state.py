@@ -43,7 +43,7 @@ class Mark(NamedTuple):
 class InputMemory:
     """What the document says. `members`: the FQDNs of the PCEs that served VENs; `fqdn`: the PCE's own.
 
-    `guessed`: the PCE is one of several, and nothing told which. `is_standalone`: it is the only one. `timers`: the
+    `guessed`: nothing told whether that is its name. `is_standalone`: it is the only one. `timers`: the
     offline timers as they were read last; None where the key may not read them. `groups`: of each label group that they
     name, the hrefs of its labels.
     """
