@@ -308,3 +308,34 @@ def test_a_pce_that_cannot_be_asked_is_an_event(down: bool, expected: tuple[str 
     assert (found.get("cluster"), found["severity"]) == expected
     assert (found["dest"], found["error_category"]) == ("pce.example.com", "connection")
     assert found["problems"] == ["its health API (No connection.)"]
+
+
+BAD_PARTS: dict[str, dict[str, Any]] = {
+    "replication of policy": {"network": {"replication": [
+        {"type": "intracluster", "details": {"database_name": "agent"},
+         "value": {"status": "critical", "lag_seconds": 4000}}]}},
+    "notification disk_low": {"notifications": [{"status": "critical", "token": "disk_low", "message": "Low on disk."}]},
+    "group Policy Database": {"groups": [{"group": "Policy Database", "status": "critical", "components": []}]},
+    "policy_database_utilization_percentage (99)": {"groups": [{"group": "x", "status": "normal", "components": [
+        {"section": "s", "contents": [{"name": "policy_database_utilization_percentage", "value": 99,
+                                       "status": "critical"}]}]}]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("problem", BAD_PARTS)
+@pytest.mark.parametrize("status", ["normal", None])
+def test_a_pce_is_as_bad_as_the_worst_that_it_says_whatever_its_own_status(status: str | None, problem: str) -> None:
+    found = of_pce([pce(status=status, nodes=[node()], **BAD_PARTS[problem])])
+    assert (found["sev"], found["severity"], found["cluster"]) == ("ERR", "high", "degraded")
+    assert found["problems"] == [problem]
+
+
+def test_a_warning_of_a_part_is_a_warning_of_the_pce() -> None:
+    found = of_pce([pce(notifications=[{"status": "normal", "token": "a"}, {"status": "warning", "token": "b"}])])
+    assert (found["sev"], found["cluster"], found["problems"]) == ("WARN", "degraded", ["notification b"])
+
+
+def test_parts_that_are_all_well_leave_a_pce_healthy() -> None:
+    notes = [{"status": "normal", "token": "upgrade_available", "message": ""}, {"status": None, "token": "t"}]
+    found = of_pce([pce(notifications=notes, groups=[{"group": "x", "status": "normal"}])])
+    assert (found["sev"], found["cluster"], found.get("problems")) == ("INFO", "healthy", None)

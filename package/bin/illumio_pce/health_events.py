@@ -80,14 +80,17 @@ def _pce_event(pce: Mapping[str, Any], fqdn: str, nodes: list[Mapping[str, Any]]
         for note in entries_of(pce.get("notifications"))
     ]
     replicas = [_replica(one) for one in entries_of(object_of(pce.get("network")).get("replication"))]
+    groups = entries_of(pce.get("groups"))
     found = list(measurements(pce.get("groups")))
     own = level_of(pce.get("status"))
-    problems = _pce_problems(missing, notes, replicas, found)
+    problems = _pce_problems(missing, notes, replicas, groups, found)
     if own is None and not nodes:
         own = WARNING  # neither good nor bad is known
     if _bad(own) and not problems:
         problems = [f"its status ({text_or_none(pce.get('status')) or 'unknown'})"]
-    levels = [own, WARNING if missing else None]
+    # Nothing promises that the status of a PCE follows from that of all its parts.
+    parts = [level_of(one.get("status")) for one in (*notes, *replicas, *groups)]
+    levels = [own, WARNING if missing else None, *parts, *(one.level for one in found)]
     return _complete(
         {
             "kind": "pce",
@@ -96,7 +99,7 @@ def _pce_event(pce: Mapping[str, Any], fqdn: str, nodes: list[Mapping[str, Any]]
             "dest": fqdn,
             "pce_type": text_or_none(pce.get("type")),
             "status": text_or_none(pce.get("status")),
-            "cluster": "degraded" if missing or _bad(own) else "healthy" if own else None,
+            "cluster": "degraded" if any(map(_bad, levels)) else "healthy" if own else None,
             "missing": missing,
             "nodes": len(nodes),
             "available_seconds": number_of(pce.get("available_seconds")),
@@ -112,11 +115,18 @@ def _pce_event(pce: Mapping[str, Any], fqdn: str, nodes: list[Mapping[str, Any]]
     )
 
 
-def _pce_problems(missing: int, notes: list[Members], replicas: list[Members], found: list[Measurement]) -> list[str]:
+def _pce_problems(
+    missing: int,
+    notes: list[Members],
+    replicas: list[Members],
+    groups: list[Mapping[str, Any]],
+    found: list[Measurement],
+) -> list[str]:
     return [
         *([f"missing nodes ({missing})"] if missing else []),
         *(f"notification {_shown(note.get('token'))}" for note in notes if _bad(level_of(note.get("status")))),
         *(f"replication of {_shown(one.get('of'))}" for one in replicas if _bad(level_of(one.get("status")))),
+        *(f"group {_shown(text_or_none(one.get('group')))}" for one in groups if _bad(level_of(one.get("status")))),
         *_problems_of(found),
     ]
 
