@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -339,3 +340,33 @@ def test_parts_that_are_all_well_leave_a_pce_healthy() -> None:
     notes = [{"status": "normal", "token": "upgrade_available", "message": ""}, {"status": None, "token": "t"}]
     found = of_pce([pce(notifications=notes, groups=[{"group": "x", "status": "normal"}])])
     assert (found["sev"], found["cluster"], found.get("problems")) == ("INFO", "healthy", None)
+
+
+#: Splunk extracts the fields of JSON from so many bytes (limits.conf, `extraction_cutoff` of `spath`).
+CUTOFF = 5000
+
+
+def early(event: dict[str, Any]) -> set[str]:
+    """The members that end within Splunk's limit."""
+    names = list(event)
+    return {name for at, name in enumerate(names) if len(json.dumps({n: event[n] for n in names[: at + 1]})) < CUTOFF}
+
+
+def test_what_a_pce_says_at_length_pushes_no_severity_out_of_reach() -> None:
+    notes = [{"status": "critical", "token": f"token_{n}", "message": "m" * 200} for n in range(25)]
+    replica = {"type": "intracluster", "details": {"database_name": "agent"}, "value": {"lag_seconds": 1}}
+    network = {"replication": [replica] * 40}
+    groups = [{"components": [metric(f"metric_{n}", n) for n in range(20)]}]
+    found = of_pce([pce(status="critical", notifications=notes, network=network, groups=groups)])
+    assert len(json.dumps(found)) > CUTOFF
+    expected = {"dest", "status", "cluster", "missing", "sev", "vendor_severity", "severity", "problems", "metric_19"}
+    assert expected <= early(found)
+    assert list(found)[-2:] == ["notifications", "replication"]
+
+
+def test_the_services_of_a_node_push_no_severity_out_of_reach() -> None:
+    services = {"status": "critical", "running": [f"service_{n}_{'x' * 100}" for n in range(60)]}
+    found = of_node(services=services, cpu=usage(99, "critical"), metrics=[metric("a", 1)])
+    assert len(json.dumps(found)) > CUTOFF
+    assert {"dest", "node", "cpu_load_percent", "sev", "severity", "problems", "a"} <= early(found)
+    assert list(found)[-1] == "services"

@@ -187,9 +187,14 @@ def _node_problems(
 def _complete(
     members: Members, levels: Iterable[Level | None], problems: list[str], found: Iterable[Measurement] = ()
 ) -> Members:
-    """The event with its severity, its problems and its measurements, without what is not known."""
+    """The event with its severity, its problems and its measurements, without what is not known.
+
+    Splunk extracts the fields of the first 5,000 bytes, so what may be long comes last.
+    """
     worst = max((level for level in levels if level is not None), default=NORMAL)
-    event = _without_null({**members, "sev": worst.sev, "vendor_severity": worst.sev, "severity": worst.severity})
+    long = {name: value for name, value in members.items() if isinstance(value, (list, dict))}
+    short = {name: value for name, value in members.items() if name not in long}
+    event = _without_null({**short, "sev": worst.sev, "vendor_severity": worst.sev, "severity": worst.severity})
     event["problems"] = problems
     own = _TAKEN | members.keys() | event.keys()
     values: dict[str, list[Any]] = {}
@@ -199,7 +204,7 @@ def _complete(
             if one.value not in known:
                 known.append(one.value)
     event.update({name: some[0] if len(some) == 1 else some for name, some in values.items()})
-    return {name: value for name, value in event.items() if value not in ([], {})}
+    return {name: value for name, value in {**event, **long}.items() if value not in ([], {})}
 
 
 def _is_missing(node: Mapping[str, Any]) -> bool:
