@@ -24,7 +24,7 @@ from illumio_pce.output import SplunkEvents
 from illumio_pce.pce import Pce
 from illumio_pce.stop import Stop
 
-from tests.simulation import Killed, SimulatedClock, SimulatedPendingResponse, SimulatedResponse
+from tests.simulation import Fault, Killed, SimulatedClock, SimulatedPendingResponse, SimulatedResponse
 
 HOUR = 3600
 FQDN = "pce.example.com"
@@ -55,7 +55,8 @@ class InventoryPce:
     no header. `cuts`: how many bytes a datafile lacks, one after another. `at_once`: 200 instead of 202. `polls`: how
     often a job is asked for before it is done. `lost`: how often a path is answered with 404, before it is there.
     `empty`: how an empty collection comes: `[]`, `no result`, or `204`.
-    `most`: a larger `max_results` is refused. `limited`: the key may not read the settings. `latest_event`: the
+    `most`: a larger `max_results` is refused. `long_list`: what becomes of a response with more than 500 objects, and
+    `seconds`: how long it takes. `limited`: the key may not read the settings. `latest_event`: the
     PCE that wrote it. `date`: the Date header of its health. `location`: where its jobs are.
     """
 
@@ -68,6 +69,8 @@ class InventoryPce:
     lost: dict[str, int] = field(default_factory=dict)
     empty: str = "[]"
     most: int = 10**6
+    long_list: Fault = lambda response: response
+    seconds: float = 0.0
     job_status: str = "done"
     limited: bool = False
     latest_event: str = "cloud.example.com"
@@ -167,11 +170,19 @@ class InventoryWorld:
             raise Killed(name)
 
     def send(
-        self, path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str], _seconds: float
+        self, path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str], seconds: float
     ) -> SimulatedPendingResponse:
         self.effect(f"send {path}")
-        response = self.pce.respond(path, dict(query), headers)
-        return SimulatedPendingResponse(self.clock, self.clock.now, response)
+        is_long = int(dict(query).get("max_results", "0")) > 500
+        arrives = self.clock.now + min(seconds, self.pce.seconds if is_long else 0)
+        try:
+            response = self.pce.respond(path, dict(query), headers)
+            if is_long and self.pce.seconds > seconds:
+                raise PceError("timeout", "The PCE did not answer in time.")
+            found = self.pce.long_list(response) if is_long else response
+            return SimulatedPendingResponse(self.clock, arrives, found)
+        except PceError as error:
+            return SimulatedPendingResponse(self.clock, arrives, error)
 
     def write(self, events: SplunkEvents) -> int:
         """Events are taken one by one, so that a run can end in the middle of a page."""

@@ -17,6 +17,7 @@ from tests.inventory_world import (
     path_of,
     workload,
 )
+from tests.simulation import Fault, SimulatedResponse, cut_short, half_a_body, page_of_html, reset, status
 
 # --- what deletes nothing --------------------------------------------------------------------------
 
@@ -181,6 +182,72 @@ def test_a_pce_that_refuses_such_a_number_gives_what_it_gave(world: InventoryWor
     manifest = manifest_of(world.run())
     assert (manifest["complete"], manifest["count"]) == (False, 500)
     assert "counts 800 objects but returned 500" in manifest["why"]
+
+
+@pytest.fixture
+def long_world(world: InventoryWorld) -> InventoryWorld:
+    """Of 800 workloads, the PCE gives 500 at once, and the others only where it is asked for 800."""
+    world.set("workloads", *(workload(number) for number in range(800)))
+    world.pce.at_once = True
+    return world
+
+
+def asked_for_all(world: InventoryWorld) -> int:
+    return sum(query == {"max_results": "800"} for _, query, _ in world.pce.asked)
+
+
+def test_a_pce_has_four_minutes_for_a_long_list(long_world: InventoryWorld) -> None:
+    long_world.pce.seconds = 230
+    manifest = manifest_of(long_world.run())
+    assert (manifest["complete"], manifest["count"], asked_for_all(long_world)) == (True, 800, 1)
+
+
+def test_a_pce_that_is_too_slow_for_a_long_list_is_asked_for_it_once(long_world: InventoryWorld) -> None:
+    long_world.pce.seconds = 10**6
+    began = long_world.clock.now + 4 * HOUR
+    events = long_world.run()
+    manifest = manifest_of(events)
+    assert (manifest["complete"], manifest["count"], len(others(events))) == (False, 500, 500)
+    assert "The PCE did not answer in time." in manifest["why"]
+    assert (long_world.ended, asked_for_all(long_world)) == ("ok", 1)
+    assert long_world.clock.now - began < 300
+    assert others(long_world.run()) == []
+
+
+FAULTS: dict[str, Fault] = {
+    "504": status(504),
+    "429": status(429),
+    "closed": reset,
+    "broken": cut_short,
+    "cut": half_a_body,
+    "a page": page_of_html,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_long_list_that_fails_leaves_what_came_before(fault: str, long_world: InventoryWorld) -> None:
+    long_world.pce.long_list = FAULTS[fault]
+    events = long_world.run()
+    manifest = manifest_of(events)
+    assert (manifest["complete"], manifest["count"], len(others(events))) == (False, 500, 500)
+    assert "a part of the collection at once" in manifest["why"]
+    assert (long_world.ended, asked_for_all(long_world)) == ("ok", 1)
+    assert others(long_world.run()) == []
+
+
+def test_a_long_list_that_is_malformed_where_it_is_read_leaves_what_came_before(long_world: InventoryWorld) -> None:
+    def broken(response: SimulatedResponse) -> SimulatedResponse:
+        return SimulatedResponse(200, response.headers, response.body[:-2] + b"}, ]")
+
+    long_world.pce.long_list = broken
+    events = long_world.run()
+    assert (manifest_of(events)["count"], len(others(events)), long_world.ended) == (500, 500, "ok")
+
+
+def test_a_key_that_is_refused_for_a_long_list_ends_the_run(long_world: InventoryWorld) -> None:
+    long_world.pce.long_list = status(401)
+    events = long_world.run()
+    assert (long_world.ended, others(events)) == ("refused_key", [])
 
 
 def test_200_instead_of_202_is_taken(world: InventoryWorld) -> None:

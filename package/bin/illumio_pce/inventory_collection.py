@@ -234,7 +234,7 @@ class CollectionRun:
             f"Objects came more than once ({snapshot.repeated}), so others may be missing." if snapshot.repeated else ""
         )
         count = _count_mismatch(snapshot.rows, totals)
-        return list(filter(None, (self._limits(), flawed, repeated, count)))
+        return list(filter(None, (self._limits(), flawed, repeated, count, self._shared.downloader.shortfall)))
 
     # --- what becomes of it ------------------------------------------------------------------------
 

@@ -47,9 +47,13 @@ class _Lost(PceError):
 
 
 class Downloader:
-    """Asks one PCE for whole collections, one at a time. `wait`: called again and again while the PCE is waited for."""
+    """Asks one PCE for whole collections, one at a time. `wait`: called again and again while the PCE is waited for.
+
+    `shortfall`: why the last one is only the beginning of what it was asked for; empty where nothing says that it is.
+    """
 
     def __init__(self, pce: Pce, clock: Clock, limits: Limits, wait: Callable[[], None]) -> None:
+        self.shortfall = ""
         self._wait = wait
         self._pce = pce
         self._clock = clock
@@ -76,6 +80,7 @@ class Downloader:
         PCE lost the job or its datafile, a new job begins once. `total`: how many objects the PCE counts.
         """
         request = Request(path, (), (("Prefer", "respond-async"),))
+        self.shortfall = ""
         try:
             try:
                 taken, is_direct = self._read(request, target, take)
@@ -86,13 +91,26 @@ class Downloader:
                 raise
             target.write_bytes(gzip.compress(b"[]"))
             return take()
-        if is_direct and total is not None and taken.rows < total:
-            try:
-                return self._read(Request(path, (("max_results", str(total)),)), target, take)[0]
-            except PceError as error:
-                if error.category != "bad_request":
-                    raise
-        return taken
+        if not is_direct or total is None or taken.rows >= total:
+            return taken
+        try:
+            self._wait()
+            response = self._open(Request(path, (("max_results", str(total)),)), self._limits.whole_list_seconds)
+        except PceError as error:
+            self._note_shortfall(error)
+            return taken
+        try:
+            self._keep(response, target)
+            return take()
+        except PceError as error:
+            self._note_shortfall(error)
+            return self._read(request, target, take)[0]
+
+    def _note_shortfall(self, error: PceError) -> None:
+        """What came before counts, unless the error is one that would have stopped that as well."""
+        if not error.passing and error.category != "bad_request":
+            raise error
+        self.shortfall = f"The PCE gave a part of the collection at once, but not all of it: {error.args[0]}"
 
     def _read(self, request: Request, target: Path, take: Callable[[], Taken]) -> tuple[Taken, bool]:
         """See `read`; and whether the PCE gave the collection at once, which it may have cut."""
@@ -147,10 +165,10 @@ class Downloader:
                 raise
             raise _Lost(f"The PCE does not have the asynchronous job's datafile ({error.status}).") from None
 
-    def _open(self, request: Request) -> Response:
-        """A response; an error in the words of a collection, where its own are those of events."""
+    def _open(self, request: Request, once_within: float | None = None) -> Response:
+        """See `Pce.open`; an error in the words of a collection, where its own are those of events."""
         try:
-            return self._pce.open(request)
+            return self._pce.open(request, once_within)
         except PceError as error:
             if error.status not in _TEXTS:
                 raise

@@ -16,6 +16,8 @@ class Limits(NamedTuple):
     `job_seconds`, `job_poll_seconds`: how long, and how often, an asynchronous job is asked for its result.
     `collection_seconds`: how long the PCE has for the job of a whole collection. `collection_retries`: how often such a
     job's datafile is requested again, `collection_pause_seconds` apart, where it did not come whole.
+    `whole_list_seconds`: how long the PCE may think about a collection that it gives without a job; less than a lease
+    has left.
     `present_seconds`: during a backlog, how often new events are read.
 
     `kv_store_request_seconds`: one request to the KV store. `kv_store_seconds`: how long a failing one is repeated,
@@ -37,6 +39,7 @@ class Limits(NamedTuple):
     collection_seconds: float = 1800.0
     collection_retries: int = 2
     collection_pause_seconds: float = 10.0
+    whole_list_seconds: float = 240.0
     present_seconds: float = 60.0
     kv_store_request_seconds: float = 15.0
     kv_store_seconds: float = 30.0

@@ -252,10 +252,17 @@ class Pce:
         self._succeeded = True
         return self._small(path, query)
 
-    def open(self, request: Request) -> Response:
-        """The response to any request, with its body unread; its status is 200, 202 or 204. Raises PceError."""
+    def open(self, request: Request, once_within: float | None = None) -> Response:
+        """The response to any request, with its body unread; its status is 200, 202 or 204. Raises PceError.
+
+        `once_within`: for a response that takes long, how long (seconds). Then the request is made only once.
+        """
         self._succeeded = True
-        return self._send(request, lambda response, _now_ms: response, accepted=(200, 202, 204))
+
+        def read(response: Response, _now_ms: int) -> Response:
+            return response
+
+        return self._send(request, read, once_within is None, (200, 202, 204), once_within)
 
     def body(self, response: Response, seconds: float) -> Iterator[bytes]:
         """The body of such a response; the PCE has so long for the whole of it. Raises PceError."""
@@ -328,6 +335,7 @@ class Pce:
         read: Callable[[Response, int], T],
         retry: bool = True,
         accepted: Sequence[int] = (200, 202),
+        timeout: float | None = None,
     ) -> T:
         """Send until `read` gets something complete, or time is up; never again once a key was refused."""
         if self._refused is not None:
@@ -337,7 +345,7 @@ class Pce:
             self._trying_since, self._succeeded = self._clock.monotonic(), False
         while True:
             try:
-                result = read(*self._send_once(request, accepted))
+                result = read(*self._send_once(request, accepted, timeout or self._limits.read_timeout_seconds))
                 self._succeeded = True
                 return result
             except PceError as error:
@@ -363,10 +371,9 @@ class Pce:
         left = self._trying_since + self._limits.retry_seconds - self._clock.monotonic()
         return pause if pause + 1 < left else None
 
-    def _send_once(self, request: Request, accepted: Sequence[int]) -> tuple[Response, int]:
-        limits, timeout = self._limits, self._limits.read_timeout_seconds
+    def _send_once(self, request: Request, accepted: Sequence[int], timeout: float) -> tuple[Response, int]:
         for _ in range(_SAME_HOST_REDIRECTS + 1):
-            left = self._trying_since + max(limits.retry_seconds, timeout) - self._clock.monotonic()
+            left = self._trying_since + max(self._limits.retry_seconds, timeout) - self._clock.monotonic()
             response, sent_at, arrived_at = self._prefetcher.fetch(request, max(1.0, min(timeout, left)))
             now_ms = self.time.observe(response.headers.get("date"), sent_at, arrived_at)
             if response.status not in (301, 302, 303, 307, 308):
