@@ -255,12 +255,12 @@ def test_text_that_python_cannot_parse_is_kept_as_text(text: str) -> None:
         ("[1] ]", "there is text after the JSON array of the response"),
         ("[1 2]", "the JSON array of the response is malformed"),
         ("[1;2]", "the JSON array of the response is malformed"),
-        ("[,1]", "the response ends in the middle of an event, or holds something that is not JSON"),
-        ("[1,]", "the response ends in the middle of an event, or holds something that is not JSON"),
-        ("[", "the response ends in the middle of an event, or holds something that is not JSON"),
+        ("[,1]", "the response ends in the middle of an element, or holds something that is not JSON"),
+        ("[1,]", "the response ends in the middle of an element, or holds something that is not JSON"),
+        ("[", "the response ends in the middle of an element, or holds something that is not JSON"),
         ("[1", "the JSON array of the response is malformed"),
-        ("[1,", "the response ends in the middle of an event, or holds something that is not JSON"),
-        ('[{"a":', "the response ends in the middle of an event, or holds something that is not JSON"),
+        ("[1,", "the response ends in the middle of an element, or holds something that is not JSON"),
+        ('[{"a":', "the response ends in the middle of an element, or holds something that is not JSON"),
     ],
 )
 @pytest.mark.parametrize("size", [1, 1_000_000])
@@ -306,7 +306,7 @@ def test_a_partial_character_after_the_array_is_noticed() -> None:
 
 def test_an_endless_element_is_given_up() -> None:
     chunks = Counted(chain([b"["], repeat(b"9" * (64 * KIB))))
-    with pytest.raises(NotAnArray, match="larger than any event can be"):
+    with pytest.raises(NotAnArray, match="larger than any can be"):
         elements_of(chunks, element_limit=MIB)
     # each time twice as much is looked at: 1 MiB is not yet too much
     assert chunks.taken - 1 == 32

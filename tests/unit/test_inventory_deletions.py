@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from illumio_pce import inventory_download
+from illumio_pce import inventory_download, inventory_snapshot
 from illumio_pce.inventory_kinds import COLLECTIONS
 
 from tests.inventory_world import (
@@ -102,6 +102,20 @@ def test_a_response_without_an_end_is_given_up(world: InventoryWorld, monkeypatc
     assert world.ended == "too_large"
     assert_kept(world, events, "larger than")
     assert [path for path, _, _ in world.pce.asked].count("/api/v2/orgs/1/datafiles/workloads") == 2  # one in each run
+
+
+def test_an_object_that_is_too_large_is_not_requested_again(
+    world: InventoryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run()
+    monkeypatch.setattr(inventory_snapshot, "_LARGEST", 1000)
+    world.pce.collections["workloads"][3]["services"] = ["x" * 1_000_000]
+    before = len(world.pce.asked)
+    events = world.run()
+    assert world.ended == "too_large"
+    assert_kept(world, events, "/orgs/1/workloads/w3")
+    asked = [path for path, _, _ in world.pce.asked[before:]]
+    assert asked.count("/api/v2/orgs/1/datafiles/workloads") == 1
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from illumio_pce import inventory_snapshot
 from illumio_pce.errors import PceError
 from illumio_pce.inventory_files import forget
 from illumio_pce.inventory_kinds import Item
@@ -65,6 +66,28 @@ def test_what_is_no_whole_array_is_an_error(text: str, tmp_path: Path) -> None:
     with pytest.raises(PceError) as caught:
         read(tmp_path, text)
     assert caught.value.category == "broken_answer"
+
+
+RULE_SET = "/orgs/1/sec_policy/active/rule_sets/7"
+
+
+@pytest.mark.parametrize(
+    ("beginning", "which"),
+    [
+        ({"href": RULE_SET, "name": "Shop"}, RULE_SET),
+        ({"created_by": {"href": "/users/1"}, "href": RULE_SET}, "number 3 of the list"),
+    ],
+)
+def test_an_object_that_is_too_large_is_named(
+    beginning: dict[str, Any], which: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory_snapshot, "_LARGEST", 1024**2)
+    large = {**beginning, "rules": [{"href": f"{RULE_SET}/sec_rules/{number}"} for number in range(60_000)]}
+    with pytest.raises(PceError) as caught:
+        read(tmp_path, json.dumps([{"href": "/a"}, {"href": "/b"}, large]))
+    assert (caught.value.category, caught.value.passing) == ("too_large", False)
+    assert caught.value.args[0] == f"An object of the collection is larger than 1 MB and cannot be read: {which}."
+    assert "a rule set into several" in caught.value.remedy
 
 
 def item(number: int, name: str = "") -> Item:

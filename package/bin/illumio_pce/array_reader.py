@@ -24,6 +24,14 @@ class NotAnArray(ValueError):
     """The text is no JSON array, or ends before the array does."""
 
 
+class TooLong(NotAnArray):
+    """An element is longer than any that is read; `start`: how it begins."""
+
+    def __init__(self, start: str) -> None:
+        super().__init__("an element of the response is larger than any can be")
+        self.start = start
+
+
 class Element(NamedTuple):
     """One element: its text, and what it means (None where it was not parsed)."""
 
@@ -80,9 +88,9 @@ class ArrayReader:
                     buffer.at = end
                     return element
             if buffer.ended:
-                raise NotAnArray("the response ends in the middle of an event, or holds something that is not JSON")
+                raise NotAnArray("the response ends in the middle of an element, or holds something that is not JSON")
             if buffer.left > self._element_limit:
-                raise NotAnArray("an event of the response is larger than any event can be")
+                raise TooLong(buffer.text[buffer.at : buffer.at + 500])
             buffer.see(max(PARSE_LIMIT, 2 * buffer.left))
 
     def _parse(self) -> tuple[Element, int] | None:

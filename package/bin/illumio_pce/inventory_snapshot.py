@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
-from .array_reader import ArrayReader, Element, NotAnArray
+from .array_reader import ArrayReader, Element, NotAnArray, TooLong
 from .errors import PceError
 from .inventory_kinds import Item, Record
 from .inventory_known import Change, Known, KnownWriter, Pending, digest_of, key_of
@@ -30,6 +31,8 @@ _LATER = 0.9
 _CHUNK = 256 * 1024
 #: An object with more characters cannot be read.
 _LARGEST = 32 * 1024 * 1024
+#: How an object begins that names itself first, as those of the PCE do.
+_OWN_HREF = re.compile(r'\{\s*"href"\s*:\s*"([\w/.-]+)"', re.ASCII)
 
 
 @dataclass
@@ -58,8 +61,19 @@ class Snapshot:
                         self.flawed += 1
                     elif record.get("deleted") is not True:
                         yield record
+        except TooLong as error:
+            raise self._too_large(error.start) from None
         except NotAnArray as error:
             raise PceError("broken_answer", f"The PCE's response is incomplete or malformed: {error}.") from None
+
+    def _too_large(self, start: str) -> PceError:
+        own = _OWN_HREF.match(start)
+        which = own[1] if own else f"number {self.rows + 1} of the list"
+        return PceError(
+            "too_large",
+            f"An object of the collection is larger than {_LARGEST / 1024**2:.0f} MB and cannot be read: {which}.",
+            remedy="Divide it in the PCE, such as a rule set into several, or leave the collection out of the input.",
+        )
 
     def compare(
         self, items: Iterator[Item], known: Known, new: KnownWriter, write: Callable[[Item], None], *, full: bool
