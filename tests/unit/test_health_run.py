@@ -130,6 +130,7 @@ def test_on_premises_a_status_that_is_an_error_is_an_event_and_an_error(
     error = stage.fail()
     (event,) = stage.events()
     assert (error.category, event["error_category"], event.get("cluster")) == (category, category, cluster)
+    assert (event["status"], event["sev"]) == (("unreachable", "ERR") if cluster else ("unknown", "WARN"))
     assert words in event["error"]
     assert event["dest"] == ON_PREMISES
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
-from illumio_pce.errors import CollectorError, StateError
+from illumio_pce.errors import CollectorError, PceError, StateError
 from illumio_pce.lease import ClusterLease, NoLease
 from illumio_pce.names import COLLECTION
 from illumio_pce.splunkd import KvStore
@@ -196,6 +196,31 @@ def test_a_pce_that_is_lost_on_the_way_to_the_labels_is_in_the_manifest(world: I
     events = world.run()
     assert world.ended == "refused_key"
     assert "401" in manifest_of(events)["why"]
+
+
+@pytest.mark.parametrize("failure", ["429", "no connection"])
+def test_what_would_fail_for_every_collection_ends_the_run_after_retries(
+    failure: str, world: InventoryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pauses of 1, 2, 4, 8, 16 and then 20 seconds, each by a quarter shorter here: 0.75, 1.5, 3, 6, 12, 15 × 5."""
+
+    def unreachable(path: str, *_: Any) -> SimulatedResponse:
+        if path == path_of("labels"):
+            raise PceError("connection", "No connection to the PCE could be established.")
+        return respond(path, *_)
+
+    world.settings["collections"] = "labels,workloads"
+    respond = world.pce.respond
+    if failure == "429":
+        world.pce.status[path_of("labels")] = 429
+    else:
+        monkeypatch.setattr(world.pce, "respond", unreachable)
+    began = world.clock.now + 4 * HOUR
+    world.run()
+    assert world.ended == ("rate_limited" if failure == "429" else "connection")
+    assert world.clock.now - began == 0.75 + 1.5 + 3 + 6 + 12 + 5 * 15
+    assert world.trace.count(f"send {path_of('labels')}") == 11
+    assert f"send {path_of('workloads')}" not in world.trace
 
 
 def test_a_stop_between_pages_leaves_the_rest_to_the_next_run(world: InventoryWorld) -> None:
