@@ -304,6 +304,20 @@ def test_a_row_that_lacks_a_key_is_given_nothing_of_others(
     assert found.keys() <= {"_time", "pce_fqdn", "of"}
 
 
+@pytest.mark.parametrize("by_what_is_there", [False, True])
+def test_a_ven_of_one_pce_alone_is_not_the_only_workload_of_that_pce(
+    monkeypatch: pytest.MonkeyPatch, by_what_is_there: bool
+) -> None:
+    monkeypatch.setattr(lookup_command, "GOES_BY_WHAT_IS_THERE", by_what_is_there)
+    lookups = Lookups(run(*workloads(FIRST, 7)))
+    lookups.build(BEGIN + 60)
+    row = f'pce="{PCE}", org="1", workload="host-9"'
+
+    (found,) = lookups.search(f"makeresults | eval {row} | `illumio_pce_ven_key`", BEGIN + 120)
+
+    assert found["ven"] == f"{PCE} 1 host-9"
+
+
 def test_missed_runs_are_made_up_for_and_an_empty_lookup_is_built_anew() -> None:
     events = [*run(*workloads(FIRST, *range(5))), *run(*workloads(later(4 * HOUR), 7), full=False, count=6)]
     lookups = Lookups(events)
