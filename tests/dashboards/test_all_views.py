@@ -202,6 +202,9 @@ def test_no_panel_waits_for_a_token_and_each_that_a_user_fills_is_quoted(name: s
 def test_a_figure_turns_amber_with_the_first_or_by_a_macro(name: str) -> None:
     # A second node in trouble is red: a cluster has few. A million is never.
     allowed = {"1", "1000000", "2"} if name == "pce_health" else {"1", "1000000"}
+    # What a detection alerts on is amber, and red if it is four times its threshold besides.
+    limit = "`illumio_pce_policy_many_workloads_number`"
+    allowed |= {"flagged_from", f"if(flagged_from>0,max(flagged_from,4*{limit}),null())"}
     for source in _sources(name).values():
         for watch, act in re.findall(r"watch=([^,|]+), act=([^|]+?) \|", source["options"]["query"]):
             for number in (watch, act):

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.dashboards.conftest import MONDAY, Open, events_of
+from tests.dashboards.conftest import DAY, MONDAY, Open, events_of
 from tests.dashboards.facts import POLICY, Fact, affected, broad, facts, provision
 from tests.dashboards.panels import Indexed, Page, definition
 from workbench.pce.events.world import World
@@ -66,7 +66,7 @@ def test_provisions_with_what_they_affect(open_page: Open, day: str) -> None:
             fact.actor,
             str(affected(fact)),
             str(change["resource"]["sec_policy"]["version"]),
-            ", ".join([*["many workloads"] * (affected(fact) >= 50), *["at night"] * (not 6 <= fact.hour % 24 < 22)]),
+            ", ".join([*["many workloads"] * (affected(fact) >= 100), *["at night"] * (not 6 <= fact.hour % 24 < 22)]),
         )
         for fact in _today(day)
         if provision(fact)
@@ -241,6 +241,40 @@ def test_why_says_no_more_than_its_detection(tmp_path: Path) -> None:
 
     assert [row["Why"] for row in page.of("viz_opened_rows")] == ["block removed or weakened", "broad rule"]
     assert definition("policy_changes")["visualizations"]["viz_opened"]["title"] == "Weakened blocks"
+
+
+CLUSTER = {"container_cluster": {"href": "/orgs/1/container_clusters/3", "name": "quay-cluster"}}
+# Who provisioned for how many workloads, how many managed ones the inventory counts, and whether policy_many_workloads
+# alerts on that: 100 of a person, 300 of a container cluster, or a quarter of all.
+MANY: dict[str, tuple[dict[str, Any], int, int, bool]] = {
+    "99 by a person": (PERSON, 99, 0, False),
+    "100 by a person": (PERSON, 100, 0, True),
+    "60 of 200": (PERSON, 60, 200, True),
+    "49 of 200": (PERSON, 49, 200, False),
+    "150 by a cluster": (CLUSTER, 150, 0, False),
+    "300 by a cluster": (CLUSTER, 300, 0, True),
+}
+
+
+@pytest.mark.parametrize(("by", "workloads", "managed", "many"), MANY.values(), ids=MANY)
+def test_many_workloads_are_those_of_the_detection(
+    by: dict[str, Any], workloads: int, managed: int, many: bool, tmp_path: Path
+) -> None:
+    policy = {"href": "/orgs/1/sec_policy/9", "version": 9, "commit_message": "Quarterly review"}
+    counts = {"workloads_affected": {"before": None, "after": workloads}}
+    found = Indexed(
+        [_event(43_200, "sec_policy.create", by, {"sec_policy": policy}, counts, "create")], MONDAY + DAY, tmp_path
+    )
+    (told,) = found.events
+    pce = json.loads(told["_raw"])["pce_fqdn"]
+    rows = [{"_key": f"{pce}|1", "pce_fqdn": pce, "org_id": "1", "managed": str(managed)}]
+    found.knowledge.lookup_definition("illumio_pce_managed_workloads").write(rows if managed else [], append=False)
+    page = Page("policy_changes", found)
+
+    (row,) = page.of("viz_provision_rows")
+    assert row.get("Worth a look") == ("many workloads" if many else None)
+    (figure, *_) = page.of("viz_affected")
+    assert (figure["total"], figure["verdict"]) == (str(workloads), "check" if many else "OK")
 
 
 def _thrown_away(second: int, endpoint: str, *hrefs: str) -> dict[str, Any]:

@@ -5,12 +5,13 @@ lines; `{name}` in it stands for one of the `texts` of shared.json, the filters 
 without the filter by severity the filters keep every severity.
 
 A figure says once what it counts, as `figure` of its data source: `where`, which rows; `once_by`, a field, if several
-rows are one; `largest`, if it is the largest value of that field; `levels`, its thresholds if it has any; `then`, a
-line behind all of it. A table of how many there are of each value says `count_by`, the value; `column` and `counted`,
-its two columns; `empty`, the sentences for no such row and for no data. A source of another table has a query besides,
-and says as `figure` which rows its clicks list. A click with `list` names that data source and opens the rows counted,
-with `columns`; with `row`, or where they are counted by value, those of a table's row, each by itself. Links to other
-pages hand on the filters of theirs.
+rows are one; `largest`, if it is the largest value of that field, with `flagged`, the field that is 1 in rows to act on
+(the least of them is `flagged_from`); `levels`, its thresholds if it has any; `then`, a line behind all of it. A table
+of how many there are of each value says `count_by`, the value; `column` and `counted`, its two columns; `empty`, the
+sentences for no such row and for no data. A source of another table has a query besides, and says as `figure` which
+rows its clicks list. A click with `list` names that data source and opens the rows counted, with `columns`; with `row`,
+or where they are counted by value, those of a table's row, each by itself. Links to other pages hand on the filters of
+theirs.
 """
 
 from __future__ import annotations
@@ -178,7 +179,7 @@ def _figure(figure: Json) -> list[str]:
         rows.append("| sort 0 -_time | dedup unit keepempty=true")
     count = "`illumio_pce_figure(hit)`"
     if "largest" in figure:
-        count = f"eval largest={figure['largest']} | `illumio_pce_figure_largest`"
+        count = f"eval largest={figure['largest']}, flagged={figure['flagged']} | `illumio_pce_figure_largest`"
     level = "`illumio_pce_no_level`"
     if "levels" in figure:
         level = f"eval severities={{severities}} | eval {figure['levels']} | `illumio_pce_level`"
