@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -344,7 +345,7 @@ def test_a_lookup_that_ends_before_the_time_range_is_not_believed(
 OTHER_PCE = "pce.heron-freight.example"
 
 
-def _suspended_here_paired_there(**there: str) -> list[Json]:
+def _suspended_here_paired_there(**there: Any) -> list[Json]:
     """A host name that two PCEs or organisations have, or two members of a supercluster."""
     return [
         event("agent.suspend", by=ven(1), at=0),
