@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -22,6 +23,12 @@ ADDON = Path(os.environ.get("ADDON", BUILT if BUILT.is_dir() else REPOSITORY / "
 for folder in (ADDON / "lib", ADDON / "bin"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
+
+# A run in the background ignores Ctrl-C, one under nohup the end of its terminal, and child processes inherit that.
+for name in ("SIGINT", "SIGHUP"):
+    number = getattr(signal, name, None)
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 #: Suites of the built add-on; and those that need the environment that ./build.sh makes, but no build.
 OF_THE_BUILD = ("dash", "e2e", "handlers", "package", "soak", "ui")
