@@ -129,7 +129,8 @@ verb_test() {
     python -c 'import magic' 2>/dev/null ||
         lack libmagic "AppInspect does not run (Debian, Ubuntu: apt-get install libmagic1; macOS: brew install libmagic)"
     command -v curl >/dev/null || lack curl "the commands in docs/ are not tested"
-    step "Every suite on $(python -V)" python -m pytest -n 2 --dist worksteal -m "" -o "testpaths=tests workbench" "$@"
+    # Many tests wait for a process or a browser: four share two cores well.
+    step "Every suite on $(python -V)" python -m pytest -n 4 --dist worksteal -m "" -o "testpaths=tests workbench" "$@"
     [ ${#lacking[@]} -eq 0 ] || { say "" && say "Not tested here:" && printf '  %s\n' "${lacking[@]}" >&2; }
     [ "${CI:-}" != true ] || [ ${#lacking[@]} -eq 0 ] || failed+=("what CI should have: ${lacking[*]}")
     [ ${#failed[@]} -eq 0 ] && return
