@@ -74,6 +74,23 @@ def test_title_and_description_are_in_words(one: Detection) -> None:
         assert "`" not in text and not SNAKE.search(text)
 
 
+def test_who_deleted_a_workload_is_searched_by_each_type_that_deletes_one() -> None:
+    (step,) = (step for one in ALL if one.id == "ven_lost" for step in one.respond if "event_type" in step)
+
+    named = set(re.findall(r'"([a-z_.]+)"', step))
+
+    assert named == {
+        "workload.delete", "workload.soft_delete", "workloads.bulk_delete", "workloads.unpair", "agents.unpair",
+        "agent.deactivate", "system_task.inactive_ven_cleanup",
+    }  # fmt: skip
+
+
+@EACH
+def test_no_step_finds_provisions_by_one_type_of_event(one: Detection) -> None:
+    """A provision can come inside other events too; the report knows them."""
+    assert not [step for step in one.respond if "sec_policy.create" in step]
+
+
 def test_one_blank_is_between_words_where_the_conf_continues_a_text() -> None:
     """Whether Splunk keeps the line break or drops it, two words stay apart, and no gap is seen."""
     conf = (PACKAGE / "default/savedsearches.conf").read_text(encoding="utf-8")
