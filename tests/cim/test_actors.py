@@ -40,6 +40,38 @@ def test_actor_of_a_request(write: formats.Writer, created_by: Any, expected: tu
     assert actor(splunk.read(write({**EVENT, "created_by": created_by}))) == expected
 
 
+JDOE = {"user": {"href": "/users/16", "username": "jdoe"}}
+# A name that looks like a request to its own path.
+FORGER = {"user": {"href": "/users/16", "username": "j request=/orgs/7/container_clusters/1b-9/x"}}
+SYNC = {"service_account": {"href": "/orgs/7/service_accounts/0a-1", "name": "cmdb sync"}}
+CLUSTER = {"container_cluster": {"href": "/orgs/7/container_clusters/1b-9", "name": "harbour"}}
+A_CLUSTER = "/api/v2/orgs/7/container_clusters/1b-9/container_workload_profiles/3"
+AN_AGENT = "/api/v2/orgs/7/agents/12/update"
+
+
+@pytest.mark.parametrize(
+    ("created_by", "endpoint", "expected"),
+    [
+        (JDOE, A_CLUSTER, "user"),
+        (JDOE, AN_AGENT, "user"),
+        (JDOE, AN_AGENT.replace("12", "116"), "user"),
+        (FORGER, A_CLUSTER, "user"),
+        (SYNC, A_CLUSTER, "service_account"),
+        (CLUSTER, A_CLUSTER, "container_cluster"),
+        ({"agent": AGENT}, AN_AGENT, "agent"),
+        ({"agent": AGENT, "ven": VEN}, AN_AGENT, "agent"),
+    ],
+    ids=["at a cluster", "at an agent", "ids that end alike", "forged name", "account", "cluster", "agent", "VEN"],
+)
+@ALL
+def test_a_path_tells_its_actor_only_if_it_is_its_own(
+    write: formats.Writer, created_by: Any, endpoint: str, expected: str
+) -> None:
+    action = {**EVENT["action"], "api_endpoint": endpoint, "api_method": "PUT"}
+    found = splunk.read(write({**EVENT, "created_by": created_by, "action": action}))
+    assert found["user_type"] == expected
+
+
 @pytest.mark.parametrize("created_by", [{"agent": AGENT}, {"agent": AGENT, "ven": VEN}], ids=["agent", "agent and VEN"])
 @ALL
 def test_agent_reports_under_a_hidden_endpoint(write: formats.Writer, created_by: Any) -> None:
