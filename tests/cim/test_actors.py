@@ -184,6 +184,54 @@ def test_key_belongs_to_the_owner_in_its_href(write: formats.Writer, owner: str,
     assert (found["src_user"], found["src_user_type"]) == ("marit@harbour.example", "user")
 
 
+def _key(changes: Any, **resource: Any) -> dict[str, Any]:
+    href = "/users/15/api_keys/77"
+    return {
+        "uuid": "c",
+        "resource": {"api_key": {"href": href, **resource}},
+        "changes": changes,
+        "change_type": "update",
+    }
+
+
+ROLE = {
+    "uuid": "d",
+    "resource": {"permission": {"href": "/orgs/7/permissions/3"}},
+    "changes": {},
+    "change_type": "delete",
+}
+RENAMED = {"key_id": {"before": "1e02", "after": "1e02"}, "name": {"before": "old", "after": "new"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([_key({"name": {"before": None, "after": "splunk collector"}})], "splunk collector"),
+        ([_key({"name": {"before": "splunk collector", "after": None}})], "splunk collector"),
+        ([_key(RENAMED)], "new"),
+        ([_key({**RENAMED, "name": {"after": "new", "before": "old"}})], "new"),
+        ([_key(RENAMED, name="nightly")], "nightly"),
+        ([_key({"owner": {"name": {"before": "x", "after": "y"}}})], "/users/15/api_keys/77"),
+        ([_key(None)], "/users/15/api_keys/77"),
+        ([_key(RENAMED), ROLE], ["/users/15/api_keys/77", "/orgs/7/permissions/3"]),
+    ],
+    ids=[
+        "created",
+        "deleted",
+        "renamed",
+        "in another order",
+        "by its own name",
+        "another's",
+        "unnamed",
+        "beside another",
+    ],
+)
+@ALL
+def test_a_key_goes_by_the_name_among_its_changes(write: formats.Writer, changes: Any, expected: Any) -> None:
+    found = splunk.read(write({**EVENT, "event_type": "api_key.update", "resource_changes": changes}))
+    assert found["object"] == expected
+
+
 @ALL
 def test_host_replaces_an_empty_name(write: formats.Writer) -> None:
     workload = {"href": "/orgs/7/workloads/1", "name": "", "hostname": "crane-01"}

@@ -384,6 +384,7 @@ def test_a_detection_that_no_longer_reads_its_keepers_lookup_is_seen() -> None:
 
     assert of("access_new_address") == {"illumio_pce_known_networks"}
     assert of("credential_without_expiry") == {"illumio_pce_credentials"}
+    assert of("collector_credential_deleted") == {"illumio_pce_credentials"}
     assert of("access_deleted_account") == {"illumio_pce_accounts"}
     assert of("ven_paired_outside") == {"illumio_pce_pairing_networks"}
     assert of("policy_broad_rule") == {"illumio_pce_open_objects", "illumio_pce_high_value_labels"}

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.detections.made import BEGIN, EVA, SYSTEM, Json, change, event, indexed, request
-from tests.detections.replay import replay
+from tests.detections.replay import PACKAGE, replay
+from workbench.splunk.conf.reader import Confs
 
 HOUR, DAY = 3600, 86_400
 ME = str(EVA["user"]["username"])
@@ -179,6 +180,45 @@ def test_the_reason_says_who_did_what_to_whom(detection: str, one: Json, told: s
 @pytest.mark.parametrize(("detection", "one"), SILENT.values(), ids=SILENT)
 def test_what_gives_nobody_anything_is_silent(detection: str, one: Json) -> None:
     assert _alerts(detection, [one]) == []
+
+
+KEY_77 = "/users/15/api_keys/77"
+KEPT = f"""credential,pce_fqdn,object
+{KEY_77},pce.kestrel-freight.example,splunk collector
+{KEY_77},pce.elsewhere.example,siem
+{KEY_77},pce.kestrel-freight.example,{KEY_77}
+"""
+
+
+def _key_deleted(changes: Any) -> Json:
+    gone = {"resource": {"api_key": {"href": KEY_77}}, "changes": changes, "change_type": "delete"}
+    return event("api_key.delete", [gone], action=request(f"/api/v2{KEY_77}", "DELETE", 204))
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [({"name": {"before": "splunk collector", "after": None}}, ""), (None, KEPT)],
+    ids=["among the changes", "known to the keeper"],
+)
+def test_a_deleted_key_of_the_collection_is_known_by_its_name(changes: Any, kept: str) -> None:
+    confs = Confs.load(PACKAGE, lookups={"illumio_pce_credentials": kept} if kept else {})
+
+    (alert,) = replay("collector_credential_deleted", indexed([_key_deleted(changes)]), BEGIN, BEGIN + HOUR, confs)
+
+    assert alert["reason"] == f"{ME} deleted what events are collected with: splunk collector"
+
+
+def test_a_deleted_key_that_nothing_names_is_not_of_the_collection() -> None:
+    assert _alerts("collector_credential_deleted", [_key_deleted(None)]) == []
+
+
+def test_a_key_that_expires_is_told_by_the_name_among_its_changes() -> None:
+    changes = {"name": {"before": None, "after": "ci"}, "expiration_in_seconds": {"before": None, "after": -1}}
+    made = {"resource": {"api_key": {"href": KEY_77}}, "changes": changes, "change_type": "create"}
+
+    (alert,) = _alerts("credential_without_expiry", [event("api_key.create", [made])])
+
+    assert alert["reason"] == f"{ME} made 1 key that never expires: ci"
 
 
 def _deleted(at: float, kind: str = "user.delete") -> Json:
