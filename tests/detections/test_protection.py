@@ -41,6 +41,13 @@ def unread(number: int, **members: Any) -> Json:
     return made
 
 
+def lost(kind: str, resource: str, how: str, at: float = 0, by: Json = EVA) -> Json:
+    """The same of one object of policy."""
+    gone = change(resource, None, how, name="quay")
+    del gone["changes"]
+    return event(kind, [gone], at=at, by=by)
+
+
 def collector(changes: Json, how: str = "create") -> Json:
     return of(f"traffic_collector_setting.{how}", "traffic_collector_setting", changes, how)
 
@@ -95,7 +102,13 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     "raised on very many": ("enforcement_raised", "high", on(100, TO_FULL), "raised 100 workloads"),
     "raised, before 20.2": ("enforcement_raised", "medium", on(20, became("mode", "illuminated", "enforced")), "raised 20"),
     "changes lost": (
-        "bulk_change_unknown", "medium", unread(10), "its effect could not be determined",
+        "bulk_change_unknown", "medium", unread(1), "changed 1 workload in one request: crane-0. The event lost what was changed",
+    ),
+    "a provision that lost its changes": (
+        "bulk_change_unknown", "medium", lost("sec_policy.create", "sec_policy", "create"), "changed policy: Security policy provisioned (quay)",
+    ),
+    "a rule set that lost its changes": (
+        "bulk_change_unknown", "medium", lost("rule_set.update", "rule_set", "update"), "changed policy: Rule set updated (quay)",
     ),
     "labels replaced": (
         "labels_removed", "medium", on(10, LABELS, "workloads.set_labels"),
@@ -216,7 +229,8 @@ IS_SILENT: dict[str, tuple[str, Json]] = {
         event("pairing_profile.update", [change("pairing_profile", TO_FULL, number=n) for n in range(30)]),
     ),
     "new workloads in full enforcement": ("enforcement_raised", on(40, became("enforcement_mode", None, "full"))),
-    "nine that lost their changes": ("bulk_change_unknown", unread(9)),
+    "a provision that tells its changes": ("bulk_change_unknown", provision(3)),
+    "a rule set that is gone": ("bulk_change_unknown", lost("rule_set.delete", "rule_set", "delete")),
     "many of which nothing changed": ("bulk_change_unknown", on(40, {})),
     "many that say what changed": ("bulk_change_unknown", on(40, became("description", "", "crane"))),
     "labels of nine": ("labels_removed", on(9, LABELS)),
@@ -258,6 +272,13 @@ def test_what_only_looks_like_it_is_silent(case: str) -> None:
     detection, happened = IS_SILENT[case]
 
     assert _alerts(detection, [happened]) == []
+
+
+def test_a_service_account_whose_changes_are_lost_alerts_again_when_their_number_doubles() -> None:
+    feed: Json = {"service_account": {"href": "/orgs/1/service_accounts/5", "name": "feed"}}
+    lists = [lost("ip_list.update", "ip_list", "update", place * HOUR, feed) for place in range(8)]
+
+    assert [alert["total"] for alert in _alerts("bulk_change_unknown", lists, 9)] == ["1", "2", "4", "8"]
 
 
 def test_lowerings_in_slices_each_alert_and_tell_the_running_total() -> None:
