@@ -117,6 +117,23 @@ def test_a_label_in_a_rule_is_high_value(case: str) -> None:
     assert [(one["severity"], one["high_value"]) for one in found] == ([("high", why)] if why else [])
 
 
+@pytest.mark.parametrize("side", ["consumers", "providers", "sources", "destinations"])
+@pytest.mark.parametrize(("label_of", "why"), [(ENV, "env=prod"), ({"actors": "ams"}, None)], ids=["label", "all"])
+def test_a_deleted_rule_tells_its_labels_in_its_resource(side: str, label_of: Json, why: str | None) -> None:
+    href = f"{DRAFT}/rule_sets/6/sec_rules/5"
+    gone = {"resource": {"sec_rule": {"href": href, side: [label_of]}}, "changes": None, "change_type": "delete"}
+
+    found = alerts(event("sec_rule.delete", [gone]), {}, HIGH, "policy_broad_rule")
+
+    assert [(one["severity"], one["high_value"]) for one in found] == ([("high", why)] if why else [])
+
+
+def test_the_labels_beside_a_change_of_another_member_are_not_the_change() -> None:
+    changed = change("sec_rule", {"enabled": {"before": True, "after": False}}, href="/x/5", consumers=[ENV])
+
+    assert alerts(event("sec_rule.update", [changed]), {}, HIGH, "policy_broad_rule") == []
+
+
 def test_a_label_that_a_group_got_is_high_value_by_its_href() -> None:
     got = change(
         "label_group",
