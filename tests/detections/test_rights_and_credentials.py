@@ -52,6 +52,11 @@ def account(kind: str, username: str, changes: Json | None = None, by: Json = EV
     return event(kind, [one], by=by, action=request("/api/v2/users/8"))
 
 
+def account_gone(kind: str, **members: Any) -> Json:
+    gone = {"resource": {"user": {"href": "/users/8", "username": IDA}}, "changes": {}, "change_type": "delete"}
+    return event(kind, [gone], **members)
+
+
 LIFTED = {"access_restriction": {"before": {"href": "/orgs/1/access_restrictions/4"}, "after": None}}
 OWNER_NOW = {"permissions": {"before": [{"role": role("read_only")}], "after": [{"role": role("owner")}]}}
 LOCAL_NOW = {"type": {"before": "external", "after": "local"}}
@@ -89,6 +94,18 @@ TOLD: dict[str, tuple[str, Json, str, str]] = {
     "a tenant": (
         "access_rights_changed", event("login_proxy_msp_tenants.create", [change("org", {}, "create", name="Harbour Ltd")]),
         "created the managed tenant Harbour Ltd", "high",
+    ),
+    "a user who is gone": (
+        "access_rights_changed", account_gone("user.delete"),
+        f"deleted the user {IDA}", "medium",
+    ),
+    "a local account that is gone": (
+        "access_rights_changed",
+        account_gone("user_local_profile.delete"),
+        f"deleted the local account {IDA}", "medium",
+    ),
+    "a service account that is gone": (
+        "access_rights_changed", service_account(LIFTED, "delete"), "deleted the service account nightly", "medium",
     ),
     "a role without its details": (
         "access_rights_changed", event("permission.create", [change("permission", None, "create")]),
@@ -143,6 +160,7 @@ SILENT: dict[str, tuple[str, Json]] = {
     "a service account's description": (
         "access_rights_changed", service_account({"description": {"before": "", "after": "roles"}}),
     ),
+    "a user deleted in vain": ("access_rights_changed", account_gone("user.delete", status="failure")),
     "refused": ("access_rights_changed", permission(ME, None, "owner") | {"status": "failure"}),
     "a key whose end comes later": (
         "credential_created", event("api_key.update", [
