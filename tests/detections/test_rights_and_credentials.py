@@ -280,6 +280,35 @@ def test_the_href_tells_a_deleted_account_whatever_its_name_is_now() -> None:
     assert alert["user"] == "ida.new@kestrel-freight.example"
 
 
+#: Two kinds of what one does on the first day.
+TWO = [key(7), event("syslog_destination.delete", [change("syslog_destination", None, "delete")])]
+LOWERED = {"enforcement_mode": {"before": "full", "after": "idle"}}
+THIRD: dict[str, tuple[Json, str | None]] = {
+    "an owner": (service_account(OWNER_NOW), "rights changed"),
+    "a service account's description": (service_account({"description": {"before": "", "after": "x"}}), None),
+    "members of a group": (event("security_principal_users.update", [change("security_principal", {})]), "rights changed"),
+    "a user who is gone": (account_gone("user.delete"), "rights changed"),
+    "a local account": (account("user_local_profile.create", IDA, type="local"), "accounts of others changed"),
+    "an account that becomes local": (account("user.update", IDA, LOCAL_NOW), "accounts of others changed"),
+    "an account that nothing names": (event("user.reset_password"), None),
+    "a name": (account("user.update", IDA, {"full_name": {"before": "a", "after": "b"}}), None),
+    "a SAML certificate": (event("saml_sp_config.pce_signing_cert"), "sign-in settings changed"),
+    "a domain": (event("domain.update", [change("domain", {})]), "sign-in settings changed"),
+    "timeouts of all workloads": (event("workload_settings.update"), "protection settings changed"),
+    "a lowered workload": (event("workloads.update", [change("workload", LOWERED)]), "enforcement lowered"),
+    "a raised workload": (event("workloads.update", [
+        change("workload", {"enforcement_mode": {"before": "idle", "after": "full"}}),
+    ]), None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("third", "kind"), THIRD.values(), ids=THIRD)
+def test_what_another_detection_reports_is_a_kind_of_change(third: Json, kind: str | None) -> None:
+    found = _alerts("actor_several_changes", [*TWO, third])
+
+    assert [kind in alert["kind"] for alert in found] == ([True] if kind else [])
+
+
 def test_maintenance_tokens_alert_again_each_time_that_they_have_doubled() -> None:
     tokens = [
         event("agent.generate_maintenance_token", [change("agent", {}, number=n)], at=n * 600) for n in range(8)
