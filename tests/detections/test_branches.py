@@ -233,7 +233,6 @@ FIRES: dict[str, dict[str, list[Json]]] = {
         "null": [key(None)],
         "no such member": [event("api_key.create", [change("api_key", {"key_id": {"before": None, "after": "1e"}}, "create")])],
         "its end taken off": [key(-1, "update")],
-        "ends in ten days": [key(10 * 86_400)],
         "of a service account": [
             event("service_account.create", [
                 change("service_account", {}, "create"),
@@ -345,6 +344,7 @@ QUIET: dict[str, dict[str, list[Json]]] = {
     "identity_provider_changed": {"only tried": [event("ldap_config.verify_connection")]},
     "credential_without_expiry": {
         "ends in three months": [key(90 * 86_400)],
+        "ends in ten days": [key(10 * 86_400)],
         "made for half a day": [key(43_200)],
         "deleted": [event("api_key.delete", [change("api_key", None, "delete")])],
     },

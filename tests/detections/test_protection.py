@@ -11,6 +11,8 @@ from tests.detections.replay import replay
 
 HOUR = 3600
 SSH: Json = {"href": "/orgs/1/sec_policy/draft/services/22"}
+RDP: Json = {"port": 3389, "proto": 6}
+DISCARD: Json = {"port": 9, "proto": 6}
 PROD: Json = {"href": "/orgs/1/labels/5", "key": "env", "value": "prod"}
 DEV: Json = {"href": "/orgs/1/labels/6", "key": "env", "value": "dev"}
 GDANSK: Json = {"href": "/orgs/1/labels/7", "key": "loc", "value": "gdansk"}
@@ -80,6 +82,18 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     "enforced services emptied": ("enforcement_lowered", "high", on(1, NO_SERVICES), "crane-0 (no enforced services)"),
     "enforced services gone": (
         "enforcement_lowered", "high", on(1, became("selectively_enforced_services", [SSH], None)), "no enforced services",
+    ),
+    "enforced services fewer": (
+        "enforcement_lowered", "medium", on(1, became("selectively_enforced_services", [SSH, RDP], [RDP])),
+        "crane-0 (1 of 2 enforced services removed)",
+    ),
+    "enforced services exchanged": (
+        "enforcement_lowered", "high", on(2, became("selectively_enforced_services", [SSH, RDP], [DISCARD])),
+        "crane-0, crane-1 (2 of 2 enforced services removed)",
+    ),
+    "enforced services, as a collection": (
+        "enforcement_lowered", "high",
+        on(1, {"selectively_enforced_services": {"created": [DISCARD], "deleted": [SSH]}}), "1 of 1 enforced services removed",
     ),
     "enforcement, from what to what": (
         "enforcement_lowered", "high", on(1, FULL_TO_IDLE), f"{EVA_IS} lowered the protection of 1 workload: crane-0 "
@@ -217,7 +231,8 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
 
 IS_SILENT: dict[str, tuple[str, Json]] = {
     "visibility on again": ("enforcement_lowered", on(9, became("visibility_level", "flow_off", "flow_summary"))),
-    "one service less": ("enforcement_lowered", on(9, became("selectively_enforced_services", [SSH, SSH], [SSH]))),
+    "a service that stood there twice": ("enforcement_lowered", on(9, became("selectively_enforced_services", [SSH, SSH], [SSH]))),
+    "one service more": ("enforcement_lowered", on(9, became("selectively_enforced_services", [SSH], [RDP, SSH]))),
     "services that full enforcement needs no more": (
         "enforcement_lowered", on(9, {**became("enforcement_mode", "selective", "full"), **NO_SERVICES}),
     ),

@@ -104,7 +104,15 @@ def test_users_who_fail_at_one_address_share_a_row() -> None:
 
 def test_a_key_that_lives_a_week_never_expires_soon() -> None:
     assert _alerts("credential_without_expiry", [_key(7)], 8) == []
-    assert len(_alerts("credential_without_expiry", [_key(20)], 8)) == 1
+
+
+@pytest.mark.parametrize(("lifetime", "day"), [(10, 5), (20, 10), (30, 16)])
+def test_a_key_expires_soon_two_weeks_before_its_end_but_not_before_half_of_its_lifetime(
+    lifetime: int, day: int
+) -> None:
+    found = _alerts("credential_without_expiry", [_key(lifetime)], lifetime)
+
+    assert [hour // 24 for hour in _hours(found)] == [day]
 
 
 def test_a_vault_that_rotates_keys_tells_of_it_once_a_day() -> None:

@@ -86,7 +86,10 @@ ELSE: dict[str, tuple[str, list[Json]]] = {
     "API keys": ("credential_created", _of("api_key.create", "api_key", SOON, "create")),
     "service accounts": ("credential_created", _of("service_account.create", "service_account", how="create")),
     "a key that never expires, which is -1": ("credential_without_expiry", _of("api_key.create", "api_key", ENDLESS)),
-    "a key about to expire": ("credential_without_expiry", _of("api_key.create", "api_key", SOON, "create")),
+    "a key about to expire": (
+        "credential_without_expiry",
+        _of("api_key.create", "api_key", SOON, "create", at=-5 * 86_400),
+    ),
     "a full store of events, in the note of another": (
         "audit_events_lost",
         [event("system_task.prune_old_log_events", notes=[note("hard_limit.exceeded")], by=SYSTEM)],

@@ -128,6 +128,11 @@ TOLD: dict[str, tuple[str, Json, str, str]] = {
             change("pairing_profile", {"key_lifespan": {"before": 3600, "after": "unlimited"}}, name="Servers"),
         ]), "created 1 credential: pairing keys without limit Servers", "medium",
     ),
+    "a new profile for pairing keys without limit": (
+        "credential_created", event("pairing_profile.create", [
+            change("pairing_profile", {"allowed_uses_per_key": {"before": None, "after": "unlimited"}}, "create", name="Servers"),
+        ]), "created 1 credential: pairing keys without limit Servers", "medium",
+    ),
     "a key whose end is taken off": (
         "credential_created", event("api_key.update", [
             change("api_key", {"expiration_in_seconds": {"before": 7_776_000, "after": -1}}, name="ci", href="/users/7/api_keys/1e02"),
@@ -172,6 +177,9 @@ SILENT: dict[str, tuple[str, Json]] = {
     ])),
     "keys that had no limit before": ("credential_created", event("pairing_profile.update", [
         change("pairing_profile", {"key_lifespan": {"before": "unlimited", "after": "unlimited"}}),
+    ])),
+    "a new profile for pairing keys with a limit": ("credential_created", event("pairing_profile.create", [
+        change("pairing_profile", {"key_lifespan": {"before": None, "after": 3600}}, "create"),
     ])),
     "a pairing key": ("credential_created", event("pairing_profile.create_pairing_key")),
     "an account of the identity provider": (
