@@ -182,6 +182,8 @@ class Detection:
     before: dict[str, list[str]] = field(default_factory=dict)
     decided: str = ""
     high_value: bool = False
+    # Of a detection that counts over a day: which of the events about a high-value workload alert however few they are.
+    at_once: str = ""
     # Whether the list of expected automation may silence it: never one of rights, keys or what blocks traffic.
     expects_automation: bool = False
     # Why the security overview does not show it, or what of it; `shown_only` is what it shows nevertheless.
@@ -292,6 +294,10 @@ def _check(detection: Detection, path: Path) -> None:
         "shown in part without a reason": bool(detection.shown_only) and not detection.not_shown,
         "what is counted has a window and a threshold": bool(detection.counted)
         and not {"window", "threshold"} <= set(detection.thresholds),
+        "what alerts at once counts over a day, looks up high-value workloads and has their names first": bool(
+            detection.at_once
+        )
+        and not (detection.by_day and detection.high_value and detection.names_first),
         "what is decided has figures, and one way to decide": bool(detection.before) != bool(detection.decided)
         or bool(detection.before and detection.counted),
         "expected automation never silences what is about rights, keys or blocks": detection.expects_automation

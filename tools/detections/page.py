@@ -239,7 +239,8 @@ Measured by `python -m tests.detections.figures`, as shipped, with all detection
 Of {given} attacks and accidents in a quiet company, {noticed} are noticed within half an hour and severely enough.
 
 A healthy week of a large company (8,000 workloads, 60 administrators, automation all day, an upgrade of 3,000 VENs, a
-patch weekend, a failing identity provider, an announced penetration test) raises:
+patch weekend, a failing identity provider, an announced penetration test), whose nightly feed of labels is listed as
+expected automation, raises:
 
 | detection | {severities} | all |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -52,8 +52,9 @@ def _end() -> str:
         "eval watched_by=if(isnull(watched),null(),event_number) | mvexpand watched"
         " | `illumio_pce_importance(watched)`"
         " | eventstats values(watched_value) AS watched_value BY watched_by | dedup event_number"
-        f" | eval {back}, cause=if(isnull(watched_value),mvmap(cause,{both.format(2)}),mvmap(cause,{both.format(3)}))"
-        " | fields - own_* was_* watched* audited candidate found plain alert_event event_number"
+        f" | eval {back}, cause=if(isnull(watched_value),mvmap(cause,{both.format(2)}),mvmap(cause,{both.format(3)})),"
+        ' cause=mvfilter(NOT match(cause," none$"))'
+        " | fields - own_* was_* watched* audited candidate found plain alone alert_event event_number"
     )
 
 
@@ -69,7 +70,8 @@ def _rule(one: Detection) -> str:
     aside = ["was_alert_event=alert_event", "alert_event=if(candidate=1,alert_event,null())"] if _commands(one) else []
     found = f"found=if({' AND '.join(['candidate=1', *wanted])},1,0)"
     back = [f"{name}=was_{name}" for name in [*names, *(["alert_event"] if aside else [])]]
-    stages = [begin, aside, *map(_own, one.prepare), [found], [_kept_for_window(one) if one.windowed else _marked(one)]]
+    kept = [_kept_for_window(one), *_alone(one)] if one.windowed else [_marked(one)]
+    stages = [begin, aside, *map(_own, one.prepare), [found], kept]
     expanded = any(text.startswith("mvexpand ") for text in one.prepare)
     return _joined([*stages, "dedup event_number" if expanded else [], back])
 
@@ -109,6 +111,19 @@ def _marked(one: Detection) -> str:
         f' cause=if(found=1,mvappend(cause,"{one.id} ".plain." ".{severity}),cause),'
         " watched=if(found=1,mvappend(watched,dest),watched)"
     )
+
+
+def _alone(one: Detection) -> list[str]:
+    """`cause` of what alerts however few there are: without a high-value workload it has no severity."""
+    if not one.at_once:
+        return []
+    severity = _severity(one)
+    return [
+        f"alone=if(found=1 AND {one.at_once},1,0)",
+        f'plain=if(isnull(high_value),"none",{severity}), high_value="yes"',
+        f'cause=if(alone=1,mvappend(cause,"{one.id} ".plain." ".{severity}),cause)',
+        "watched=if(alone=1,mvappend(watched,if(mvcount(dest)>100,mvindex(dest,0,99),dest)),watched)",
+    ]
 
 
 def _severity(one: Detection) -> str:
@@ -172,9 +187,13 @@ def _decided(one: Detection) -> str:
     test = reached if one.counted else one.decided
     named = ", ".join(f"{name}={one.id}_{name}" for name, *_ in _figures(one))
     by = f"by_{one.id}_{_figures(one)[0][0]}"
+    before, high, unchanged = "cause", "decided", "isnull(decided)"
+    if one.at_once:
+        before, high = f'mvfilter(NOT match(cause,"^{one.id} "))', '"high"'
+        unchanged += f' OR isnotnull(mvfind(cause,"^{one.id} high "))'
     return (
         f"eval {named}, decided=if(isnotnull({by}) AND ({test}),{_severity(one)},null()),"
-        f' cause=if(isnull(decided),cause,mvappend(cause,"{one.id} ".decided." ".decided))'
+        f' cause=if({unchanged},cause,mvappend({before},"{one.id} ".decided." ".{high}))'
     )
 
 

@@ -63,6 +63,7 @@ def _stages(detection: Detection) -> list[str]:
     if detection.before:
         return [*matched, *_after_others(detection, since), *_rows(detection)]
     if detection.counted:
+        matched += ["`illumio_pce_high_value_events`"] * bool(detection.at_once)
         within = _within_day if detection.by_day else _within_window
         return [*matched, *within(detection, since), *_rows(detection)]
     return [*matched, *_totals(detection), f"where first_matched>={since}", *_rows(detection)]
@@ -95,8 +96,13 @@ def _within_window(detection: Detection, since: str) -> list[str]:
 
 
 def _within_day(detection: Detection, since: str) -> list[str]:
-    """The events of every day in which the window or the day reached its threshold, and which holds a new event."""
+    """The events of every day in which the window or the day reached its threshold, and which holds a new event; and
+    new ones that alert at once."""
     prefix, by, counted = f"`illumio_pce_{detection.id}", detection.by, detection.counted
+    kept = "_time>=begin-86400 AND _time<=end"
+    if detection.at_once:
+        kept = f"({kept}) OR alone=1"
+    alone = f"eval alone=if(isnotnull(high_value) AND {detection.at_once} AND first_matched>={since},1,null())"
     return [
         _LOOKED_AT,
         f"streamstats time_window={prefix}_window`s {counted} AS reached BY {by}",
@@ -104,7 +110,8 @@ def _within_day(detection: Detection, since: str) -> list[str]:
         f"eval crossed=if((most>={prefix}_threshold` OR total>={prefix}_{DAY_THRESHOLD}`) AND newest>={since},"
         "_time,null()), reached=if(isnull(crossed),null(),most), total=if(isnull(crossed),null(),total)",
         f"eventstats min(crossed) AS begin max(crossed) AS end max(reached) AS reached max(total) AS total BY {by}",
-        "where _time>=begin-86400 AND _time<=end",
+        *[alone] * bool(detection.at_once),
+        f"where {kept}",
     ]
 
 
@@ -138,11 +145,12 @@ def _rows(detection: Detection) -> list[str]:
     reached += "max(total) AS total " if detection.day_total or detection.by_day else ""
     reached += "max(hour_total) AS hour_total " if detection.hour_total else ""
     reached += "max(looked_at) AS looked_at " if _streams(detection) else ""
+    reached += "values(eval(case(alone=1,alert_event))) AS alone_event " if detection.at_once else ""
     reached += "values(high_value) AS high_value values(dest_labels) AS dest_labels " if detection.high_value else ""
     return [
         *_named(detection, first=False),
         *detection.details,
-        *(["`illumio_pce_high_value`"] if detection.high_value else []),
+        *(["`illumio_pce_high_value`"] if detection.high_value and not detection.at_once else []),
         *(f"`illumio_pce_who({name},{_OPEN[name]})`" for name in names),
         f"stats `illumio_pce_count_and_times` {reached}{entities}"
         f" values(event_type) AS signature_id {detection.also} BY {' '.join(by)}",
@@ -170,7 +178,7 @@ def _ending(detection: Detection) -> list[str]:
         f"eval reason={detection.reason}",
         *(["eval reason=reason.`illumio_pce_beyond_the_limit`"] if _streams(detection) else []),
         f"eval reason=`illumio_pce_one_line(reason)`, {', '.join(_subjects(detection))}",
-        "fields - alert_event",
+        "fields - alert_event" + " alone_event" * bool(detection.at_once),
         f"`illumio_pce_{detection.id}_filter`",
     ]
 
@@ -203,5 +211,7 @@ def _key(detection: Detection) -> str:
     if unit:
         # A count that has doubled alerts again.
         key += f'." ".floor(log(max(total/`illumio_pce_{detection.id}_{unit}`,1),2))'
+    if detection.at_once:
+        return f'if(isnotnull(alone_event),sha256(mvjoin(alone_event,",")),{key})'
     always = [detection.every_event_when] * (unit == STEP) + ["isnotnull(high_value)"] * detection.high_value
     return f"if({' OR '.join(always)},{event},{key})" if always else key
