@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.detections.made import BEGIN, EVA, SYSTEM, Json, change, event, indexed, note, request, ven
+from tests.detections.named import confs
 from tests.detections.replay import replay
 
 HOUR = 3600
@@ -224,6 +225,9 @@ SEES: dict[str, tuple[str, str, Json, str]] = {
     "an unknown type on fifty": ("event_type_unknown", "high", on(50, {}, "tide_table.publish"), "about 50 resources"),
     "one clone": ("ven_clones", "low", clone(1, 0), "1 clone of VENs within a day: crane-1 at 198.51.100.7"),
     "one clone that is an error": ("ven_clones", "high", clone(1, 0, severity="err"), "crane-1"),
+    "a VEN that unpairs itself": (
+        "ven_removed", "low", event("agent.deactivate", by=ven(1)), "1 VEN was unpaired by its own host: crane-1",
+    ),
     "endpoints offline": (
         "ven_offline", "low", on(1, became("online", True, False), "system_task.endpoint_offline_check", by=SYSTEM), "1 VEN",
     ),
@@ -360,6 +364,25 @@ def test_an_event_from_the_future_alerts_itself_or_the_ingest_tells_of_it(ahead:
 
     assert bool(found["ven_suspended"]) is alerts_itself
     assert [alert["problem"] for alert in found["ingest_failing"]] == (["future"] if ahead > 1 else [])
+
+
+@pytest.mark.parametrize(
+    ("hosts", "severities"), [(19, ["low"]), (20, ["low", "medium"]), (40, ["low", "medium", "medium"])]
+)
+def test_vens_that_unpair_themselves_alert_once_a_day_and_when_they_are_many(hosts: int, severities: list[str]) -> None:
+    """One every minute and a half."""
+    gone = [event("agent.deactivate", by=ven(n), at=n * 90) for n in range(hosts)]
+
+    assert [alert["severity"] for alert in _alerts("ven_removed", gone)] == severities
+
+
+def test_a_high_value_workload_whose_ven_unpairs_itself_alerts_each_time() -> None:
+    listed = confs({"illumio_pce_high_value_workloads": "workload,importance\ncrane-1,cargo\n"})
+    gone = [event("agent.deactivate", by=ven(n), at=n * 600) for n in (0, 1, 2)]
+
+    found = replay("ven_removed", indexed(gone), BEGIN, BEGIN + HOUR, listed)
+
+    assert [(alert["dest"], alert["severity"]) for alert in found] == [("crane-0", "low"), ("crane-1", "high")]
 
 
 def test_the_actor_of_a_request_is_named_though_it_is_a_service_account() -> None:
