@@ -179,6 +179,7 @@ def test_an_input_whose_process_hangs_is_noticed_by_the_others(health_lab: PceLa
     folder = health_lab.splunkd.host("", "illumio_pce_health").checkpoint_dir
     (sign,) = folder.glob("input_other.sign")
     sign.write_text(json.dumps({"at": 1.0, "interval": 60, "told_at": 0}))
+    health_lab.splunkd.startup_time = 1
     assert health_lab.run_health().exit_code == 0
     (message,) = [entry["content"]["message"] for entry in health_lab.rest("GET", "messages")["entry"]]
     assert message.startswith("The input illumio_pce_health://other is enabled, and wrote its last record 1970-")

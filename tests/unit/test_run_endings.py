@@ -40,6 +40,7 @@ class Stage:
         self.world = World()
         self.folder = folder
         self.roles: list[str] = list(STANDALONE)
+        self.startup_time: Any = 1
         self.enabled: dict[str, Mapping[str, Any]] | None = {}
         self.asked: list[str] = []
         self.announced: list[str] = []
@@ -67,7 +68,7 @@ class Stage:
 
     def server_info(self) -> dict[str, Any]:
         self.asked.append("server_info")
-        return {"guid": "member-1", "startup_time": 1, "server_roles": self.roles}
+        return {"guid": "member-1", "startup_time": self.startup_time, "server_roles": self.roles}
 
     def inputs_with_account(self, _account: str) -> int:
         return 1
@@ -445,6 +446,30 @@ def test_a_silent_enabled_input_is_reported_once_a_day(stage: Stage) -> None:
     stage.world.clock.now += 86_400
     assert stage.run() is True
     assert len(stage.announced) == 2
+
+
+@pytest.mark.parametrize("as_sent", [int, str])
+def test_an_input_is_not_silent_until_it_had_time_to_run_since_splunkd_was_started(
+    as_sent: Callable[[float], Any], stage: Stage
+) -> None:
+    clock = stage.world.clock
+    Heartbeats(stage.folder).leave(Heartbeat("other", clock.now - 86_400, 60))
+    stage.enabled = {"other": {}, "audit": {}}
+    stage.startup_time = as_sent(int(clock.now) - SILENT)
+    assert stage.run() is True
+    assert stage.announced == []
+    clock.now += 1
+    assert stage.run() is True
+    assert len(stage.announced) == 1
+
+
+@pytest.mark.parametrize("nothing", [None, "", "unknown", []])
+def test_a_splunkd_that_does_not_say_when_it_was_started_hides_no_silent_input(nothing: Any, stage: Stage) -> None:
+    Heartbeats(stage.folder).leave(Heartbeat("other", stage.world.clock.now - SILENT - 1, 60))
+    stage.enabled = {"other": {}, "audit": {}}
+    stage.startup_time = nothing
+    assert stage.run() is True
+    assert len(stage.announced) == 1
 
 
 @pytest.mark.parametrize(("enabled", "kept"), [({}, False), (None, True)])

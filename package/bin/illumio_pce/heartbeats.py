@@ -36,9 +36,9 @@ class Heartbeat(NamedTuple):
         """How long after this heartbeat the next one is due at the latest (seconds)."""
         return _INTERVALS * self.interval + GRACE_SECONDS
 
-    def is_silent(self, now: float) -> bool:
-        """Whether the next heartbeat is overdue (`now`: epoch s)."""
-        return now - self.at > self.timeout
+    def is_silent(self, now: float, started_at: float) -> bool:
+        """Whether the next heartbeat is overdue, counted from the start of splunkd if that was later (epoch s)."""
+        return now - max(self.at, started_at) > self.timeout
 
     def was_warned(self, now: float) -> bool:
         """Whether there was a warning within the last day."""
@@ -63,10 +63,13 @@ class Heartbeats:
         with contextlib.suppress(OSError):
             path_of(self._folder, input_name, _SUFFIX).unlink(missing_ok=True)
 
-    def silent(self, now: float, own_name: str) -> list[Heartbeat]:
-        """The last heartbeats of silent inputs other than `own_name` that are due for a warning."""
+    def silent(self, now: float, own_name: str, started_at: float = 0.0) -> list[Heartbeat]:
+        """The last heartbeats of silent inputs other than `own_name` that are due for a warning.
+
+        `started_at`: when splunkd was started (epoch s); no input ran before that.
+        """
         found = (heartbeat for heartbeat in self._all() if heartbeat.input_name != own_name)
-        return [heartbeat for heartbeat in found if heartbeat.is_silent(now) and not heartbeat.was_warned(now)]
+        return [one for one in found if one.is_silent(now, started_at) and not one.was_warned(now)]
 
     def mark_warned(self, heartbeat: Heartbeat, now: float) -> None:
         """A warning about this input was given."""

@@ -210,7 +210,7 @@ class InputRun(ABC):
         _log_for_monitoring(self._source, self._name, self.SOURCETYPE, prepared, run.record.delivered)
         self._release_or_keep(prepared.lease)
         if not self._stop.requested:
-            self._warn_of_silent_inputs(splunkd, prepared.store)
+            self._warn_of_silent_inputs(splunkd, prepared)
         return succeeded
 
     def _prepare(self, splunkd: Splunkd) -> Prepared:
@@ -317,18 +317,18 @@ class InputRun(ABC):
         if "checkpoint_dir" in self._metadata:
             Heartbeats(self._folder).leave(self._heartbeat())
 
-    def _warn_of_silent_inputs(self, splunkd: Splunkd, store: KvStore) -> None:
+    def _warn_of_silent_inputs(self, splunkd: Splunkd, prepared: Prepared) -> None:
         """Warn of the other inputs of this instance that are enabled and do not run; splunkd is asked only then.
 
         One that another member of a search head cluster runs by now stores its state.
         """
         heartbeats, now = Heartbeats(self._folder), self._clock.time()
-        silent = heartbeats.silent(now, self._name)
+        silent = heartbeats.silent(now, self._name, _started_at(prepared.info))
         enabled = splunkd.enabled_inputs(self.SCHEME) if silent else None
         if enabled is None:
             return
         for heartbeat in silent:
-            if heartbeat.input_name not in enabled or self._runs_elsewhere(store, heartbeat, now):
+            if heartbeat.input_name not in enabled or self._runs_elsewhere(prepared.store, heartbeat, now):
                 heartbeats.forget(heartbeat.input_name)
                 continue
             label, last = self.LABEL + heartbeat.input_name, render(int(heartbeat.at * 1000))
@@ -359,6 +359,14 @@ def _transport(account: Account, proxy: Proxy | None) -> HttpsTransport:
         return HttpsTransport(account, proxy)
     except ValueError as error:
         raise CollectorError("account", str(error)) from None
+
+
+def _started_at(info: Mapping[str, Any]) -> float:
+    """When splunkd was started (epoch s); 0 where it does not say."""
+    try:
+        return float(info.get("startup_time") or 0)
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def _internal(error: Exception) -> CollectorError:
