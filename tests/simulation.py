@@ -293,7 +293,7 @@ class World:
     def find(self, query: Mapping[str, Any], page_size: int = 0) -> list[Mapping[str, Any]]:
         self.effect("load")
         self._check_store()
-        return [document for document in self.documents.values() if _matches(document, query)]
+        return self._matching(query)
 
     def save(self, documents: list[Mapping[str, Any]]) -> None:
         self.effect("save begins")
@@ -325,8 +325,12 @@ class World:
         self.effect("delete")
         if not self._takes_write():
             return
-        for key in [key for key, document in self.documents.items() if _matches(document, query)]:
-            del self.documents[key]
+        for document in self._matching(query):
+            del self.documents[document["_key"]]
+
+    def _matching(self, query: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        assert query.get("$or") != [], "MongoDB refuses an empty $or"
+        return [document for document in self.documents.values() if _matches(document, query)]
 
     def read(self) -> Point | None:
         return None if self.breadcrumb is None else Point.from_text(self.breadcrumb)

@@ -182,7 +182,8 @@ class State:
             self._store.save(documents)
         main = self._document(self._name, "checkpoint", checkpoint.to_text())
         if not ((not self._exists and self._store.insert(main)) or self._store.replace(main)):
-            self._store.delete(_any_of(str(document["_key"]) for document in documents))
+            if documents:
+                self._store.delete(_any_of(str(document["_key"]) for document in documents))
             raise StateError("The state of this input was removed while it ran: it may have been deleted.")
         self._exists = True
         self._stored = {batch.document for batch in checkpoint.batches}
@@ -231,4 +232,5 @@ def _of_created(document: Document, now: float) -> Loaded:
 
 
 def _any_of(keys: Iterable[str]) -> Document:
+    """What matches documents of these keys, of which there is at least one: MongoDB refuses an empty `$or`."""
     return {"$or": [{"_key": key} for key in keys]}
