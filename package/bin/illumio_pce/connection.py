@@ -7,14 +7,16 @@ from .config import Account, Proxy
 from .errors import PceError
 from .limits import Limits
 from .pce import Pce, TooLarge, Window
+from .timestamps import HOUR, SECOND
 from .transport import HttpsTransport, Transport
 
-_DISTANT_PAST = 0
-_A_SECOND_LATER = 1000
+_REFUSED_REQUEST = (
+    "Check the PCE URL and its port. If they are right, update the add-on, or report this message to its authors."
+)
 
 
 def check(account: Account, proxy: Proxy | None) -> None:
-    """Ask the PCE for events of a second in 1970, once and without retries.
+    """Ask the PCE for events of a second of the last hour, once and without retries.
 
     Raises PceError, whose text says which of name, network, TLS, proxy, key, organisation or permission is
     wrong, and ValueError where the CA certificate is none.
@@ -25,10 +27,13 @@ def check(account: Account, proxy: Proxy | None) -> None:
 def check_over(transport: Transport, account: Account, clock: Clock) -> None:
     """The same over any transport."""
     pce = Pce(account, transport, clock, limits=Limits(retry_seconds=0))
-    odd = PceError("not_a_pce", "The PCE responds, but not like its events API.")
+    # As runs ask: neither ahead of the PCE's clock, should this machine's be wrong, nor from before its retention.
+    low = int(clock.time() * 1000) - HOUR
     try:
-        pce.events("events", Window(_DISTANT_PAST, _A_SECOND_LATER))
+        pce.events("events", Window(low, low + SECOND))
     except TooLarge:
-        raise odd from None
+        raise PceError("not_a_pce", "The PCE responds, but not like its events API.") from None
     except PceError as error:
-        raise (odd if error.category == "bad_request" else error) from None
+        if error.category != "bad_request":
+            raise
+        raise PceError(error.category, error.args[0], remedy=_REFUSED_REQUEST, status=error.status) from None
