@@ -88,6 +88,23 @@ def test_another_member_takes_over_after_a_member_crashed(members: tuple[PceLab,
     captain.splunkd.start()
 
 
+def test_an_input_that_is_created_and_deleted_on_another_member_loses_and_repeats_nothing(
+    cluster: tuple[PceLab, PceLab],
+) -> None:
+    captain, member = cluster
+    captain.add_input(start_time="-24h")
+    captain.pce.record(event(1, age=82_000))
+    assert captain.run().exit_code == 0
+    member.add_input(start_time="-1h")
+    captain.pce.record(event(2))
+    assert captain.run().exit_code == 0
+    member.rest("DELETE", f"ta_illumio_pce_{SCHEME}/audit")
+    captain.pce.record(event(3))
+    assert captain.run().exit_code == 0
+    assert captain.delivered() == dict.fromkeys(captain.recorded(), 1)
+    assert [record["outcome"] for record in captain.records()] == ["ok"] * 3
+
+
 def test_a_read_only_kv_store_in_a_cluster_is_reported(members: tuple[PceLab, PceLab]) -> None:
     captain, _ = members
     captain.splunkd.kv.fail(times=100, status=403)

@@ -83,6 +83,18 @@ def test_a_cluster_member_warns_that_the_others_lack_the_input(
     assert ["on this member of the search head cluster alone" in str(m) for m in splunkd.messages.values()] == [True]
 
 
+def test_in_a_cluster_the_lease_of_another_member_stays(client: Client, splunkd: Splunkd, saved_account: str) -> None:
+    splunkd.server_roles = list(roles.MEMBER)
+    name = "illumio_pce_health:health"
+    for holder, left in (("another member", 1), (splunkd.guid, 0)):
+        client.insert(STATE, {"_key": f"{name}.lease", "input": name, "kind": "lease", "holder": holder})
+        assert client.post(ENDPOINT, name="health", **FORM, account=saved_account).status in (200, 201)
+        assert len(client.fetch(STATE)) == 1
+        assert client.delete(f"{ENDPOINT}/health").status == 200
+        assert len(client.fetch(STATE)) == left
+        client.call("DELETE", STATE)
+
+
 def test_an_input_that_is_switched_on_is_expected_to_run_and_one_that_is_made_anew_asks_again(
     client: Client, splunkd: Splunkd, saved_account: str
 ) -> None:

@@ -138,6 +138,51 @@ def test_deleting_an_input_deletes_its_state_and_no_other(client: Client, saved_
     assert sorted(d["_key"] for d in client.fetch(STATE)) == ["audit-2", *(f"audit-2.{part}" for part in parts)]
 
 
+def test_what_an_earlier_input_left_is_deleted_before_one_of_its_name_is_created(
+    client: Client, splunkd: Splunkd, saved_account: str
+) -> None:
+    client.insert(STATE, {"_key": "audit", "input": "audit", "kind": "checkpoint"})
+    before = len(splunkd.rest.asked)
+    assert client.post(ENDPOINT, name="audit", **FORM, account=saved_account).status == 201
+    asked = splunkd.rest.asked[before:]
+    deleted, created = (
+        next(place for place, line in enumerate(asked) if line.startswith(method) and line.endswith(path))
+        for method, path in (("DELETE", STATE), ("POST", "data/inputs/illumio_pce_events"))
+    )
+    assert deleted < created
+    assert [document["kind"] for document in client.fetch(STATE)] == ["created"]
+
+
+@pytest.mark.parametrize("holder", ["another member", None])
+def test_in_a_cluster_an_input_leaves_the_state_that_another_member_may_use(
+    client: Client, splunkd: Splunkd, saved_account: str, holder: str | None
+) -> None:
+    splunkd.server_roles = list(roles.MEMBER)
+    client.insert(STATE, {"_key": "audit", "input": "audit", "kind": "checkpoint"})
+    if holder is not None:
+        client.insert(STATE, {"_key": "audit.lease", "input": "audit", "kind": "lease", "holder": holder})
+    shared = client.fetch(STATE)
+    assert client.post(ENDPOINT, name="audit", **FORM, account=saved_account).status == 201
+    assert client.fetch(STATE) == shared
+    assert ["continues from the checkpoint that the members" in text for text in warnings(splunkd)] == [True, False]
+    assert client.delete(f"{ENDPOINT}/audit").status == 200
+    assert client.fetch(STATE) == shared
+    assert ["Its checkpoint stays in the KV store" in text for text in warnings(splunkd)] == [True, False]
+
+
+def test_in_a_cluster_an_input_takes_its_own_state_with_it(
+    client: Client, splunkd: Splunkd, saved_account: str
+) -> None:
+    splunkd.server_roles = list(roles.MEMBER)
+    client.insert(STATE, {"_key": "audit", "input": "audit", "kind": "created", "creation": "unused"})
+    assert client.post(ENDPOINT, name="audit", **FORM, account=saved_account).status == 201
+    assert [document["creation"] for document in client.fetch(STATE)] != ["unused"]
+    client.insert(STATE, {"_key": "audit.lease", "input": "audit", "kind": "lease", "holder": splunkd.guid})
+    assert client.delete(f"{ENDPOINT}/audit").status == 200
+    assert client.fetch(STATE) == []
+    assert not any("checkpoint" in text for text in warnings(splunkd))
+
+
 def test_an_input_is_deleted_with_a_warning_while_the_kv_store_is_down(
     client: Client, splunkd: Splunkd, saved_account: str
 ) -> None:

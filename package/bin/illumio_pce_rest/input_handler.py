@@ -79,8 +79,8 @@ class BaseInputHandler(AdminExternalHandler, ABC):  # type: ignore[misc]
         """Save a new input."""
         check_new_name(self.callerArgs.id, self._inputs(), "input", _LONGEST_NAME)
         self._check(self.payload)
+        self._forget_earlier()  # before a run of the new input can store anything
         super().handleCreate(conf_info)
-        self._forget(anew=True)
         self._expect_heartbeat(self.payload.get("interval"))
         self._warn_of_overlaps()
         self._warn_of_cluster()
@@ -106,7 +106,7 @@ class BaseInputHandler(AdminExternalHandler, ABC):  # type: ignore[misc]
     def handleRemove(self, conf_info: Any) -> None:  # noqa: N802
         """Delete an input and then its state, over which no run writes another."""
         super().handleRemove(conf_info)
-        self._forget(anew=False)
+        self._forget()
 
     # --- how ---------------------------------------------------------------------------------------
 
@@ -123,22 +123,36 @@ class BaseInputHandler(AdminExternalHandler, ABC):  # type: ignore[misc]
             )
         self.payload.update({name: value for name, value in tidy.items() if name in self.payload})
 
-    def _forget(self, *, anew: bool) -> None:
-        """Delete what is remembered under this name, so that nothing old is taken for this input's.
+    # The members of a search head cluster share their KV store, and may each have an input of one name. What cannot be
+    # deleted is harmless, or ends by itself.
 
-        `anew`: an input of this name was created. What cannot be deleted is harmless, or ends by itself.
-        """
+    def _forget_earlier(self) -> None:
+        """An input is about to be created: delete what is left of an earlier one, so that nothing is taken for its."""
         self._forget_on_this_instance()
-        with contextlib.suppress(HTTPError, OSError):
-            self._delete_documents()
+        with contextlib.suppress(CollectorError, HTTPError, OSError):
+            if not is_shared(self._splunkd.server_info()):
+                self._delete_documents()
+
+    def _forget(self) -> None:
+        """The input was deleted: delete what is remembered of it, and is not another member's."""
+        self._forget_on_this_instance()
+        with contextlib.suppress(CollectorError, HTTPError, OSError):
+            if self._has_own_state():
+                self._delete_documents()
 
     def _forget_on_this_instance(self) -> None:
         self._forget_files(self.callerArgs.id)
         Heartbeats(self._folder).forget(self.callerArgs.id)
 
-    def _delete_documents(self) -> None:
-        """Delete the input's documents in the KV store. Raises HTTPError or OSError."""
-        self._splunkd.delete(DOCUMENTS, query=json.dumps({"input": self.STATE + self.callerArgs.id}))
+    def _has_own_state(self) -> bool:
+        """Whether this instance ran the input last, or nobody else can. Raises CollectorError, HTTPError or OSError."""
+        info = self._splunkd.server_info()
+        lease = {"_key": f"{self.STATE}{self.callerArgs.id}.lease", "holder": str(info.get("guid"))}
+        return not is_shared(info) or bool(self._splunkd.get(DOCUMENTS, query=json.dumps(lease)))
+
+    def _delete_documents(self, **members: str) -> None:
+        """Delete the input's documents in the KV store, or those with these members. Raises HTTPError or OSError."""
+        self._splunkd.delete(DOCUMENTS, query=json.dumps({"input": self.STATE + self.callerArgs.id, **members}))
 
     def _expect_heartbeat(self, interval: str | None) -> None:
         """From now on the input is to run: the others of its kind on this instance notice where it does not."""
