@@ -116,16 +116,39 @@ def test_nothing_from_before_the_start_time_is_asked_for() -> None:
     assert [low for low, _ in windows(world)] == [-100_000] * 3
 
 
-def test_system_events_that_are_switched_on_begin_at_the_start_time() -> None:
-    world = World(settings={"start_time": "-300s"})
-    world.run()
+def test_system_events_that_are_switched_on_begin_where_the_other_events_are() -> None:
+    """Many are in both collections: since the start time they would all come again."""
+    world = World(max_results=1000)
+    for age_ms in range(0, HOUR, MINUTE):
+        href = world.pce.record(age_ms)
+        world.pce.record(age_ms, "system_events", href=href)
+    assert world.run() == "ok"
     world.clock.now += 60
+    late = world.pce.record(300_000, "system_events", href="/system_events/1")
     world.settings["include_system_events"] = "1"
     world.requests.clear()
-    world.run()
-    assert windows(world) == [(-300_000, None)]
-    assert windows(world, "system_events") == [(-240_000, None)]
-    assert world.last.record.window == (NOW - 300_000, NOW + 60_000)
+    assert world.run() == "ok"
+    assert windows(world)[0] == windows(world, "system_events")[0] == (-600_000, None)
+    assert len(world.delivered()) == len(set(world.delivered())) == 61
+    assert world.delivered()[-1] == late
+    (note,) = world.last.record.notes
+    assert note.startswith("system_events: collected from 2025-10-09T08:43:20.000Z on; to collect what only it has")
+    world.clock.now += 60
+    assert world.run() == "ok"
+    assert world.last.record.notes == []
+
+
+def test_system_events_that_are_switched_on_have_the_same_backlog() -> None:
+    world = World()
+    assert world.run() == "ok"
+    progress = {"watermark": NOW, "floor": NOW - HOUR, "pending": [[NOW - HOUR, NOW - LATE]], "newest": NOW}
+    change_state(world, collections={"events": progress})
+    both = world.pce.record(1_200_000)
+    world.pce.record(1_200_000, "system_events", href=both)
+    alone = world.pce.record(1_800_000, "system_events", href="/system_events/1")
+    world.settings["include_system_events"] = "1"
+    assert world.run() == "ok"
+    assert sorted(world.delivered()) == sorted([both, alone])
 
 
 def test_an_account_with_another_source_starts_over_and_says_so() -> None:

@@ -34,7 +34,8 @@ def record_comparison(context: RunContext, delivery: Delivery, fetcher: Fetcher)
     if found["missing"]:
         context.record.note(
             f"of {found['looked_up']} system events that were looked up, {found['missing']} are in /system_events "
-            "only: switch on 'Include system events' to collect them"
+            "only: switch on 'Include system events' to collect them from then on, and run illumiopcereconcile with "
+            "collect=true for those before"
         )
 
 

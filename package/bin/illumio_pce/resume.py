@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from .breadcrumb import Point
 from .checkpoint import Checkpoint, Progress
@@ -72,8 +73,7 @@ class Resume:
         checkpoint.mark_resent_with(unconfirmed)
         checkpoint.batches += unconfirmed
         for name, progress in point.collections.items():
-            low = min([progress.read_from(self._context.late_ms), *(start for start, _ in progress.pending)])
-            self._record.note(f"{name}: reading goes on from {render(low)}, so that some may come twice")
+            self._record.note(f"{name}: reading goes on from {self._next(progress)}, so that some may come twice")
 
     def _switch_source(self) -> None:
         checkpoint, source = self.checkpoint, self._context.account.source
@@ -102,7 +102,8 @@ class Resume:
         wanted = ["events", "system_events"] if self._context.settings.include_system_events else ["events"]
         known = self.checkpoint.collections
         self.checkpoint.collections = {
-            name: known.get(name) or self._first_progress(start_ms, now_ms) for name in wanted
+            name: known.get(name) or self._added_progress(name) or self._first_progress(start_ms, now_ms)
+            for name in wanted
         }
 
     def _start_ms(self, now_ms: int) -> int:
@@ -115,6 +116,24 @@ class Resume:
             self._record.note("no state could be read: everything that the PCE still has is sent again")
             return min(start_ms, now_ms - LONGEST_RETENTION)
         return start_ms
+
+    def _added_progress(self, name: str) -> Progress | None:
+        """Where a collection begins that is switched on later: where the other one is, since many events are in both.
+
+        None on the first run.
+        """
+        other = self.checkpoint.collections.get("events")
+        if other is None:
+            return None
+        self._record.note(
+            f"{name}: collected from {self._next(other)} on; to collect what only it has from before, run "
+            "illumiopcereconcile with collect=true"
+        )
+        return replace(other, pending=list(other.pending))
+
+    def _next(self, progress: Progress) -> str:
+        """The oldest time from which on events are still read."""
+        return render(min([progress.read_from(self._context.late_ms), *(low for low, _ in progress.pending)]))
 
     def _first_progress(self, start_ms: int, now_ms: int) -> Progress:
         start_ms = min(start_ms, now_ms)
