@@ -312,8 +312,24 @@ def test_an_account_that_now_reads_the_pce_of_another_is_warned_of(
     assert client.post(f"{ENDPOINT}/other", api_key_id="api_2").status == 200
     assert splunkd.messages == {}
     assert client.post(f"{ENDPOINT}/other", pce_url=pce.url, api_secret=SECRET).status == 200
-    (warning,) = splunkd.messages.values()
+    (warning,) = [text for key, text in splunkd.messages.items() if "_overlap_" in key]
     assert OVERLAPS[kind] in str(warning)
+
+
+def test_an_account_that_reads_another_source_has_its_events_inputs_begin_again(
+    client: Client, splunkd: Splunkd, pce: TinyPce, saved_account: str
+) -> None:
+    endpoint = f"{ENDPOINT}/{saved_account}"
+    assert client.post(endpoint, org_id="4").status == 200
+    assert splunkd.messages == {}
+    add_inputs(client, "health", vitals=saved_account)
+    add_inputs(client, "events", audit=saved_account)
+    assert client.post(endpoint, pce_url=pce.url.upper(), org_id="004").status == 200
+    assert splunkd.messages == {}
+    assert client.post(endpoint, org_id="5").status == 200
+    ((key, text),) = splunkd.messages.items()
+    assert key == f"ta_illumio_pce_source_{saved_account}"
+    assert "(audit) begin at their start time again" in str(text)
 
 
 def test_another_organisation_changes_what_is_read_but_not_whose_health(
@@ -328,4 +344,5 @@ def test_another_organisation_changes_what_is_read_but_not_whose_health(
         "ta_illumio_pce_overlap_events_first",
         "ta_illumio_pce_overlap_health_second",
         "ta_illumio_pce_overlap_inventory_first",
+        "ta_illumio_pce_source_other",
     ]

@@ -164,6 +164,29 @@ def test_an_account_with_another_source_starts_over_and_says_so() -> None:
     assert world.last.checkpoint.facts.retention_seconds == 86_400
 
 
+def test_what_was_not_read_of_the_former_source_is_a_gap() -> None:
+    """It may be the same PCE under another name: an hour before the change reading begins anew."""
+    world = settled()
+    spans = [[NOW - 2 * HOUR, NOW - HOUR], [NOW - 30 * MINUTE, NOW - 20 * MINUTE]]
+    progress = {"watermark": NOW, "floor": NOW - 2 * HOUR, "pending": spans, "newest": NOW}
+    change_state(world, source="other.example.com/orgs/9", collections={"events": progress, "system_events": progress})
+    world.clock.now += 7200
+    assert world.run() == "ok"
+    assert world.last.record.gaps == [*((low, high) for low, high in spans), (NOW, NOW + HOUR)]
+    world.clock.now += 60
+    assert world.run() == "ok"
+    assert world.last.record.gaps == []
+
+
+def test_what_the_new_source_reads_again_is_no_gap() -> None:
+    world = settled()
+    spans = [[NOW - 2 * HOUR, NOW - 10 * MINUTE]]
+    progress = {"watermark": NOW, "floor": NOW - 2 * HOUR, "pending": spans, "newest": NOW}
+    change_state(world, source="other.example.com/orgs/9", collections={"events": progress})
+    assert world.run() == "ok"
+    assert world.last.record.gaps == [(NOW - 2 * HOUR, NOW - HOUR)]
+
+
 def test_filters_changed_with_the_account_apply_from_the_start_time() -> None:
     world = World(settings={"severities": "err"})
     assert world.run() == "ok"

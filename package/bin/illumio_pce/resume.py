@@ -25,6 +25,7 @@ class Resume:
         self._loaded = loaded
         self._record = context.record
         self.checkpoint = loaded.checkpoint or Checkpoint(context.account.source)
+        self._left: dict[str, Progress] = {}
 
     def prepare(self) -> None:
         """Make the checkpoint ready. Raises PceError (`refused_key`), StateError or StopRequested."""
@@ -78,8 +79,16 @@ class Resume:
     def _switch_source(self) -> None:
         checkpoint, source = self.checkpoint, self._context.account.source
         self._record.note(f"the account pointed to {checkpoint.source} before; {source} starts at start_time")
+        self._left = checkpoint.collections
         checkpoint.source, checkpoint.collections, checkpoint.facts = source, {}, PceFacts()
         checkpoint.clock_offset_ms = 0
+
+    def _report_left_out(self, start_ms: int) -> None:
+        """What was not read of the former source, perhaps the same PCE, is a gap up to where the new one starts."""
+        unread = {
+            span for progress in self._left.values() for span in [*progress.pending, (progress.watermark, start_ms)]
+        }
+        self._record.gaps += [(low, min(high, start_ms)) for low, high in sorted(unread) if low < start_ms]
 
     def _refresh_pce_settings(self) -> None:
         """Read the PCE's event settings once a day, where the key may."""
@@ -99,6 +108,7 @@ class Resume:
     def _choose_collections(self, now_ms: int) -> None:
         """Go on with those that the input wants, and begin with those that are new."""
         start_ms = self._start_ms(now_ms)
+        self._report_left_out(min(start_ms, now_ms))
         wanted = ["events", "system_events"] if self._context.settings.include_system_events else ["events"]
         known = self.checkpoint.collections
         self.checkpoint.collections = {

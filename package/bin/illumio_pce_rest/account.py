@@ -14,6 +14,7 @@ from splunktaucclib.rest_handler.admin_external import AdminExternalHandler
 from splunktaucclib.rest_handler.credentials import RestCredentials
 from splunktaucclib.rest_handler.error import RestError
 
+from .events import EventsHandler
 from .input_handler import BaseInputHandler
 from .kinds import KINDS
 from .names import check_new_name
@@ -84,6 +85,8 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
         self._tidy(account)
         super().handleEdit(conf_info)
         with suppress(RestError):
+            if reads_otherwise(account, stored, of_any_org=False):
+                self._warn_of_start()
             for kind in KINDS:
                 if reads_otherwise(account, stored, of_any_org=kind.OF_ANY_ORG):
                     self._warn_of_overlaps(kind)
@@ -125,6 +128,20 @@ class AccountHandler(AdminExternalHandler):  # type: ignore[misc]
     def _users(self, inputs: Mapping[str, Mapping[str, Any]]) -> list[str]:
         """The inputs that use this account."""
         return sorted(name for name, stanza in inputs.items() if account_of(stanza) == self.callerArgs.id)
+
+    def _warn_of_start(self) -> None:
+        """Inputs of events count another PCE URL, port or organisation as another source."""
+        name, users = self.callerArgs.id, self._users(self._inputs(EventsHandler))
+        if users:
+            warn(
+                self.getSessionKey(),
+                f"source_{name}",
+                f"The account {name} now reads another PCE or organisation, so that events inputs with this account "
+                f"({', '.join(users)}) begin at their start time again. What they had not read from before it is not "
+                "collected; what is newer is indexed twice if this is the same PCE under another name. To avoid that, "
+                "disable them before their next run, set their start time to the window_to of their last record minus "
+                "the late arrival window, and enable them.",
+            )
 
     def _warn_of_overlaps(self, kind: type[BaseInputHandler]) -> None:
         """Once of all inputs of a kind that bring the same."""
