@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,29 @@ def test_a_state_without_a_save_count_is_older_than_one_with() -> None:
     assert "holds an older state" in world.last.record.notes[0]
     # The last ten minutes come twice.
     assert sorted(world.delivered()) == sorted([*wanted, *wanted[-11:]])
+
+
+def test_what_an_older_version_collected_in_between_does_not_come_again() -> None:
+    """0.1.0 was installed for two hours, with a state of its own, and knew nothing of the breadcrumb."""
+    world, _ = world_of_version("1", 4100)
+    by_0_1_0 = dict(world.documents)
+    a_day_ago = START - 86_400
+    reached = {"events": Progress(int(a_day_ago) * 1000, 0)}
+    point = Point("pce.example.com:8443/orgs/1", reached, a_day_ago, "a", 9)
+    world.breadcrumb = point.to_text()
+    assert world.run() == "ok"
+    assert len(world.delivered()) == 2
+    assert not any("holds an older state" in note for note in world.last.record.notes)
+    checkpoint, told = world.last.checkpoint, world.read()
+    assert told is not None
+    assert (told.creation, told.saves) == (checkpoint.creation, checkpoint.saves)
+    world.clock.now += 60
+    assert world.run() == "ok"
+    assert len(world.delivered()) == 2
+    # the same state from before the breadcrumb is a backup
+    world.documents, world.breadcrumb = by_0_1_0, replace(point, at=world.clock.now).to_text()
+    assert world.run() == "ok"
+    assert "holds an older state" in world.last.record.notes[0]
 
 
 def test_a_lost_state_without_a_save_count_resumes_from_its_breadcrumb() -> None:

@@ -1,9 +1,9 @@
 """Keeps two generations of a checkpoint in a store of documents, and distinguishes damage, loss and absence.
 
 A store may also hold an older checkpoint than the last one that it took: it was restored from a backup, or did not
-keep what it had acknowledged. The number of saves tells: the breadcrumb has the last one. Neither times nor watermarks
-are compared, since both go back where a clock was wrong; and never is a save read back at once, since in a cluster
-another member may answer.
+keep what it had acknowledged. The number of saves tells: the breadcrumb has the last one. Where saves were counted,
+neither times nor watermarks are compared, since both go back where a clock was wrong. Never is a save read back at
+once, since in a cluster another member may answer.
 """
 
 from __future__ import annotations
@@ -132,8 +132,7 @@ class State:
                 loaded.damage = "; ".join(filter(None, [loaded.damage, f"its breadcrumb cannot be read: {error}"]))
             return
         if loaded.checkpoint is not None or is_new:
-            saves = loaded.checkpoint.saves if loaded.checkpoint else 0
-            if point is not None and saves < point.saves and loaded.creation in ("", point.creation):
+            if point is not None and _is_older(loaded, point):
                 loaded.point, loaded.is_old = point, True
                 loaded.damage = loaded.damage or STATE_OLDER
         elif point is not None:
@@ -217,6 +216,19 @@ def _backfills_of(documents: dict[str, Document]) -> list[Backfill]:
     from .backfill import Backfill  # noqa: PLC0415 (few runs have any)
 
     return [Backfill.of(document) for _, document in sorted(documents.items())]
+
+
+def _is_older(loaded: Loaded, point: Point) -> bool:
+    """Whether the store holds an older checkpoint of the same input than the breadcrumb tells of.
+
+    One without a save count is of an add-on from before saves were counted: of a backup, unless it was saved later,
+    when that add-on was installed again for a while.
+    """
+    checkpoint = loaded.checkpoint
+    saves = checkpoint.saves if checkpoint else 0
+    if checkpoint is not None and saves == 0 and checkpoint.saved_at > point.at:
+        return False
+    return saves < point.saves and loaded.creation in ("", point.creation)
 
 
 def created_document(input_name: str, now: float, creation: str = "") -> Document:
