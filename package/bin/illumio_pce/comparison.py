@@ -42,9 +42,10 @@ def record_comparison(context: RunContext, delivery: Delivery, fetcher: Fetcher)
 def compare_collections(
     fetch: Callable[[str, Window], Page], unknown: Callable[[AuditEvent], bool], now_ms: int
 ) -> dict[str, int]:
-    """Look up the newest system events of a day that were not delivered: `found`, `looked_up` and `missing` of them.
+    """Look up the newest system events of a day that were not delivered lately: `found`, `looked_up` and `missing`.
 
-    Raises PceError, where the key may not read them for one.
+    Which those are is up to `unknown`; most were delivered earlier, and are found. Raises PceError, where the key may
+    not read them for one.
     """
     page = fetch("system_events", Window(now_ms - DAY, now_ms - _YOUNG))
     doubtful = [(e.key, e.ms) for e in page.events if e.has_href and e.ms is not None and unknown(e)][:LOOK_UPS]
