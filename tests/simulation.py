@@ -238,6 +238,7 @@ class World:
         self.pce = SimulatedPce(self.clock)
         self.stop = Stop()
         self.on_request: Callable[[], None] | None = None
+        self.error: CollectorError | None = None
 
     def effect(self, name: str) -> None:
         """One step of a run that the outside world can see."""
@@ -407,6 +408,7 @@ class World:
             self.last.mark_unconfirmed()
             return "pipe closed"
         except CollectorError as error:
+            self.error = error
             return error.category
         finally:
             self.pipe_closes_after = self.crash_at = self.stop_at = self.delete_at = None

@@ -96,6 +96,7 @@ def test_a_busy_poll_prefetches_after_a_run_without_errors() -> None:
 
 @pytest.mark.parametrize(("code", "category"), FINAL)
 def test_after_a_refused_key_the_next_run_does_not_prefetch(code: int, category: str) -> None:
+    """Only a refused key ends a run at once: of the others, each is an answer for one collection."""
     world = busy_world()
     world.faults = [status(code)] * 100
     asked = []
@@ -103,7 +104,7 @@ def test_after_a_refused_key_the_next_run_does_not_prefetch(code: int, category:
         before = len(world.requests)
         assert world.run() == category
         asked.append(len(world.requests) - before)
-    assert asked == [4, 1, 1]
+    assert asked == ([4, 1, 1] if category == "refused_key" else [5, 2, 2])
     world.faults = []
     assert world.run() == "ok"
     began = world.clock.now
@@ -295,6 +296,63 @@ def test_what_is_older_than_the_retention_is_a_gap_with_its_bounds() -> None:
     world.clock.now += 60
     assert world.run() == "ok"
     assert world.last.record.gaps == []
+
+
+def refuse(world: World, collection: str, code: int = 403) -> None:
+    """From now on, the PCE answers every request for a collection with that status."""
+
+    def on_request() -> None:
+        world.faults = [status(code)] if world.requests[-1][0].endswith(f"/{collection}") else []
+
+    world.on_request = on_request
+
+
+@pytest.mark.parametrize(
+    ("code", "category", "error"),
+    [
+        (403, "forbidden", "The API key may not read /system_events (403)."),
+        (404, "not_found", "The PCE does not know /system_events, or not for this key (404)."),
+        (406, "bad_request", "The PCE does not accept a parameter of the request for /system_events (406)."),
+        (500, "server_error", "The PCE reports an internal error (500)."),
+    ],
+)
+def test_a_collection_that_cannot_be_read_holds_up_neither_new_nor_old_events_of_the_other(
+    code: int, category: str, error: str
+) -> None:
+    world = World(settings={"start_time": "-2h", "include_system_events": "1"})
+    for age_ms in (7_000_000, 5_000_000, 3_000_000, 1000):
+        world.pce.record(age_ms=age_ms)
+    refuse(world, "system_events", code)
+    assert world.run() == category
+    assert str(world.error).startswith(error)
+    assert sorted(world.delivered()) == sorted(world.recorded())
+    behind = {name: bool(progress.pending) for name, progress in world.last.checkpoint.collections.items()}
+    assert behind == {"events": False, "system_events": True}
+    late = world.pce.record(age_ms=4_000_000, collection="system_events", href="/system_events/1")
+    world.on_request, world.faults = None, []
+    assert world.run() == "ok"
+    assert late in world.delivered()
+    assert len(world.delivered()) == 5
+
+
+def test_what_is_pruned_while_it_cannot_be_read_is_reported_once() -> None:
+    world = World(settings={"start_time": "-2h", "include_system_events": "1"})
+    world.pce.settings = {"audit_event_retention_seconds": 86_400}
+    refuse(world, "system_events")
+    gaps = []
+    for seconds in (23 * 3600, 60, 60):
+        assert world.run() == "forbidden"
+        gaps.append(world.last.record.gaps)
+        world.clock.now += seconds
+    assert world.run() == "forbidden"
+    gaps.append(world.last.record.gaps)
+    begun = int(START * 1000) - 7_200_000
+    assert gaps == [
+        [],
+        [(begun, begun + 3_600_000)],
+        [(begun + 3_600_000, begun + 3_660_000)],
+        [(begun + 3_660_000, begun + 3_720_000)],
+    ]
 
 
 def test_widened_filters_apply_from_the_change_on() -> None:

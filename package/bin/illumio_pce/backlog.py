@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple, cast
 
@@ -39,13 +39,24 @@ class _WindowJob(NamedTuple):
 
 
 class Backlog:
-    """Reads pending ranges one step at a time; a range whose job fails is deferred to the next run."""
+    """Reads pending ranges one step at a time; a range whose job fails is deferred to the next run.
 
-    def __init__(self, context: RunContext, checkpoint: Checkpoint, delivery: Delivery, fetcher: Fetcher) -> None:
+    `failed`: the collections that cannot be read in this run.
+    """
+
+    def __init__(
+        self,
+        context: RunContext,
+        checkpoint: Checkpoint,
+        delivery: Delivery,
+        fetcher: Fetcher,
+        failed: Container[str] = (),
+    ) -> None:
         self._context = context
         self._checkpoint = checkpoint
         self._delivery = delivery
         self._fetcher = fetcher
+        self._failed = failed
         self._setback = ClockSetback(context, checkpoint)
         self._sizer = WindowSizer()
         self._job: _WindowJob | None = None
@@ -70,6 +81,8 @@ class Backlog:
     def _oldest(self) -> _Pending | None:
         """The oldest range that is still to be read and was not deferred in this run."""
         for name, progress in self._checkpoint.collections.items():
+            if name in self._failed:
+                continue
             left = replace(progress)
             for collection, deferred in self._deferred:
                 if collection == name:

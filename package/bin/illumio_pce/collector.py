@@ -66,21 +66,23 @@ class Run:
         present = Present(context, checkpoint, delivery, fetcher)
         present.read()
         errors: list[PceError] = []
-        if any(progress.pending for progress in checkpoint.collections.values()):
+        if any(progress.pending for name, progress in checkpoint.collections.items() if name not in present.failed):
             errors = self._read_backlog(present, delivery, fetcher)
-        if loaded.backfills:
+        backfills = [backfill for backfill in loaded.backfills if backfill.collection not in present.failed]
+        if backfills:
             from .backfill_sender import send_backfills  # noqa: PLC0415 (few runs have any)
 
-            send_backfills(loaded.backfills, context, delivery, fetcher)
-        self._compare_collections(delivery, fetcher)
-        for error in errors:
+            send_backfills(backfills, context, delivery, fetcher)
+        if not present.failed:
+            self._compare_collections(delivery, fetcher)
+        for error in [*present.failed.values(), *errors]:
             raise error
 
     def _read_backlog(self, present: Present, delivery: Delivery, fetcher: Fetcher) -> list[PceError]:
         """Read what is old, and each minute what is new; returns why ranges were left to the next run."""
         from .backlog import Backlog  # noqa: PLC0415 (most runs have none)
 
-        backlog = Backlog(self._context, self.checkpoint, delivery, fetcher)
+        backlog = Backlog(self._context, self.checkpoint, delivery, fetcher, present.failed)
         clock, every = self._context.clock, self._context.limits.present_seconds
         read_at = clock.monotonic()
         while backlog.read_step():

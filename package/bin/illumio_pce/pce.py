@@ -29,6 +29,7 @@ from .timestamps import parse, render
 from .transport import Query, Response, Transport
 
 HEALTH_PATH = "/api/v2/health"
+SYSTEM_EVENTS_PATH = "/api/v2/system_events"
 #: A limit lower than that would be a multiple of this.
 ROUND_NUMBER = 100
 #: So many responses in a row may be too large or too slow: enough to halve 200 days down to a millisecond.
@@ -296,9 +297,7 @@ class Pce:
         return count >= self._limits.max_results or (count > 0 and count % ROUND_NUMBER == 0)
 
     def _path(self, collection: str) -> str:
-        return (
-            "/api/v2/system_events" if collection == "system_events" else f"/api/v2/orgs/{self._account.org_id}/events"
-        )
+        return SYSTEM_EVENTS_PATH if collection == "system_events" else f"/api/v2/orgs/{self._account.org_id}/events"
 
     def _request_for(self, collection: str, window: Window) -> Request:
         return Request(self._path(collection), (*window.query(), ("max_results", str(self._limits.max_results))))
@@ -378,18 +377,18 @@ class Pce:
             now_ms = self.time.observe(response.headers.get("date"), sent_at, arrived_at)
             if response.status not in (301, 302, 303, 307, 308):
                 if response.status not in accepted:
-                    raise self._status_error(response)
+                    raise self._status_error(response, request.path)
                 return response, now_ms
             response.close()
             request = self._redirected(request, response.headers.get("location", ""))
         raise PceError("redirect", "The PCE's redirects form a loop.")
 
-    def _status_error(self, response: Response) -> PceError:
-        """The error that an HTTP status means."""
+    def _status_error(self, response: Response, path: str) -> PceError:
+        """The error that an HTTP status means in response to a request for that path."""
         from .response_errors import status_error  # noqa: PLC0415 (a run that meets no error does without it)
 
         response.close()
-        return status_error(response, self._clock.time())
+        return status_error(response, self._clock.time(), of_system_events=path == SYSTEM_EVENTS_PATH)
 
     def _redirected(self, request: Request, location: str) -> Request:
         """The same request at another path of the API: what was asked for is never left to a redirect."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from .checkpoint import Checkpoint, Progress
 from .context import RunContext
 from .delivery import Delivery
+from .errors import PceError
 from .fetch import Fetcher
 from .pce import Page, Window
 from .setback import ClockSetback
@@ -27,7 +28,10 @@ class _Plan(NamedTuple):
 
 
 class Present:
-    """Reads the newest events of all collections, as often as it is asked to."""
+    """Reads the newest events of all collections, as often as it is asked to.
+
+    `failed`: why collections are left to the next run.
+    """
 
     def __init__(self, context: RunContext, checkpoint: Checkpoint, delivery: Delivery, fetcher: Fetcher) -> None:
         self._context = context
@@ -35,30 +39,49 @@ class Present:
         self._delivery = delivery
         self._fetcher = fetcher
         self._setback = ClockSetback(context, checkpoint)
+        self._gaps_known_ms = (
+            int(checkpoint.saved_at * 1000) + checkpoint.clock_offset_ms if checkpoint.saved_at else None
+        )
+        self.failed: dict[str, PceError] = {}
 
     def read(self) -> None:
-        """Read what is new of each collection, and store how far that is."""
-        plans = [self._plan(name, progress) for name, progress in self._checkpoint.collections.items()]
+        """Read what is new of each collection, and store how far that is. One that fails holds up no other.
+
+        Raises PceError where the others would fail too.
+        """
+        collections = self._checkpoint.collections.items()
+        plans = [self._plan(name, progress) for name, progress in collections if name not in self.failed]
+        self._gaps_known_ms = self._context.pce_now_ms()
         for number, plan in enumerate(plans, 1):
             later = [(other.name, window) for other in plans[number:] for window in reversed(other.windows)]
-            self._read_new(plan, later)
+            try:
+                self._read_new(plan, later)
+            except PceError as error:
+                if error.ends_the_run:
+                    raise
+                self.failed[plan.name] = error
 
     def _plan(self, name: str, progress: Progress) -> _Plan:
         now_ms, late_ms = self._context.pce_now_ms(), self._context.late_ms
         low = progress.read_from(late_ms)
+        self._report_gaps(progress, now_ms)
         if now_ms - progress.watermark > late_ms + _BACKLOG_AFTER:
-            self._report_gap(progress, now_ms)
             progress.add_pending(low, max(low, now_ms - late_ms))
             low = max(low, now_ms - late_ms)
         delivered = [(batch.high, batch.count) for batch in self._checkpoint.batches]
         return _Plan(name, progress, low, predicted_windows(low, delivered))
 
-    def _report_gap(self, progress: Progress, now_ms: int) -> None:
-        """What the PCE has pruned since it was last read cannot be had."""
+    def _report_gaps(self, progress: Progress, now_ms: int) -> None:
+        """What the PCE has pruned unread since this was last looked at, in this run or before, cannot be had."""
         retention_ms = self._checkpoint.facts.retention_ms
-        low = max(progress.watermark - self._context.late_ms, progress.floor)
-        if retention_ms is not None and progress.watermark > progress.floor and low < now_ms - retention_ms:
-            self._context.record.gaps.append((low, now_ms - retention_ms))
+        if retention_ms is None or self._gaps_known_ms is None:
+            return
+        unread = Progress(0, 0, progress.pending)
+        if progress.pending or progress.watermark > progress.floor:
+            unread.add_pending(max(progress.watermark - self._context.late_ms, progress.floor), now_ms)
+        pruned_from, pruned_to = self._gaps_known_ms - retention_ms, now_ms - retention_ms
+        gaps = [(max(low, pruned_from), min(high, pruned_to)) for low, high in unread.pending]
+        self._context.record.gaps += [(low, high) for low, high in gaps if low < high]
 
     def _read_new(self, plan: _Plan, later: list[tuple[str, Window]]) -> None:
         """Read the windows of a plan, the newest first; `later` is needed after them."""

@@ -30,6 +30,11 @@ _WEB_PAGE = (
     "balancer look alike here; open the PCE URL in a browser on this machine to see which it is."
 )
 
+_SWITCH_OFF = (
+    "Give the key's owner a role that may read the PCE's own events, or switch off 'Include system events' in the "
+    "input."
+)
+
 
 class _Cause(NamedTuple):
     category: str
@@ -77,15 +82,27 @@ _STATUS = {
     ),
 }
 
+#: What the same mean in response to a request for `/system_events`.
+_SYSTEM_EVENTS = {
+    403: _Cause("forbidden", "The API key may not read /system_events (403).", _SWITCH_OFF),
+    404: _Cause("not_found", "The PCE does not know /system_events, or not for this key (404).", _SWITCH_OFF),
+    406: _Cause("bad_request", "The PCE does not accept a parameter of the request for /system_events (406)."),
+}
 
-def status_error(response: Response, now: float) -> PceError:
-    """The error that an HTTP status other than 200 and 202 means. `now`: epoch seconds of this machine."""
+
+def status_error(response: Response, now: float, *, of_system_events: bool = False) -> PceError:
+    """The error that an HTTP status other than 200 and 202 means. `now`: epoch seconds of this machine.
+
+    `of_system_events`: the request was for `/system_events`.
+    """
     status = response.status
     if status >= 500:
         other = _Cause("server_error", f"The PCE is not able to answer ({status}).")
     else:
         other = _Cause("not_a_pce", f"Unexpected HTTP status {status}; this may not be a PCE.")
     cause = _STATUS.get(status, other)
+    if of_system_events:
+        cause = _SYSTEM_EVENTS.get(status, cause)
     pause = retry_after(response.headers, now)
     return PceError(cause.category, cause.text, remedy=cause.remedy, retry_after=pause, status=status)
 
