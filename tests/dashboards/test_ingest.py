@@ -225,6 +225,16 @@ def test_runs_that_never_began_have_no_lag(tmp_path: Path) -> None:
     assert [page.of("viz_failed")[0][name] for name in ("total", "level")] == ["1", "watch"]
 
 
+def test_the_lag_grows_while_runs_fail_before_they_know_it(tmp_path: Path) -> None:
+    # 3 s behind at midnight; of the runs since, one each minute, none could read the state.
+    failed = {"outcome": "failed", "error_category": "state", "lag_seconds": None}
+    told = [_record({}, 0), *(_record(failed, 60 * minute) for minute in range(1, 121))]
+    page = Page("ingest", Indexed(told, MONDAY + 7260, tmp_path))
+
+    assert [page.of("viz_lag")[0][name] for name in ("total", "level")] == ["2 h 0 min", "act"]
+    assert [" ".join(row["Lag"].split()) for row in page.of("viz_inputs")] == ["2 h 0 min"]
+
+
 def test_gaps_lag_backlog_and_notes_say_what_to_do(tmp_path: Any) -> None:
     told: list[dict[str, Any]] = [
         {"gaps": [{"from": "2031-01-01T00:00:00.000Z", "to": "2031-01-02T00:00:00.000Z"}]},

@@ -40,15 +40,18 @@ class Report:
         context.output.write(SplunkEvents.of_one(text, f"{now:.3f}", context.account.host, INGEST))
 
     def _progress(self, checkpoint: Checkpoint) -> dict[str, Any]:
-        """How far the input has read, and what it knows of the PCE."""
-        now_ms, collections = self._context.pce_now_ms(), checkpoint.collections.values()
-        watermark = min((progress.watermark for progress in collections), default=now_ms)
-        has_backlog = any(progress.pending for progress in collections)
-        read_to = min(checkpoint.read_to().values(), default=now_ms)
+        """How far the input has read, where that is known, and what it knows of the PCE."""
+        collections = checkpoint.collections.values()
+        lag = backlog = None
+        if collections:
+            now_ms = self._context.pce_now_ms()
+            lag = (now_ms - min(progress.watermark for progress in collections)) / 1000
+            has_backlog = any(progress.pending for progress in collections)
+            backlog = (now_ms - min(checkpoint.read_to().values())) / 1000 if has_backlog else 0
         retention_ms = checkpoint.facts.retention_ms
         return {
-            "lag_seconds": (now_ms - watermark) / 1000,
-            "backlog_seconds": (now_ms - read_to) / 1000 if has_backlog else 0,
+            "lag_seconds": lag,
+            "backlog_seconds": backlog,
             "pce_clock_ahead_seconds": checkpoint.clock_offset_ms / 1000,
             "retention_days": None if retention_ms is None else round(retention_ms / DAY, 2),
             "least_severity": checkpoint.facts.least_severity,
