@@ -204,8 +204,8 @@ def test_the_keeper_reads_events_of_the_days_that_it_counts_and_those_beside_the
     indexed = Indexed([_event(HOUR)], NEXT, tmp_path)
     store = Asked(indexed.store.select(Range()))
     found = all_searches([PACKAGE])["Illumio PCE - Daily summary - Keeper"]
-    times = {"earliest": NEXT - 371 * DAY, "latest": NEXT + DAY}
-    run(found["search"], store, knowledge=indexed.knowledge, now=NEXT, **times)
+    begin = NEXT - 371 * DAY
+    run(found["search"], store, knowledge=indexed.knowledge, now=NEXT, earliest=begin, latest=NEXT + DAY)
     monday = datetime.fromtimestamp(MONDAY, timezone.utc)
     twelve_weeks = (monday - timedelta(weeks=12)).timestamp()
 
