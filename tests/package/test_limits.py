@@ -64,7 +64,7 @@ OF_LOOKUPS = re.compile(
 # What a detection makes rows by → the most rows of one run that it makes of a PCE.
 ROWS_BY = {
     "who": 51, "whose": 51, "tampering": 4, "again_on": 52, "notice": 30, "limit": 4, "size": 3, "state": 2, "steady": 2,
-    "problem": 13, "alert_scope": 50,
+    "problem": 13, "alert_scope": 50, "changes_of": 2,
 }  # fmt: skip
 # By what a customer has few of.
 FEW = {"pce_fqdn", "dest", "host", "source"}
