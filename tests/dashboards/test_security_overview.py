@@ -519,7 +519,7 @@ def _sample(name: str, sample: str) -> tuple[list[dict[str, Any]], float]:
 
 def _opened(name: str, sample: str, folder: Path) -> Page:
     events, latest = _sample(name, sample)
-    chosen: dict[str, Value] = {"global_time.earliest": "-7d", "global_time.latest": "now"}
+    chosen: dict[str, Value] = {"global_time.earliest": "-14d", "global_time.latest": "now"}
     return Page("security_overview", Indexed(events, latest, folder), chosen)
 
 
