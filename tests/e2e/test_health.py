@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 from typing import Any
 
 import pytest
@@ -127,7 +128,10 @@ def test_on_premises_what_is_no_health_is_an_event_and_a_failed_run(
 
 def test_a_pce_that_is_down_is_an_event(health_lab: PceLab) -> None:
     health_lab.server.stop()
-    assert health_lab.run_health().exit_code == 1
+    with socket.socket() as kept:  # no server of another test may listen on this port meanwhile
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", health_lab.server.port))
+        assert health_lab.run_health().exit_code == 1
     (found,) = health_lab.health()
     assert (found["cluster"], found["error_category"], found["severity"]) == ("unreachable", "connection", "high")
 

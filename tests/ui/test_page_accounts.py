@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 
 import pytest
 import trustme
@@ -33,12 +32,6 @@ def filled(form: Form, lab: PceLab, **changes: str) -> Form:
 
 def accounts(lab: PceLab) -> dict[str, dict[str, str]]:
     return {entry["name"]: entry["content"] for entry in lab.rest("GET", ACCOUNT)["entry"]}
-
-
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port: int = unused.getsockname()[1]
-    return port
 
 
 def test_an_account_is_saved_when_the_pce_answers(empty_lab: PceLab, pages: Pages) -> None:
@@ -89,7 +82,7 @@ REFUSALS = {
         "authority is the one.",
     ),
     "unreachable": (
-        {"pce_url": f"https://127.0.0.1:{closed_port()}"},
+        {"pce_url": "https://127.0.0.1:1"},
         "No connection to the PCE: its host refuses connections to this port. Check that the PCE is up and that the "
         "PCE URL names its port. A firewall that rejects connections looks the same.",
     ),
