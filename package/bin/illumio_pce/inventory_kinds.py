@@ -14,6 +14,7 @@ from typing import Any, Callable, NamedTuple
 
 from .config import HOST_NAME
 from .errors import PceError
+from .events import key_of
 from .inventory_silent import Timers
 from .inventory_values import (
     Members,
@@ -63,7 +64,7 @@ class Context:
     `now_ms`: the PCE's time when it was asked. `timers`: None where they cannot be read. `labels_error`: why labels
     could not be read in this run, though the key may read them. `unlisted`: the folders of rules that their
     rule sets do not list: whether there are any is not known. `endpoints`: the hrefs of VENs of that type;
-    `servers`: hashes of those of others; `reads_vens`: they are among the collections, whether they came or not.
+    `servers`: keys of those of others; `reads_vens`: they are among the collections, whether they came or not.
     `judged`, `not_judged`: VENs with a heartbeat that were judged silent or not, and that name another PCE.
     """
 
@@ -101,13 +102,13 @@ class Context:
         if ven_type == "endpoint":
             self.endpoints.add(ven)
         else:
-            self.servers.add(_hash_of(ven))
+            self.servers.add(key_of(ven))
 
     def types_of(self, ven: str) -> tuple[str, ...]:
         """The types that a VEN may have whose workload does not tell: each, where it failed to come."""
         if ven in self.endpoints:
             return ("endpoint",)
-        if ven and self.reads_vens and _hash_of(ven) not in self.servers:
+        if ven and self.reads_vens and key_of(ven) not in self.servers:
             return ("server", "endpoint")
         return ("server",)
 
@@ -115,10 +116,6 @@ class Context:
         """Note which PCE serves a VEN; a standalone one serves it itself, by whatever name."""
         if not self.is_standalone and HOST_NAME.fullmatch(server) and len(self.seen) < MOST_MEMBERS:
             self.seen.add(server)
-
-
-def _hash_of(href: str) -> int:
-    return hash(href) % 2**64 or 1
 
 
 Project = Callable[[Iterable[Record], Context], Iterator[Item]]
